@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The deviations of what players get that an input permits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PASSED, ENCODED = "passed", "encoded"
+MODES = (PASSED, ENCODED)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Upper bounds; the defaults are those of a well-formed input.
+
+    `lost`: frames that were sent and not shown, `late`: frames before the first one shown,
+    `pictures`: frames without a number after the first one with a number, such as a slate,
+    `offset`: how much later the audio is than its video, in seconds, as sent. `lines`: events of
+    the log, each with a word of its message, one of which must be logged. `notices`: warnings that
+    may be logged. `state`: a member of the stream in `/api/streams` that must be present.
+    """
+
+    lost: int = 0
+    late: int = 0
+    discontinuities: int = 0
+    gaps: int = 0
+    pictures: int = 0
+    silent: int = 0
+    offset: float = 0
+    tolerance: float = 0.040
+    lines: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    state: str = ""
+    is_encoded: bool = False
+    is_silent: bool = False
+    has_audio: bool = True
+    steps: bool = True
+
+    def __add__(self, other: Allowed) -> Allowed:
+        """What two perturbations together permit."""
+        return Allowed(
+            self.lost + other.lost, self.late + other.late,
+            self.discontinuities + other.discontinuities, self.gaps + other.gaps,
+            self.pictures + other.pictures, self.silent + other.silent,
+            self.offset + other.offset, max(self.tolerance, other.tolerance),
+            self.lines or other.lines, self.notices + other.notices + other.lines,
+            self.state or other.state, self.is_encoded or other.is_encoded,
+            self.is_silent or other.is_silent, self.has_audio and other.has_audio,
+            self.steps and other.steps)

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Perturbations of the flow: media that is missing, late, held, or sent by another connection."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+from allowed import ENCODED, PASSED, Allowed
+from perturbation import CMAF, ENHANCED, HTTP, PAGE, RTMP, SRT, Perturbation
+from samples import CLOCK, Material, Sample
+
+SILENCE = ("source-silent", "source-gap", "source-late", "source-back", "source-gone",
+           "audio-gone")
+
+
+def key_at(material: Material, seconds: float) -> int:
+    """The time at which the first key frame at or after a time is sent, in ticks."""
+    return next((one.due for one in material.keys if one.due >= seconds * CLOCK), 2**62)
+
+
+@dataclass(frozen=True)
+class Gap(Perturbation):
+    """All samples from one key frame to another are missing."""
+
+    at: float = 4.0
+    seconds: int = 1
+    least: ClassVar[dict[str, Any]] = {"seconds": 1}
+
+    def apply(self, material: Material) -> Material:
+        """Removes the samples."""
+        first = key_at(material, self.at)
+        last = key_at(material, self.at + self.seconds)
+        return material.edited(lambda one: [] if first <= one.due < last else [one])
+
+    def allowed(self, mode: str) -> Allowed:
+        """A Discontinuity; an encoded stream shows its slate meanwhile."""
+        if mode == ENCODED:
+            return Allowed(pictures=25 * self.seconds + 13, silent=self.seconds, lost=4,
+                           notices=SILENCE)
+        return Allowed(discontinuities=1, gaps=self.seconds + 1, silent=self.seconds + 1, lost=0,
+                       notices=SILENCE)
+
+    @classmethod
+    def chosen(cls, chance: random.Random) -> Self:
+        """Of one or two groups."""
+        return cls(chance.choice([3.0, 5.0]), chance.choice([1, 2]))
+
+
+@dataclass(frozen=True)
+class Missing(Perturbation):
+    """`count` frames within a group are missing; those after them refer to them."""
+
+    at: float = 4.2
+    count: int = 1
+    least: ClassVar[dict[str, Any]] = {"count": 1}
+
+    def apply(self, material: Material) -> Material:
+        """Removes frames, and marks the rest of the group as damaged."""
+        first, left, is_damaged = self.at * CLOCK, self.count, False
+        found: list[Sample] = []
+        for sample in material.samples:
+            if sample.is_video:
+                is_damaged = is_damaged and not sample.is_key
+                if left and sample.due >= first and not sample.is_key:
+                    left -= 1
+                    is_damaged = True
+                    continue
+                sample = replace(sample, is_damaged=sample.is_damaged or is_damaged)
+            found.append(sample)
+        return replace(material, samples=tuple(found))
+
+    def allowed(self, mode: str) -> Allowed:
+        """The rest of the group may be left out, with a Discontinuity."""
+        if mode == ENCODED:
+            return Allowed(pictures=25)
+        return Allowed(discontinuities=1, gaps=1, silent=1, pictures=25)
+
+    @classmethod
+    def chosen(cls, chance: random.Random) -> Self:
+        """One to five frames."""
+        return cls(chance.choice([3.2, 4.2, 6.8]), chance.choice([1, 2, 5]))
+
+
+@dataclass(frozen=True)
+class Pause(Perturbation):
+    """The sender sends nothing for some seconds, and its timestamps go on with the clock."""
+
+    at: float = 4.0
+    seconds: float = 2
+    least: ClassVar[dict[str, Any]] = {"seconds": 1.0}
+
+    def apply(self, material: Material) -> Material:
+        """Delays samples and timestamps."""
+        first, ticks = key_at(material, self.at), round(self.seconds * CLOCK)
+        return material.edited(lambda one: [
+            replace(one.moved(ticks), due=one.due + ticks) if one.due >= first else one])
+
+    def allowed(self, mode: str) -> Allowed:
+        """A Discontinuity and segments without media, or the slate."""
+        if mode == ENCODED:
+            return Allowed(pictures=round(25 * self.seconds) + 13, silent=1, lost=4,
+                           notices=SILENCE)
+        return Allowed(discontinuities=1, gaps=round(self.seconds) + 1, silent=1, lost=25,
+                       notices=SILENCE)
+
+    @classmethod
+    def chosen(cls, chance: random.Random) -> Self:
+        """Of up to three seconds."""
+        return cls(chance.choice([3.0, 5.0]), chance.choice([1.5, 2.0, 3.0]))
+
+
+@dataclass(frozen=True)
+class Burst(Perturbation):
+    """The samples of some seconds are held, and are sent at once afterwards."""
+
+    at: float = 4.0
+    seconds: float = 1
+    least: ClassVar[dict[str, Any]] = {"seconds": 0.2}
+
+    def apply(self, material: Material) -> Material:
+        """Delays the samples; timestamps stay."""
+        first, end = round(self.at * CLOCK), round((self.at + self.seconds) * CLOCK)
+        return material.edited(lambda one: [
+            replace(one, due=end) if first <= one.due < end else one])
+
+    def allowed(self, mode: str) -> Allowed:
+        """An encoded stream has repeated the last frame, or shown its slate."""
+        if mode == ENCODED:
+            frames = round(25 * self.seconds) + 13
+            return Allowed(lost=frames, pictures=frames, silent=round(self.seconds) + 1,
+                           notices=SILENCE)
+        return Allowed(notices=SILENCE)
+
+    @classmethod
+    def chosen(cls, chance: random.Random) -> Self:
+        """Of up to 1.5 s."""
+        return cls(chance.choice([3.0, 4.4, 5.0]), chance.choice([0.2, 0.5, 1.0, 1.5]))
+
+
+@dataclass(frozen=True)
+class Slower(Perturbation):
+    """Samples are sent at a rate that is lower than their timestamps state."""
+
+    percent: int = 16
+    least: ClassVar[dict[str, Any]] = {"percent": 1}
+
+    def apply(self, material: Material) -> Material:
+        """Delays each sample more."""
+        return material.edited(lambda one: [
+            replace(one, due=one.due * 100 // (100 - self.percent))])
+
+
+@dataclass(frozen=True)
+class Returned(Perturbation):
+    """The sender connects again after some seconds; its timestamps begin again or go on."""
+
+    at: float = 5.0
+    seconds: float = 1
+    begins_again: bool = True
+    protocols: ClassVar = (RTMP, ENHANCED, SRT, HTTP, CMAF, PAGE)
+    least: ClassVar[dict[str, Any]] = {"seconds": 0.5}
+
+    def apply(self, material: Material) -> Material:
+        """Gives the later samples to another connection."""
+        first, ticks = key_at(material, self.at), round(self.seconds * CLOCK)
+        back = -min((one.dts for one in material.samples if one.due >= first), default=0)
+
+        def later(one: Sample) -> Sample:
+            shift = back if self.begins_again else ticks
+            return replace(one.moved(shift), due=one.due + ticks, connection=one.connection + 1)
+
+        return material.edited(lambda one: [later(one) if one.due >= first else one])
+
+    def allowed(self, mode: str) -> Allowed:
+        """As after a pause, and the group of its start if its number is used."""
+        if mode == PASSED:
+            return Allowed(discontinuities=1, gaps=round(self.seconds) + 2, silent=2, lost=50,
+                           notices=(*SILENCE, "publish-lost"))
+        return Allowed(pictures=round(25 * self.seconds) + 50, silent=2, lost=13,
+                       notices=(*SILENCE, "publish-lost"))
+
+    @classmethod
+    def chosen(cls, chance: random.Random) -> Self:
+        """After up to two seconds."""
+        return cls(5.0, chance.choice([0.5, 1.0, 2.0]), chance.random() < 0.7)

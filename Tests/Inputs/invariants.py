@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The invariants of a stream, checked on lists of frames, beeps and lines: no program is needed."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from allowed import Allowed
+from samples import CLOCK, Material
+from showing import Beep, Frame, Shown
+
+# The share of sent frames that an encoder on a busy machine may leave out.
+LEFT_OUT = 0.1
+# The most by which the offset of audio and video may change from the start to the end.
+MOST_DRIFT = 0.030
+
+
+@dataclass(frozen=True)
+class Line:
+    """A warning or error of the log, or the event of a lower level."""
+
+    event: str
+    level: str
+    message: str
+
+
+def numbered(frames: Iterable[Frame]) -> list[Frame]:
+    """The frames from the first one with a number on."""
+    found = list(frames)
+    first = next((at for at, one in enumerate(found) if one.number is not None), len(found))
+    return found[first:]
+
+
+def check_order(frames: Sequence[Frame], is_encoded: bool) -> list[str]:
+    """No number is lower than one before; passed through, none is repeated."""
+    faults, before = [], -1
+    for frame in frames:
+        if frame.number is None:
+            continue
+        if frame.number < before:
+            faults.append(f"a step back from {before} to {frame.number}")
+        elif frame.number == before and not is_encoded:
+            faults.append(f"{frame.number} is shown twice")
+        before = max(before, frame.number)
+    return faults
+
+
+def check_times(frames: Sequence[Frame], rate: float) -> list[str]:
+    """Times rise within a period, by whole frame durations."""
+    faults = []
+    for before, frame in zip(frames, frames[1:]):
+        step = (frame.time - before.time) * rate
+        if frame.period != before.period:
+            continue
+        if step <= 0.01:
+            faults.append(f"time {frame.time:.3f} after {before.time:.3f}")
+        elif abs(step - round(step)) > 0.05:
+            faults.append(f"a step of {step:.2f} frames at {before.number}")
+    return faults
+
+
+def check_complete(frames: Sequence[Frame], material: Material, allowed: Allowed,
+                   is_encoded: bool) -> list[str]:
+    """All frames that were sent are shown; the stream begins with the first, and goes on."""
+    sent = [one for one in material.samples if one.is_video]
+    whole = sorted({one.number for one in sent if not one.is_damaged})
+    found = {one.number for one in frames if one.number is not None}
+    if not found:
+        return [f"no frame of {len(whole)} is shown"]
+    faults = []
+    first = min((one.number for one in sent if one.is_key), default=0)
+    late = sum(first <= number < min(found) for number in whole)
+    most_late = allowed.late + (round(sent[0].setup.rate) if is_encoded else 0)
+    if late > most_late:
+        faults.append(f"the stream begins {late} frames after the first (at most {most_late})")
+    keys = sorted(one.number for one in sent if one.is_key)
+    end = keys[-3] if len(keys) > 2 else keys[0]
+    if max(found) < end:
+        faults.append(f"the stream stands at {max(found)} of {whole[-1]}")
+    within = [number for number in whole if min(found) <= number <= max(found)]
+    lost = [number for number in within if number not in found]
+    most = allowed.lost + (round(LEFT_OUT * len(whole)) if is_encoded else 0)
+    if len(lost) > most:
+        faults.append(f"{len(lost)} of {len(within)} frames lost (at most {most}): "
+                      f"{spans(lost)}")
+    unknown = sum(one.number is None for one in frames)
+    damaged = sum(one.is_damaged for one in sent)
+    if unknown > allowed.pictures + damaged:
+        faults.append(f"{unknown} pictures without a number (at most {allowed.pictures})")
+    return faults
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Numbers as spans."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in found[:6])
+
+
+def offsets(frames: Sequence[Frame], beeps: Sequence[Beep], rate: float) -> list[float]:
+    """How much later each beep is than the frame of its whole second, in seconds."""
+    found = []
+    for beep in beeps:
+        near = [one for one in frames if one.number is not None and one.period == beep.period
+                and abs(one.time - beep.time) < 1]
+        if not near:
+            continue
+        frame = min(near, key=lambda one: abs(one.time - beep.time))
+        content = (frame.number or 0) / rate + beep.time - frame.time
+        found.append(content - round(content))
+    return found
+
+
+def check_audio(shown: Shown, material: Material, allowed: Allowed, rate: float) -> list[str]:
+    """Beeps are heard, as far from their frames as they were sent, without drift."""
+    sent = material.track("audio")
+    if not sent or not allowed.has_audio:
+        return []
+    if not shown.has_audio:
+        return [] if allowed.is_silent else ["the stream has no audio"]
+    if allowed.is_silent:
+        return []
+    faults = [f"a hole of {hole:.3f} s in the audio" for hole in shown.holes[:2]]
+    frames = numbered(shown.frames)
+    numbers = [one.number for one in frames if one.number is not None]
+    times = sorted(one.due for one in sent)
+    covered = {round(due / CLOCK) for due in times}
+    seconds = {number // round(rate) for number in numbers if number % round(rate) == 0}
+    expected = len(seconds & covered)
+    if len(shown.beeps) < expected - 1 - allowed.silent:
+        faults.append(f"{len(shown.beeps)} beeps heard, {expected} sent "
+                      f"(at most {allowed.silent} missing)")
+    found = [one - allowed.offset for one in offsets(frames, shown.beeps, rate)]
+    if not found:
+        return [*faults, "no beep near a frame"] if expected > allowed.silent + 1 else faults
+    middle = statistics.median(found)
+    if abs(middle) > allowed.tolerance:
+        faults.append(f"audio is {middle * 1000:.0f} ms late")
+    if len(found) > 5:
+        drift = statistics.median(found[-3:]) - statistics.median(found[:3])
+        if abs(drift) > max(MOST_DRIFT, allowed.tolerance - 0.010):
+            faults.append(f"audio drifts by {drift * 1000:.0f} ms: "
+                          f"{[round(one * 1000) for one in found]}")
+    return faults
+
+
+def check_lines(lines: Sequence[Line], allowed: Allowed) -> list[str]:
+    """The line that the input deserves is logged, and no other warning."""
+    events = {line.event for line in lines}
+    faults = []
+    if allowed.lines and not events & set(allowed.lines):
+        faults.append(f"no line {' or '.join(allowed.lines)}")
+    known = {*allowed.lines, *allowed.notices}
+    faults += [f"{line.level} {line.event}: {line.message}" for line in lines
+               if line.level in ("warning", "error") and line.event not in known]
+    return faults[:4]
+
+
+def check_all(shown: Shown, material: Material, allowed: Allowed, is_encoded: bool,
+              lines: Sequence[Line]) -> list[str]:
+    """All faults of a stream."""
+    video = [one for one in material.samples if one.is_video]
+    rate = video[0].setup.rate if video else 25
+    frames = numbered(shown.frames)
+    faults = check_complete(frames, material, allowed, is_encoded)
+    faults += check_order(frames, is_encoded)[:3]
+    if allowed.steps and not is_encoded:
+        faults += check_times(frames, rate)[:3]
+    faults += check_audio(shown, material, allowed, rate)
+    faults += shown.faults[:3]
+    for name, most in (("discontinuities", allowed.discontinuities), ("gaps", allowed.gaps)):
+        if getattr(shown, name) > most:
+            faults.append(f"{getattr(shown, name)} {name} (at most {most})")
+    return faults + check_lines(lines, allowed)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs cases at the same time in one program: each has a stream, a sender and followers."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+from case import Case
+from follow import PlaylistFollower, Recording
+from harness.http1 import get
+from harness.program import Program, start, stop
+from invariants import Line, check_all
+from perturbation import CMAF, ENHANCED, HTTP, RTMP
+from samples import Material
+from senders.rtmp import RTMPSender
+from senders.sender import Sender, Target
+from showing import Shown, shown
+
+TOKEN = "token-of-the-input-laboratory"
+# The media that is open when a sender has ended becomes a listed segment.
+SETTLES_SECONDS = 1.2
+FLAGS = ["--host", "127.0.0.1", "--http-port", "0", "--rtmp", "127.0.0.1:0", "--srt",
+         "127.0.0.1:0", "--admin-token", TOKEN]
+
+
+@dataclass
+class Result:
+    """The result of a case."""
+
+    case: Case
+    shown: Shown
+    faults: list[str]
+    lines: list[Line] = field(default_factory=list)
+    state: dict[str, object] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """The faults, the numbers, and the log."""
+        seen = self.shown
+        numbers = [one.number for one in seen.frames if one.number is not None]
+        return "\n".join([
+            f"{self.case}", *self.faults,
+            f"{len(set(numbers))} numbers in {len(seen.frames)} frames, "
+            f"{seen.discontinuities} Discontinuities, {seen.gaps} gaps, {len(seen.beeps)} beeps",
+            *(f"{one.level} {one.event}: {one.message}" for one in self.lines)])
+
+
+class Bench:
+    """One case while it runs."""
+
+    def __init__(self, program: Program, name: str, case: Case) -> None:
+        self.program, self.name, self.case = program, name, case
+        self.material: Material = case.material()
+        self.sender = sender_of(case, Target(program, name, TOKEN), self.material)
+        self.follower = PlaylistFollower(program.port, name)
+
+    def prepare(self) -> None:
+        """Adds the stream."""
+        element = {"stream": self.name,
+                   "passthrough": "never" if self.case.mode == "encoded" else "auto"}
+        element |= self.sender.element()
+        response = post(self.program.port, element)
+        assert response == 201, (element, response)
+
+    def run(self) -> tuple[Recording, list[Line], dict[str, object]]:
+        """Sends all, and follows until the newest media is listed."""
+        self.follower.start()
+        self.sender.start()
+        self.sender.ended.wait(self.case.seconds + 60)
+        ended = time.time()
+        time.sleep(SETTLES_SECONDS)
+        state = json.loads(get(self.program.port, f"/api/streams/{self.name}",
+                               headers={"Authorization": f"Bearer {TOKEN}"}).text)
+        recording = self.follower.end()
+        lines = [Line(one.event, one.level, one.message) for one in list(self.program.entries)
+                 if one.stream == self.name and one.at < ended + 0.4]
+        self.sender.release()
+        return recording, lines, state
+
+    def result(self, recording: Recording, lines: list[Line], state: dict[str, object]) -> Result:
+        """Decodes and judges."""
+        seen = shown(recording)
+        faults = [f"sender: {self.sender.fault!r}"] if self.sender.fault else []
+        faults += check_all(seen, self.material, self.case.allowed, self.case.is_encoded, lines)
+        faults += recording.broken[:4]
+        if self.case.allowed.state and self.case.allowed.state not in state:
+            faults.append(f"no {self.case.allowed.state} in /api/streams")
+        return Result(self.case, seen, faults, lines, state)
+
+
+def post(port: int, element: dict[str, object]) -> int:
+    """Adds a stream; the status."""
+    import urllib.error
+    import urllib.request
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/streams", data=json.dumps(element).encode(), method="POST",
+        headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return int(error.code)
+
+
+def sender_of(case: Case, target: Target, material: Material) -> Sender:
+    """The sender of the protocol of a case."""
+    if case.protocol == RTMP:
+        return RTMPSender(target, material)
+    if case.protocol == ENHANCED:
+        return RTMPSender(target, material.written(enhanced=True))
+    raise KeyError(case.protocol)
+
+
+def run_batch(cases: Sequence[Case]) -> list[Result]:
+    """Runs cases at the same time; the program must outlive them."""
+    program = start(FLAGS, defaults=False)
+    try:
+        benches = [Bench(program, f"case{index}", case) for index, case in enumerate(cases)]
+        for bench in benches:
+            bench.prepare()
+        with ThreadPoolExecutor(len(benches)) as pool:
+            found = list(pool.map(Bench.run, benches))
+        ended = program.process.poll()
+        results = [bench.result(*one) for bench, one in zip(benches, found)]
+        if ended is not None:
+            for result in results:
+                result.faults.append(f"the program ended with {ended}")
+        return results
+    finally:
+        stop(program)

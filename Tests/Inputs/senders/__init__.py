@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Senders of material, one protocol per file."""

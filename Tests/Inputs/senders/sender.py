@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sender of material in real time: the pace that all protocols share."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from harness.program import Program
+from samples import CLOCK, Material, Sample
+
+
+@dataclass(frozen=True)
+class Target:
+    """The stream to which a sender sends."""
+
+    program: Program
+    stream: str
+    admin_token: str
+
+
+class Sender(ABC, threading.Thread):
+    """Sends each sample when it is due; stays connected until it is released."""
+
+    def __init__(self, target: Target, material: Material) -> None:
+        super().__init__(daemon=True)
+        self.target, self.material = target, material
+        self.fault: Exception | None = None
+        # Set when all samples have been sent, or on a fault.
+        self.ended = threading.Event()
+        self.released = threading.Event()
+
+    @property
+    def forms(self) -> dict[str, object]:
+        """The forms in which samples are written."""
+        return dict(self.material.forms)
+
+    def element(self) -> dict[str, object]:
+        """The members of the stream in a configuration that concern its source."""
+        return {"source": "rtmp"}
+
+    @abstractmethod
+    def open(self) -> None:
+        """Connects."""
+
+    @abstractmethod
+    def write(self, sample: Sample) -> None:
+        """Sends a sample."""
+
+    def flush(self) -> None:
+        """Sends samples that `write` has kept."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Disconnects."""
+
+    def run(self) -> None:
+        """Sends all samples."""
+        try:
+            self.open()
+            start, connection = time.monotonic(), 0
+            for sample in self.material.samples:
+                wait = start + sample.due / CLOCK - time.monotonic()
+                if self.released.wait(max(0, wait)):
+                    break
+                if sample.connection != connection:
+                    connection = sample.connection
+                    self.close()
+                    self.open()
+                self.write(sample)
+            self.flush()
+        except (OSError, AssertionError) as error:
+            self.fault = error
+        self.ended.set()
+        self.released.wait()
+        try:
+            self.close()
+        except OSError as error:
+            self.fault = self.fault or error
+
+    def release(self) -> None:
+        """Ends the sender."""
+        self.released.set()
+        self.join(10)

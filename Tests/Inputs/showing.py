@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a player shows of a recording: its frames with number and time, and its beeps."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from follow import Followed, Kept, Recording
+from fragments import sample_times
+from harness.avsync import onsets
+from harness.tools import decoder
+from picture import read_numbers
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A decoded frame: its number, its presentation time in seconds, and its period."""
+
+    number: int | None
+    time: float
+    period: int
+
+
+@dataclass(frozen=True)
+class Beep:
+    """The start of a beep in seconds of media time, and its period."""
+
+    time: float
+    period: int
+
+
+@dataclass
+class Shown:
+    """All that was shown; a run has one header, and ends at a Discontinuity or a gap.
+
+    `faults` are the lines of the decoder, and runs whose frames are not those of the samples.
+    """
+
+    frames: list[Frame] = field(default_factory=list)
+    beeps: list[Beep] = field(default_factory=list)
+    discontinuities: int = 0
+    gaps: int = 0
+    segments: int = 0
+    faults: list[str] = field(default_factory=list)
+    # The time from the first to the last sample of the audio that a run has, and its holes.
+    holes: list[float] = field(default_factory=list)
+    has_audio: bool = False
+
+
+def runs(followed: Followed) -> list[list[Kept]]:
+    """Consecutive segments with one header and without a Discontinuity between them."""
+    found: list[list[Kept]] = []
+    before: Kept | None = None
+    for _, segment in sorted(followed.segments.items()):
+        if segment.is_gap or not segment.media:
+            before = None
+            continue
+        if before is None or segment.is_discontinuous or segment.header != before.header \
+                or segment.number != before.number + 1:
+            found.append([])
+        found[-1].append(segment)
+        before = segment
+    return found
+
+
+def shown(recording: Recording) -> Shown:
+    """Decodes a recording, each run with the header that the playlist states."""
+    found = Shown()
+    video = recording.renditions.get("video")
+    if video is None:
+        return found
+    listed = [segment for _, segment in sorted(video.segments.items())]
+    found.segments = len(listed)
+    found.gaps = sum(segment.is_gap for segment in listed)
+    # The first listed segment may have a Discontinuity before it, which no player notices.
+    found.discontinuities = sum(segment.is_discontinuous for segment in listed[1:])
+    for run in runs(video):
+        _show_video(found, recording, run)
+    audio = recording.renditions.get("audio")
+    if audio is not None:
+        found.has_audio = True
+        for run in runs(audio):
+            _show_audio(found, recording, run)
+    return found
+
+
+def _show_video(found: Shown, recording: Recording, run: list[Kept]) -> None:
+    header, media = recording.headers[run[0].header], b"".join(one.media for one in run)
+    numbers, lines = read_numbers(header + media)
+    times = sorted(float(one.pts) for one in sample_times(header, media))
+    found.faults += [f"video {run[0].number}: {line}" for line in lines[:3]]
+    if len(times) != len(numbers):
+        found.faults.append(f"video {run[0].number}–{run[-1].number}: {len(times)} samples, "
+                            f"{len(numbers)} frames")
+    found.frames += [Frame(number, time, run[0].period) for number, time in zip(numbers, times)]
+
+
+def _show_audio(found: Shown, recording: Recording, run: list[Kept]) -> None:
+    header, media = recording.headers[run[0].header], b"".join(one.media for one in run)
+    times = sample_times(header, media)
+    command = [decoder("beeps of media"), "-v", "info", "-nostats", "-threads", "1", "-i", "-",
+               "-map", "0:a:0", "-ac", "1", "-f", "s16le", "-"]
+    done = subprocess.run(command, input=header + media, capture_output=True, timeout=60)
+    log = done.stderr.decode(errors="replace")
+    rate = re.search(r"Audio:.*?, (\d+) Hz", log)
+    if not rate or not times or done.returncode:
+        found.faults.append(f"audio {run[0].number}: {log[-300:]}")
+        return
+    hertz = int(rate[1])
+    start = float(times[0].pts)
+    for one, after in zip(times, times[1:]):
+        if abs(hole := float(after.dts - one.dts - one.duration)) > 0.002:
+            found.holes.append(hole)
+    wave = np.frombuffer(done.stdout, "<i2").astype(np.float32) / 32768
+    found.beeps += [Beep(start + at / hertz, run[0].period) for at in onsets(wave, hertz)]
