@@ -15,10 +15,14 @@ from follow import PlaylistFollower, Recording
 from harness.http1 import get
 from harness.program import Program, start, stop
 from invariants import Line, check_all
-from perturbation import CMAF, ENHANCED, HTTP, RTMP
+from perturbation import CMAF, ENHANCED, HTTP, PAGE, RTMP, RTSP, RTSP_UDP, SRT, UDP
 from samples import Material
+from senders.cmaf import CMAFSender
+from senders.page import PageSender
 from senders.rtmp import RTMPSender
+from senders.rtsp import DatagramRTSPSender, RTSPSender
 from senders.sender import Sender, Target
+from senders.streams import HTTPSender, SRTSender, UDPSender
 from showing import Shown, shown
 
 TOKEN = "token-of-the-input-laboratory"
@@ -106,13 +110,16 @@ def post(port: int, element: dict[str, object]) -> int:
         return int(error.code)
 
 
+SENDERS: dict[str, type[Sender]] = {
+    RTMP: RTMPSender, ENHANCED: RTMPSender, RTSP: RTSPSender, RTSP_UDP: DatagramRTSPSender,
+    SRT: SRTSender, UDP: UDPSender, HTTP: HTTPSender, CMAF: CMAFSender, PAGE: PageSender}
+
+
 def sender_of(case: Case, target: Target, material: Material) -> Sender:
     """The sender of the protocol of a case."""
-    if case.protocol == RTMP:
-        return RTMPSender(target, material)
     if case.protocol == ENHANCED:
-        return RTMPSender(target, material.written(enhanced=True))
-    raise KeyError(case.protocol)
+        material = material.written(enhanced=True)
+    return SENDERS[case.protocol](target, material)
 
 
 def run_batch(cases: Sequence[Case]) -> list[Result]:
