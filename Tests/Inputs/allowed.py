@@ -14,7 +14,8 @@ class Allowed:
     """Upper bounds; the defaults are those of a well-formed input.
 
     `lost`: frames that were sent and not shown, `late`: frames before the first one shown,
-    `pictures`: frames without a number after the first one with a number, such as a slate,
+    `start`: frames that are sent before the first playlist exists, beside those of a well-formed
+    input, `pictures`: frames without a number after the first one with a number, such as a slate,
     `offset`: how much later the audio is than its video, in seconds, as sent. `lines`: events of
     the log, each with a word of its message, one of which must be logged. `notices`: warnings that
     may be logged. `state`: a member of the stream in `/api/streams` that must be present.
@@ -22,6 +23,7 @@ class Allowed:
 
     lost: int = 0
     late: int = 0
+    start: int = 0
     discontinuities: int = 0
     gaps: int = 0
     pictures: int = 0
@@ -39,7 +41,7 @@ class Allowed:
     def __add__(self, other: Allowed) -> Allowed:
         """What two perturbations together permit."""
         return Allowed(
-            self.lost + other.lost, self.late + other.late,
+            self.lost + other.lost, self.late + other.late, self.start + other.start,
             self.discontinuities + other.discontinuities, self.gaps + other.gaps,
             self.pictures + other.pictures, self.silent + other.silent,
             self.offset + other.offset, max(self.tolerance, other.tolerance),

@@ -12,7 +12,7 @@ from perturbation import CMAF, ENHANCED, HTTP, PAGE, RTMP, SRT, Perturbation
 from samples import CLOCK, Material, Sample
 
 SILENCE = ("source-silent", "source-gap", "source-late", "source-back", "source-gone",
-           "audio-gone")
+           "audio-gone", "irregular")
 
 
 def key_at(material: Material, seconds: float) -> int:

@@ -7,6 +7,8 @@ import hashlib
 import http.client
 import re
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
@@ -14,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from harness.playlist import Playlist, Segment, parse
 
 POLL_SECONDS = 0.3
+RESTART_TRIES = 40
 
 
 @dataclass
@@ -48,15 +51,18 @@ class Recording:
     headers: dict[str, bytes] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
+    # The newest MPD.
+    manifest: str = ""
 
 
 class PlaylistFollower(threading.Thread):
     """Asks for the playlists until it is told to end, then asks for all addresses again."""
 
-    def __init__(self, port: int, stream: str) -> None:
+    def __init__(self, port: int, stream: str, sent: Callable[[], int] = lambda: 0) -> None:
         super().__init__(daemon=True)
-        self.port, self.stream = port, stream
+        self.port, self.stream, self.sent = port, stream, sent
+        # How much was sent when the first playlist existed.
+        self.begun = 0
         self.recording = Recording()
         self.started, self.ends = threading.Event(), threading.Event()
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
@@ -74,6 +80,7 @@ class PlaylistFollower(threading.Thread):
         with suppress(OSError, http.client.HTTPException):
             for kind in list(self.recording.renditions):
                 self._poll(kind)
+            self._read_manifest()
             self._ask_again()
         self._connection.close()
 
@@ -92,6 +99,13 @@ class PlaylistFollower(threading.Thread):
         except (OSError, http.client.HTTPException):
             self._connection.close()
             raise
+
+    def _read_manifest(self) -> None:
+        status, body = self.get(f"/{self.stream}/manifest.mpd")
+        if status == 200:
+            self.recording.manifest = body.decode()
+        else:
+            self.recording.broken.append(f"manifest.mpd: {status}")
 
     def _look_for_renditions(self) -> None:
         """Reads the playlist of the stream: the first video rendition, and the first audio one."""
@@ -112,7 +126,9 @@ class PlaylistFollower(threading.Thread):
             kept = self.recording.renditions.setdefault(kind, Followed(place))
             # A Media Playlist may become a Multivariant Playlist; the numbers go on.
             kept.address = place
-        self.started.set()
+        if not self.started.is_set():
+            self.begun = self.sent()
+            self.started.set()
 
     def _poll(self, kind: str) -> None:
         followed = self.recording.renditions[kind]
@@ -172,6 +188,12 @@ class PlaylistFollower(threading.Thread):
         """A name keeps its bytes: each address has the same content, or none any more."""
         for address, digest in self.recording.digests.items():
             status, body = self.get(address)
+            for _ in range(RESTART_TRIES):
+                # While a stream begins again its media is not available.
+                if status != 503:
+                    break
+                time.sleep(POLL_SECONDS)
+                status, body = self.get(address)
             if status == 200 and hashlib.sha256(body).hexdigest() != digest:
                 self.recording.broken.append(f"{address}: other bytes than before")
             elif status not in (200, 404, 410):

@@ -13,6 +13,8 @@ from showing import Beep, Frame, Shown
 
 # The share of sent frames that an encoder on a busy machine may leave out.
 LEFT_OUT = 0.1
+# The media that passes until an encoder has started, in seconds; a limit against hanging.
+ENCODER_STARTS = 4
 # The most by which the offset of audio and video may change from the start to the end.
 MOST_DRIFT = 0.030
 
@@ -72,7 +74,7 @@ def check_complete(frames: Sequence[Frame], material: Material, allowed: Allowed
     faults = []
     first = min((one.number for one in sent if one.is_key), default=0)
     late = sum(first <= number < min(found) for number in whole)
-    most_late = allowed.late + (round(sent[0].setup.rate) if is_encoded else 0)
+    most_late = allowed.late + (round(ENCODER_STARTS * sent[0].setup.rate) if is_encoded else 0)
     if late > most_late:
         faults.append(f"the stream begins {late} frames after the first (at most {most_late})")
     keys = sorted(one.number for one in sent if one.is_key)
@@ -178,3 +180,19 @@ def check_all(shown: Shown, material: Material, allowed: Allowed, is_encoded: bo
         if getattr(shown, name) > most:
             faults.append(f"{getattr(shown, name)} {name} (at most {most})")
     return faults + check_lines(lines, allowed)
+
+
+def check_socket(page: Shown, playlist: Shown, allowed: Allowed, is_encoded: bool) -> list[str]:
+    """The page shows the frames of the playlist from its first one on, in the same order."""
+    frames = numbered(page.frames)
+    numbers = {one.number for one in frames if one.number is not None}
+    listed = {one.number for one in playlist.frames if one.number is not None}
+    if not listed:
+        return []
+    if not numbers:
+        return ["WebSocket: no frame"]
+    faults = [f"WebSocket: {one}" for one in check_order(frames, is_encoded)[:2]]
+    lost = sorted(number for number in listed if number >= min(numbers) and number not in numbers)
+    if len(lost) > allowed.lost:
+        faults.append(f"WebSocket: {len(lost)} frames of the playlist lost: {spans(lost)}")
+    return faults + page.faults[:2]

@@ -14,7 +14,8 @@ from case import Case
 from follow import PlaylistFollower, Recording
 from harness.http1 import get
 from harness.program import Program, start, stop
-from invariants import Line, check_all
+from invariants import Line, check_all, check_socket
+from manifest import faults_of
 from perturbation import CMAF, ENHANCED, HTTP, PAGE, RTMP, RTSP, RTSP_UDP, SRT, UDP
 from samples import Material
 from senders.cmaf import CMAFSender
@@ -24,10 +25,15 @@ from senders.rtsp import DatagramRTSPSender, RTSPSender
 from senders.sender import Sender, Target
 from senders.streams import HTTPSender, SRTSender, UDPSender
 from showing import Shown, shown
+from socketfollow import SocketFollower
 
 TOKEN = "token-of-the-input-laboratory"
 # The media that is open when a sender has ended becomes a listed segment.
 SETTLES_SECONDS = 1.2
+# The frames that may be sent before the first playlist exists, beside those of the reference: the
+# segment that the analysis of the source needs, and another one.
+LATER_START = 50
+REFERENCE = Case(RTMP)
 FLAGS = ["--host", "127.0.0.1", "--http-port", "0", "--rtmp", "127.0.0.1:0", "--srt",
          "127.0.0.1:0", "--admin-token", TOKEN]
 
@@ -41,6 +47,8 @@ class Result:
     faults: list[str]
     lines: list[Line] = field(default_factory=list)
     state: dict[str, object] = field(default_factory=dict)
+    # The number of the newest frame that was sent when the first playlist existed.
+    begun: int = 0
 
     def text(self) -> str:
         """The faults, the numbers, and the log."""
@@ -53,14 +61,15 @@ class Result:
             *(f"{one.level} {one.event}: {one.message}" for one in self.lines)])
 
 
-class Bench:
+class Trial:
     """One case while it runs."""
 
     def __init__(self, program: Program, name: str, case: Case) -> None:
         self.program, self.name, self.case = program, name, case
         self.material: Material = case.material()
         self.sender = sender_of(case, Target(program, name, TOKEN), self.material)
-        self.follower = PlaylistFollower(program.port, name)
+        self.follower = PlaylistFollower(program.port, name, lambda: self.sender.newest)
+        self.page = SocketFollower(program.port, name, self.follower.started)
 
     def prepare(self) -> None:
         """Adds the stream."""
@@ -73,12 +82,14 @@ class Bench:
     def run(self) -> tuple[Recording, list[Line], dict[str, object]]:
         """Sends all, and follows until the newest media is listed."""
         self.follower.start()
+        self.page.start()
         self.sender.start()
         self.sender.ended.wait(self.case.seconds + 60)
         ended = time.time()
         time.sleep(SETTLES_SECONDS)
         state = json.loads(get(self.program.port, f"/api/streams/{self.name}",
                                headers={"Authorization": f"Bearer {TOKEN}"}).text)
+        self.page.end()
         recording = self.follower.end()
         lines = [Line(one.event, one.level, one.message) for one in list(self.program.entries)
                  if one.stream == self.name and one.at < ended + 0.4]
@@ -91,9 +102,13 @@ class Bench:
         faults = [f"sender: {self.sender.fault!r}"] if self.sender.fault else []
         faults += check_all(seen, self.material, self.case.allowed, self.case.is_encoded, lines)
         faults += recording.broken[:4]
+        faults += faults_of(recording.manifest, f"/{self.name}/manifest.mpd", recording)[:2] \
+            if recording.manifest else []
+        faults += self.page.broken[:3] + check_socket(
+            self.page.shown(), seen, self.case.allowed, self.case.is_encoded)
         if self.case.allowed.state and self.case.allowed.state not in state:
             faults.append(f"no {self.case.allowed.state} in /api/streams")
-        return Result(self.case, seen, faults, lines, state)
+        return Result(self.case, seen, faults, lines, state, self.follower.begun)
 
 
 def post(port: int, element: dict[str, object]) -> int:
@@ -122,20 +137,31 @@ def sender_of(case: Case, target: Target, material: Material) -> Sender:
     return SENDERS[case.protocol](target, material)
 
 
-def run_batch(cases: Sequence[Case]) -> list[Result]:
-    """Runs cases at the same time; the program must outlive them."""
+def run_batch(given: Sequence[Case]) -> list[Result]:
+    """Runs cases at the same time; the program must outlive them.
+
+    A well-formed input of the same run says how many frames a machine sends before the first
+    playlist exists.
+    """
+    cases = [*given, REFERENCE]
     program = start(FLAGS, defaults=False)
     try:
-        benches = [Bench(program, f"case{index}", case) for index, case in enumerate(cases)]
-        for bench in benches:
-            bench.prepare()
-        with ThreadPoolExecutor(len(benches)) as pool:
-            found = list(pool.map(Bench.run, benches))
+        trials = [Trial(program, f"case{index}", case) for index, case in enumerate(cases)]
+        for trial in trials:
+            trial.prepare()
+        with ThreadPoolExecutor(len(trials)) as pool:
+            found = list(pool.map(Trial.run, trials))
         ended = program.process.poll()
-        results = [bench.result(*one) for bench, one in zip(benches, found)]
+        results = [trial.result(*one) for trial, one in zip(trials, found)]
         if ended is not None:
             for result in results:
                 result.faults.append(f"the program ended with {ended}")
+        reference = results.pop()
+        for result in results:
+            late = result.begun - reference.begun - result.case.allowed.start
+            if late > LATER_START and not result.case.is_encoded:
+                result.faults.append(f"the first playlist exists after {result.begun} frames, of "
+                                     f"a well-formed input after {reference.begun}")
         return results
     finally:
         stop(program)

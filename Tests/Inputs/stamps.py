@@ -15,6 +15,7 @@ from samples import AUDIO, CLOCK, VIDEO, Material, Sample
 # Those whose samples carry a time each: the page's must rise, those of CMAF are durations.
 STAMPED = tuple(one for one in ALL if one not in (CMAF, PAGE))
 BOTH = "both"
+JUMPS = ("irregular", "source-silent")
 
 
 def concerns(track: str, sample: Sample) -> bool:
@@ -117,10 +118,14 @@ class Jittered(Perturbation):
             one.moved(max(-one.dts, chance.randint(-most, most)))
             if concerns(self.track, one) else one for one in material.samples))
 
+    def allowed(self, mode: str) -> Allowed:  # noqa: ARG002
+        """The rate of the source may be measured, for up to three seconds."""
+        return Allowed(start=75)
+
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:
-        """By up to 18 ms, less than half a frame."""
-        return cls(chance.choice([2, 8, 15, 18]), chance.choice([VIDEO, AUDIO, BOTH]),
+        """By up to 12 ms, a third of a frame."""
+        return cls(chance.choice([2, 5, 8, 12]), chance.choice([VIDEO, AUDIO, BOTH]),
                    chance.randrange(1000))
 
 
@@ -142,7 +147,7 @@ class Drifting(Perturbation):
     def allowed(self, mode: str) -> Allowed:  # noqa: ARG002
         """The correction begins when the difference is known; a larger one is named."""
         most = 0.04 + abs(self.percent) * 0.06
-        return Allowed(tolerance=most, notices=("audio-drift",))
+        return Allowed(tolerance=most, silent=1, notices=("audio-drift",))
 
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:
@@ -168,9 +173,9 @@ class Jumped(Perturbation):
     def allowed(self, mode: str) -> Allowed:
         """Passed through, a period ends; a segment or two may have no media."""
         if mode == "encoded":
-            return Allowed(lost=12, pictures=50, silent=1, notices=("source-jump", "source-silent"))
+            return Allowed(lost=12, pictures=50, silent=1, notices=JUMPS)
         return Allowed(discontinuities=1, lost=25, gaps=2, silent=1,
-                       notices=("source-jump", "source-silent"))
+                       notices=JUMPS)
 
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:

@@ -28,6 +28,8 @@ class Sender(ABC, threading.Thread):
         super().__init__(daemon=True)
         self.target, self.material = target, material
         self.fault: Exception | None = None
+        # The number of the newest frame that was sent.
+        self.newest = 0
         # Set when all samples have been sent, or on a fault.
         self.ended = threading.Event()
         self.released = threading.Event()
@@ -70,6 +72,7 @@ class Sender(ABC, threading.Thread):
                     self.close()
                     self.open()
                 self.write(sample)
+                self.newest = max(self.newest, sample.number)
             self.flush()
         except (OSError, AssertionError) as error:
             self.fault = error

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of the laboratory: what players may notice of each input, by protocol and mode.
+
+A row has perturbations, the protocols that can carry them (default: all that its perturbations
+name), and deviations that are permitted beside those of its perturbations. `faults` are known to
+fail: a pattern of "protocol mode", and the reason. Each pattern is a strict expected failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+
+from allowed import ENCODED, PASSED, Allowed
+from case import Case
+from clip import Picture, Sound
+from perturbation import ALL, RTMP, RTSP, SRT, Perturbation
+
+# Encoding begins behind the demuxer, which these protocols have different ones of.
+ENCODED_PROTOCOLS = (RTMP, RTSP, SRT)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row."""
+
+    name: str
+    perturbations: tuple[Perturbation, ...] = ()
+    protocols: tuple[str, ...] = ()
+    picture: Picture = Picture()
+    sound: Sound | None = Sound()
+    seconds: int = 12
+    passed: Allowed | None = Allowed()
+    encoded: Allowed | None = Allowed()
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    def cases(self) -> Iterator[tuple[str, Case, str]]:
+        """Name, case, and the reason of a known fault or nothing."""
+        for mode, allowed in ((PASSED, self.passed), (ENCODED, self.encoded)):
+            if allowed is None:
+                continue
+            for protocol in self.protocols or ALL:
+                if not all(protocol in one.protocols for one in self.perturbations) \
+                        or mode == ENCODED and not self.protocols \
+                        and protocol not in ENCODED_PROTOCOLS:
+                    continue
+                place = f"{protocol} {mode}"
+                reason = next((reason for pattern, reason in self.faults.items()
+                               if fnmatch(place, pattern)), "")
+                case = Case(protocol, mode, self.perturbations, self.picture, self.sound,
+                            self.seconds, allowed)
+                yield f"{self.name}-{protocol}-{mode}", case, reason

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each invariant accepts what it permits and names what it does not, without a program."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import manifest
+from allowed import Allowed
+from flow import Gap, Missing
+from follow import Followed, Kept, Recording
+from invariants import Line, check_all, check_lines
+from picture import draw, number_of
+from showing import Frame, Shown
+from synthetic import material, shown
+
+ALL = list(range(300))
+PLAIN = material()
+
+
+def faults(seen: Shown, allowed: Allowed = Allowed(), *, is_encoded: bool = False,
+           lines: tuple[Line, ...] = ()) -> str:
+    """All faults as a text."""
+    return "; ".join(check_all(seen, PLAIN, allowed, is_encoded, lines))
+
+
+def test_well_formed_stream_has_no_fault() -> None:
+    """All frames in order, with beeps at their seconds."""
+    assert faults(shown(ALL)) == ""
+
+
+@pytest.mark.parametrize(("seen", "words"), [
+    (shown([*range(100), *range(101, 300)]), "1 of 300 frames lost (at most 0): 100"),
+    (shown([*range(100), 98, *range(100, 300)]), "a step back from 99 to 98"),
+    (shown([*range(100), 99, *range(100, 300)]), "99 is shown twice"),
+    (shown(ALL[:150]), "the stream stands at 149 of 299"),
+    (shown(ALL[25:]), "the stream begins 25 frames after the first"),
+    (shown([None]), "no frame of 300 is shown"),
+    (shown([*range(100), None, *range(100, 300)]), "1 pictures without a number"),
+    (shown(ALL, late=0.06), "audio is 60 ms late"),
+    (shown(ALL, late=-0.06), "audio is -60 ms late"),
+    (shown(ALL, drift=0.006), "audio drifts by"),
+    (Shown([Frame(at, at / 25 + (at == 50) / 100, 0) for at in ALL], shown(ALL).beeps,
+           has_audio=True), "a step of 1.25 frames"),
+    (Shown(shown(ALL).frames), "the stream has no audio"),
+    (Shown(shown(ALL).frames, has_audio=True), "0 beeps heard"),
+    (Shown(shown(ALL).frames, shown(ALL).beeps, has_audio=True, holes=[0.3]), "a hole of 0.3"),
+    (Shown(shown(ALL).frames, shown(ALL).beeps, discontinuities=1, has_audio=True),
+     "1 discontinuities (at most 0)"),
+    (Shown(shown(ALL).frames, shown(ALL).beeps, gaps=2, has_audio=True), "2 gaps (at most 0)"),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_fault_is_named(seen: Shown, words: str) -> None:
+    """Planted faults."""
+    assert words in faults(seen), faults(seen)
+
+
+def test_permitted_deviations_are_no_faults() -> None:
+    """A bound is inclusive."""
+    assert not faults(shown([*range(100), *range(104, 300)]), Allowed(lost=4))
+    assert not faults(shown(ALL, late=0.2), Allowed(offset=0.2))
+    assert not faults(shown(ALL[25:]), Allowed(late=25))
+    assert not faults(shown([*range(100), 99, *range(100, 300)]), is_encoded=True)
+
+
+def test_frames_that_were_not_sent_are_not_lost() -> None:
+    """Those of a gap, and those that refer to a missing frame."""
+    seen = shown([*range(100), *range(125, 300)])
+    assert not [one for one in check_all(seen, Gap(4, 1).apply(PLAIN), Allowed(silent=1), False, ())
+                if "lost" in one]
+    damaged = Missing(4.2).apply(PLAIN)
+    seen = shown([*range(105), *([None] * 19), *range(125, 300)])
+    assert not check_all(seen, damaged, Allowed(), False, ())
+
+
+def test_lines_are_required_and_false_alarms_named() -> None:
+    """The line that is due, and no other warning."""
+    late, alarm = Line("audio-late", "warning", "x"), Line("source-late", "warning", "behind")
+    assert check_lines([], Allowed(lines=("audio-late",))) == ["no line audio-late"]
+    assert not check_lines([late], Allowed(lines=("audio-late", "audio-ignored")))
+    assert check_lines([late, alarm], Allowed(lines=("audio-late",))) == [
+        "warning source-late: behind"]
+    assert not check_lines([alarm], Allowed(notices=("source-late",)))
+    assert not check_lines([Line("added", "info", "x")], Allowed())
+
+
+def test_number_is_read_from_its_blocks() -> None:
+    """All bits, beside a flash or not; a picture without complements has no number."""
+    for number in (0, 1, 255, 4660, 65535):
+        luma = np.frombuffer(draw(number, 25, 160, 90), np.uint8).reshape(90, 160)[:20]
+        blocks = luma.reshape(2, 10, 16, 10).mean(axis=(1, 3))
+        assert number_of(blocks) == number
+    assert number_of(np.full((2, 16), 60)) is None
+
+
+MPD = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011">{periods}</MPD>"""
+PERIOD = """<Period><AdaptationSet contentType="video">
+<SegmentTemplate startNumber="{start}" initialization="$RepresentationID$/{header}"
+ media="$RepresentationID$/segment$Number$.m4s"/><Representation id="video"/></AdaptationSet>
+</Period>"""
+
+
+def test_header_of_the_mpd_is_that_of_the_playlist() -> None:
+    """A Period with the header of another one is named."""
+    kept = {number: Kept(number, f"/s/video/segment{number}.m4s",
+                         f"/s/video/init-{'a' if number < 5 else 'b'}.mp4", 1, False, False, 0)
+            for number in range(1, 9)}
+    recording = Recording({"video": Followed("/s/video/playlist.m3u8", kept)})
+    for second, wrong in (("init-b.mp4", 0), ("init-a.mp4", 4)):
+        text = MPD.format(periods=PERIOD.format(start=1, header="init-a.mp4")
+                          + PERIOD.format(start=5, header=second))
+        assert len(manifest.faults_of(text, "/s/manifest.mpd", recording)) == wrong

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each row of the table: what players get of an input with a perturbation is what is permitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from case import Case
+from laboratory import Result, run_batch
+from rows import ROWS
+
+AT_ONCE = 10
+CASES: dict[str, Case] = {}
+PARAMETERS = []
+for row in ROWS:
+    for name, case, reason in row.cases():
+        assert name not in CASES, name
+        CASES[name] = case
+        marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+        PARAMETERS.append(pytest.param(name, id=name, marks=marks))
+
+
+class Results:
+    """The results of the selected cases; cases of one length run at the same time."""
+
+    def __init__(self, selected: list[str]) -> None:
+        self.selected = selected
+        self.results: dict[str, Result] = {}
+
+    def of(self, name: str) -> Result:
+        """The result of a case, which brings those of the next cases with it."""
+        if name not in self.results:
+            alike = [one for one in self.selected if one not in self.results
+                     and CASES[one].seconds == CASES[name].seconds]
+            batch = [name, *(one for one in alike if one != name)][:AT_ONCE]
+            found = run_batch([CASES[one] for one in batch])
+            self.results |= dict(zip(batch, found, strict=True))
+        return self.results[name]
+
+
+@pytest.fixture(scope="session")
+def results(request: pytest.FixtureRequest) -> Iterator[Results]:
+    """The results of all selected cases."""
+    selected = [item.callspec.params["name"] for item in request.session.items
+                if getattr(item, "callspec", None) and "name" in item.callspec.params]
+    yield Results([one for one in dict.fromkeys(selected) if one in CASES])
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_players_get_what_the_table_permits(name: str, results: Results) -> None:
+    """Frames, their order and times, audio, headers, names, Discontinuities, lines."""
+    result = results.of(name)
+    assert not result.faults, result.text()
