@@ -7,12 +7,43 @@ import random
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
+import clip
 from allowed import ENCODED, PASSED, Allowed
-from perturbation import CMAF, ENHANCED, HTTP, PAGE, RTMP, SRT, Perturbation
+from perturbation import PUBLISHERS, Perturbation
 from samples import CLOCK, Material, Sample
 
 SILENCE = ("source-silent", "source-gap", "source-late", "source-back", "source-gone",
            "audio-gone", "irregular")
+
+
+@dataclass(frozen=True)
+class Successor(Perturbation):
+    """From `at` on another sender connects after some seconds, with another clip from 0 on."""
+
+    at: float = 5.0
+    seconds: float = 1
+    picture: clip.Picture = clip.Picture(b_frames=2)
+    sound: clip.Sound | None = clip.Sound()
+    protocols: ClassVar = PUBLISHERS
+
+    def apply(self, material: Material) -> Material:
+        """Replaces the samples from a key frame on by those of the same numbers."""
+        first, ticks = key_at(material, self.at), round(self.seconds * CLOCK)
+        seconds = -(-max(one.due for one in material.samples) // CLOCK)
+        other = clip.material(seconds, self.picture, self.sound)
+        begins = key_at(other, first / CLOCK)
+
+        def later(one: Sample) -> Sample:
+            return replace(one.moved(-begins), due=one.due - begins + first + ticks,
+                           connection=1)
+
+        return material.ordered([*(one for one in material.samples if one.due < first),
+                                 *(later(one) for one in other.samples if one.due >= begins)])
+
+    def allowed(self, mode: str) -> Allowed:
+        """As of one that returns; the stream may begin again, encoded or not."""
+        return Returned(self.at, self.seconds).allowed(mode) + Allowed(
+            notices=("unfit", "passthrough", "b-frames", "audio-parameters", "parameters"))
 
 
 def key_at(material: Material, seconds: float) -> int:
@@ -123,7 +154,8 @@ class Burst(Perturbation):
         """Delays the samples; timestamps stay."""
         first, end = round(self.at * CLOCK), round((self.at + self.seconds) * CLOCK)
         return material.edited(lambda one: [
-            replace(one, due=end) if first <= one.due < end else one])
+            replace(one, due=end, held=one.held + end - one.due)
+            if first <= one.due < end else one])
 
     def allowed(self, mode: str) -> Allowed:
         """An encoded stream has repeated the last frame, or shown its slate."""
@@ -159,7 +191,7 @@ class Returned(Perturbation):
     at: float = 5.0
     seconds: float = 1
     begins_again: bool = True
-    protocols: ClassVar = (RTMP, ENHANCED, SRT, HTTP, CMAF, PAGE)
+    protocols: ClassVar = PUBLISHERS
     least: ClassVar[dict[str, Any]] = {"seconds": 0.5}
 
     def apply(self, material: Material) -> Material:

@@ -108,9 +108,11 @@ def spans(numbers: Sequence[int]) -> str:
 def offsets(frames: Sequence[Frame], beeps: Sequence[Beep], rate: float) -> list[float]:
     """How much later each beep is than the frame of its whole second, in seconds."""
     found = []
+    # A repeated frame shows an earlier time than its own.
+    new = [one for before, one in zip([Frame(None, 0, -1), *frames], frames)
+           if one.number is not None and one.number != before.number]
     for beep in beeps:
-        near = [one for one in frames if one.number is not None and one.period == beep.period
-                and abs(one.time - beep.time) < 1]
+        near = [one for one in new if one.period == beep.period and abs(one.time - beep.time) < 1]
         if not near:
             continue
         frame = min(near, key=lambda one: abs(one.time - beep.time))

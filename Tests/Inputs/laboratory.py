@@ -30,6 +30,8 @@ from socketfollow import SocketFollower
 TOKEN = "token-of-the-input-laboratory"
 # The media that is open when a sender has ended becomes a listed segment.
 SETTLES_SECONDS = 1.2
+# A burst of this length is a perturbation of its own, which no case says.
+MOST_LATE = 0.3
 # The frames that may be sent before the first playlist exists, beside those of the reference: the
 # segment that the analysis of the source needs, and another one.
 LATER_START = 50
@@ -49,6 +51,13 @@ class Result:
     state: dict[str, object] = field(default_factory=dict)
     # The number of the newest frame that was sent when the first playlist existed.
     begun: int = 0
+    # The most by which a sample was sent too late, in seconds.
+    late: float = 0
+
+    @property
+    def is_void(self) -> bool:
+        """Whether the machine was too busy to send what the case says."""
+        return self.late > MOST_LATE
 
     def text(self) -> str:
         """The faults, the numbers, and the log."""
@@ -57,7 +66,8 @@ class Result:
         return "\n".join([
             f"{self.case}", *self.faults,
             f"{len(set(numbers))} numbers in {len(seen.frames)} frames, "
-            f"{seen.discontinuities} Discontinuities, {seen.gaps} gaps, {len(seen.beeps)} beeps",
+            f"{seen.discontinuities} Discontinuities, {seen.gaps} gaps, {len(seen.beeps)} beeps, "
+            f"samples sent up to {self.late:.2f} s late",
             *(f"{one.level} {one.event}: {one.message}" for one in self.lines)])
 
 
@@ -108,7 +118,8 @@ class Trial:
             self.page.shown(), seen, self.case.allowed, self.case.is_encoded)
         if self.case.allowed.state and self.case.allowed.state not in state:
             faults.append(f"no {self.case.allowed.state} in /api/streams")
-        return Result(self.case, seen, faults, lines, state, self.follower.begun)
+        return Result(self.case, seen, faults, lines, state, self.follower.begun,
+                      self.sender.late)
 
 
 def post(port: int, element: dict[str, object]) -> int:

@@ -3,6 +3,166 @@
 
 from __future__ import annotations
 
+from allowed import Allowed
+from clip import Picture, Sound
+from flow import Burst, Gap, Missing, Pause, Returned, Slower, Successor
+from forms import Extras, Written
+from perturbation import (
+    ALL, ENHANCED, HTTP, PAGE, PUBLISHERS, RTMP, RTSP, RTSP_UDP, SRT, TRANSPORT_STREAMS, UDP)
+from samples import AUDIO, CLOCK, VIDEO
+from senders.packets import Program
+from stamps import (
+    BOTH, WRAPS, Displaced, Drifting, Equal, Jittered, Jumped, Offset, Rounded, Shifted)
 from table import Row
+from tracks import Absent, Changed, Late, Retuned
 
-ROWS: tuple[Row, ...] = (Row("plain"),)
+FLV = (RTMP, ENHANCED)
+CAMERAS = (RTSP, RTSP_UDP)
+WITHOUT_PAGE = tuple(one for one in ALL if one != PAGE)
+# Key frames at uneven distances of up to 3 s.
+UNEVEN = (0, 25, 60, 75, 130, 190, 215, 250)
+# Two programs of a multiplexer that was started again with other PIDs.
+FIRST, OTHER_PIDS = Program(), Program(video=0x200, audio=0x201, version=1)
+OTHER_PROGRAM = Program(number=7, map=0x1100, video=0x200, audio=0x201, version=1)
+SWITCH = 5 * CLOCK
+BROKEN_METADATA = b"\x02\x00\x0aonMetaData\x08\xff\xff\xff\xff\x00\x05wid"
+WRONG_METADATA = {"width": 1920, "height": 1080, "framerate": 60.0, "videocodecid": 2,
+                  "audiosamplerate": 8000, "stereo": True, "duration": 0}
+# A stream that begins again loses what arrives meanwhile, and tells why.
+BEGINS_AGAIN = Allowed(lost=75, discontinuities=2, gaps=4, silent=4, pictures=100,
+                       notices=("unfit", "irregular", "passthrough", "source-silent"))
+
+STAMPS = (
+    Row("plain", protocols=ALL),
+    Row("displaced", (Displaced(),), ALL),
+    Row("displaced-back", (Displaced(seconds=-0.3),)),
+    Row("displaced-far", (Displaced(seconds=1),)),
+    Row("displaced-key", (Displaced(at=5.0, seconds=0.1),)),
+    Row("displaced-audio", (Displaced(track=AUDIO),)),
+    Row("backward", (Displaced(seconds=-0.06),)),
+    Row("equal", (Equal(),)),
+    Row("equal-twice", (Equal(count=2),)),
+    Row("equal-at-start", (Equal(at=0.04),)),
+    Row("equal-audio", (Equal(track=AUDIO),)),
+    Row("rounded-10-ms", (Rounded(10),)),
+    Row("rounded-16-ms", (Rounded(16),)),
+    Row("jittered-8-ms", (Jittered(8),)),
+    Row("jittered-12-ms", (Jittered(12),)),
+    Row("jittered-15-ms", (Jittered(15),)),
+    Row("jittered-audio", (Jittered(15, AUDIO),)),
+    Row("drifting-300-ppm", (Drifting(0.03, BOTH),)),
+    Row("drifting-audio", (Drifting(-1),), (RTMP, UDP), seconds=45,
+        passed=Allowed(lines=("audio-drift",), tolerance=0.15, silent=2), encoded=None),
+    *(Row(f"wrapped-{protocol}", (Shifted(WRAPS[protocol] - 5 * CLOCK),), (protocol,))
+      for protocol in WRAPS),
+    Row("signed-wrap", (Shifted(2**31 * 90 - 5 * CLOCK),), FLV),
+    Row("jumped-forward", (Jumped(),), ALL),
+    Row("jumped-back", (Jumped(seconds=-2),)),
+    Row("jumped-in-a-group", (Jumped(4.48, 100),)),
+    Row("jumped-back-in-a-group", (Jumped(4.48, -2),)),
+    Row("audio-late-by-200-ms", (Offset(0.2),)),
+    Row("audio-early-by-200-ms", (Offset(-0.2),)),
+)
+
+FLOW = (
+    Row("gap", (Gap(),), ALL),
+    Row("gap-of-two", (Gap(seconds=2),)),
+    Row("missing", (Missing(),)),
+    Row("missing-five", (Missing(count=5),)),
+    Row("pause", (Pause(seconds=1.5),)),
+    Row("pause-of-five", (Pause(seconds=5),)),
+    Row("burst", (Burst(seconds=0.4),), ALL),
+    Row("burst-of-1500-ms", (Burst(seconds=1.5),)),
+    Row("slower", (Slower(16),), seconds=30,
+        passed=BEGINS_AGAIN + Allowed(lines=("unfit",), is_encoded=True, lost=200, tolerance=9),
+        encoded=Allowed(pictures=200, tolerance=9, notices=("source-late", "source-silent"))),
+    Row("returned", (Returned(),), ALL),
+    Row("returned-with-its-times", (Returned(begins_again=False),)),
+    Row("returned-at-once", (Returned(seconds=0.1),)),
+    Row("successor-with-b-frames", (Successor(),), tuple(set(PUBLISHERS) - {PAGE}),
+        passed=BEGINS_AGAIN, seconds=16),
+    Row("successor-of-another-size", (Successor(picture=Picture(320, 180)),),
+        passed=Allowed(discontinuities=1)),
+    Row("successor-with-other-audio", (Successor(picture=Picture(),
+                                                 sound=Sound(rate=44_100, channels=2)),),
+        tuple(set(PUBLISHERS) - {PAGE}), passed=Allowed(discontinuities=1)),
+)
+
+TRACKS = (
+    Row("audio-late-by-400-ms", (Late(0.4),)),
+    Row("audio-late", (Late(3),)),
+    Row("video-late", (Late(2, VIDEO),)),
+    Row("audio-gone", (Absent(seconds=60),)),
+    Row("audio-gone-and-returned", (Absent(),)),
+    Row("no-audio", sound=None),
+    Row("size-changed", (Changed(seconds=60),), passed=Allowed(discontinuities=-1)),
+    Row("size-changed-and-returned", (Changed(),), ALL),
+    Row("audio-changed", (Retuned(),), WITHOUT_PAGE),
+    Row("audio-changed-and-returned", (Retuned(seconds=2),), WITHOUT_PAGE),
+    Row("audio-rate-changed", (Retuned(channels=1),), WITHOUT_PAGE),
+    Row("audio-channels-changed", (Retuned(rate=48_000),), WITHOUT_PAGE),
+    Row("aac-44100-stereo", sound=Sound(rate=44_100, channels=2), protocols=WITHOUT_PAGE),
+    Row("aac-16000", sound=Sound(rate=16_000), protocols=WITHOUT_PAGE),
+)
+
+PICTURES = (
+    *(Row(f"b-frames-{depth}", picture=Picture(b_frames=depth), protocols=tuple(
+        one for one in ALL if one != PAGE)) for depth in (1, 2, 3)),
+    Row("open-group", picture=Picture(b_frames=2, is_open=True, more=("-flags", "+cgop")),
+        protocols=(RTMP, UDP), passed=None, encoded=None),
+    Row("slices", picture=Picture(slices=4)),
+    Row("groups-of-2-s", picture=Picture(group=50)),
+    Row("groups-of-500-ms", picture=Picture(rate=24, group=12)),
+    Row("groups-uneven", picture=Picture(keys=UNEVEN), passed=Allowed(
+        discontinuities=1, start=75, lost=0, notices=("irregular",))),
+    Row("one-group", picture=Picture(group=1000), seconds=20, passed=Allowed(
+        is_encoded=True, late=200, start=300, pictures=50, lines=("passthrough", "unfit"))),
+    *(Row(f"rate-{rate}", picture=Picture(rate=rate, group=rate)) for rate in (5, 15, 30, 50, 60)),
+    Row("rate-1", picture=Picture(rate=1, group=1), seconds=20),
+    *(Row(f"chroma-{name}", picture=Picture(pixels=name), protocols=(RTMP, RTSP, UDP),
+          passed=Allowed(lines=("chroma",)), encoded=None) for name in ("yuv422p", "yuv444p")),
+)
+
+FORMS = (
+    Row("extras", (Extras(),)),
+    Row("extras-apart", (Extras(True),)),
+    Row("units-apart", (Written("units_apart", carriers=(*FLV, SRT, UDP, HTTP)),),
+        picture=Picture(slices=4)),
+    Row("start-codes", (Written("start_codes"),)),
+    Row("sets-in-band", (Written("in_band"),)),
+    Row("aggregate", (Written("aggregate"),)),
+    Row("differences", (Written("differences"),)),
+    Row("no-metadata", (Written("metadata", None),)),
+    Row("broken-metadata", (Written("metadata", BROKEN_METADATA),)),
+    Row("wrong-metadata", (Written("metadata", WRONG_METADATA),)),
+    Row("late-metadata", (Written("late_metadata", (4 * CLOCK, WRONG_METADATA)),)),
+    Row("unbounded-packets", (Written("unbounded", carriers=TRANSPORT_STREAMS),)),
+    Row("no-delimiter", (Written("no_delimiter", carriers=TRANSPORT_STREAMS),)),
+    Row("latm", (Written("latm", carriers=TRANSPORT_STREAMS),)),
+    Row("pids-changed", (Written("programs", ((0, FIRST), (SWITCH, OTHER_PIDS)),
+                                 TRANSPORT_STREAMS),), TRANSPORT_STREAMS,
+        passed=Allowed(lost=100, discontinuities=1, gaps=4, silent=4,
+                       notices=("source-silent", "source-gone", "program-changed", "irregular")),
+        encoded=Allowed(lost=100, pictures=100, silent=4,
+                        notices=("source-silent", "source-gone", "program-changed"))),
+    Row("program-changed", (Written("programs", ((0, FIRST), (SWITCH, OTHER_PROGRAM)),
+                                    TRANSPORT_STREAMS),),
+        passed=Allowed(lost=100, discontinuities=1, gaps=4, silent=4,
+                       notices=("source-silent", "source-gone", "program-changed", "irregular")),
+        encoded=Allowed(lost=100, pictures=100, silent=4,
+                        notices=("source-silent", "source-gone", "program-changed"))),
+    Row("sender-reports-off", (Written("report_errors", (0.0, 0.03, 0.01, 0.035), CAMERAS),),
+        seconds=20),
+    Row("sender-report-far-off", (Written("report_errors", (0.0, 0.0, 0.4, 0.0), CAMERAS),),
+        passed=BEGINS_AGAIN),
+    Row("no-sender-reports", (Written("no_reports", carriers=CAMERAS),)),
+    Row("camera-clock-set", (Written("clock_set", ((5 * CLOCK, 3600.0),), CAMERAS),),
+        passed=Allowed(discontinuities=1, notices=("irregular",))),
+    Row("marker-on-each-packet", (Written("marker_each", carriers=CAMERAS),),
+        picture=Picture(slices=4)),
+    Row("stream-id-of-a-device", (Written("stream_id", "#!::bmd_uuid=0e1d,bmd_name=x,u={stream}/x",
+                                          (SRT,)),)),
+)
+
+ROWS: tuple[Row, ...] = (*STAMPS, *FLOW, *TRACKS, *PICTURES, *FORMS)
+

@@ -45,6 +45,7 @@ class Sample:
     is_key: bool = False
     is_damaged: bool = False
     connection: int = 0
+    held: int = 0
 
     @property
     def is_video(self) -> bool:

@@ -202,9 +202,13 @@ WRAPS = {RTMP: 2**32 * 90, ENHANCED: 2**32 * 90, RTSP: 2**32, RTSP_UDP: 2**32, S
 
 @dataclass(frozen=True)
 class Offset(Perturbation):
-    """The audio has timestamps that are `seconds` later than those of its video."""
+    """The audio has timestamps that are `seconds` later than those of its video.
+
+    By RTSP, sender reports state the time of both, and the difference has no effect.
+    """
 
     seconds: float = 0.2
+    protocols: ClassVar = tuple(one for one in ALL if one not in (RTSP, RTSP_UDP))
 
     def apply(self, material: Material) -> Material:
         """Moves the audio; none is below 0."""

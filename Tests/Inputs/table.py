@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of the laboratory: what players may notice of each input, by protocol and mode.
 
-A row has perturbations, the protocols that can carry them (default: all that its perturbations
-name), and deviations that are permitted beside those of its perturbations. `faults` are known to
+A row has perturbations, the protocols that can carry them (default: the usual ones), and deviations that are permitted beside those of its perturbations. `faults` are known to
 fail: a pattern of "protocol mode", and the reason. Each pattern is a strict expected failure.
 """
 
@@ -15,8 +14,11 @@ from fnmatch import fnmatch
 from allowed import ENCODED, PASSED, Allowed
 from case import Case
 from clip import Picture, Sound
-from perturbation import ALL, RTMP, RTSP, SRT, Perturbation
+from perturbation import CMAF, PAGE, RTMP, RTSP, SRT, UDP, Perturbation
 
+# The protocols of a row that names none: Enhanced RTMP, RTSP by UDP and MPEG-TS by HTTP differ from
+# others only in their framing, and have the rows that name them.
+USUAL = (RTMP, RTSP, SRT, UDP, CMAF, PAGE)
 # Encoding begins behind the demuxer, which these protocols have different ones of.
 ENCODED_PROTOCOLS = (RTMP, RTSP, SRT)
 
@@ -40,9 +42,9 @@ class Row:
         for mode, allowed in ((PASSED, self.passed), (ENCODED, self.encoded)):
             if allowed is None:
                 continue
-            for protocol in self.protocols or ALL:
+            for protocol in self.protocols or USUAL:
                 if not all(protocol in one.protocols for one in self.perturbations) \
-                        or mode == ENCODED and not self.protocols \
+                        or mode == ENCODED and len(self.protocols) != 1 \
                         and protocol not in ENCODED_PROTOCOLS:
                     continue
                 place = f"{protocol} {mode}"

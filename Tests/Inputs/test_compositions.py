@@ -27,6 +27,10 @@ def test_invariants_hold_for_compositions(first: int) -> None:
     """The deviations are at most those that the perturbations permit together."""
     seeds = range(first, min(first + AT_ONCE, FIRST + COUNT))
     results = dict(zip(seeds, run_batch([composed(seed) for seed in seeds]), strict=True))
+    void = [seed for seed, one in results.items() if one.is_void and one.faults]
+    if void:
+        again = run_batch([composed(seed) for seed in void])
+        results |= dict(zip(void, again, strict=True))
     failed = {seed: result for seed, result in results.items() if result.faults}
     texts = []
     for index, (seed, result) in enumerate(failed.items()):

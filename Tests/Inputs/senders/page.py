@@ -22,19 +22,24 @@ class PageSender(Sender):
         """A stream of pages."""
         return {"source": "page"}
 
+    # The name by which a page that connects again continues its publisher.
+    session = ""
+
     def open(self) -> None:
         """Connects, describes the first setups, and begins."""
+        self.session = self.session or secrets.token_hex(16)
         self.socket = Socket(self.target.program.port, f"/{self.target.stream}/publish",
                              "llws-publish.v1")
         assert self.socket.status == 101, self.socket.status
-        self._tell(t="hello", v=1, sid=secrets.token_hex(16))
+        self._tell(t="hello", v=1, sid=self.session)
         answer = self.socket.next()
         assert isinstance(answer, dict) and answer["t"] == "welcome", answer
         self.offset = answer["now"] / 1000 - time.time()
         self.setups: dict[str, Setup] = {}
         self.groups: dict[str, int] = {}
         self.numbers: dict[int, int] = {}
-        self.began, self.first = time.time(), None
+        self.first: int | None = None
+        self.began = time.time()
         for track in ("video", "audio"):
             found = self.material.track(track)
             if found:

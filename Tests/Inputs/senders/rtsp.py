@@ -191,7 +191,8 @@ class RTSPSender(Sender):
         steps = self.forms.get("clock_set", ())
         assert isinstance(steps, tuple)
         error += sum(seconds for at, seconds in steps if sample.due >= at)
-        wall = self.began + sample.due / CLOCK + error + NTP_TO_UNIX
+        # A camera whose network is held reads its clock when it captures.
+        wall = self.began + (sample.due - sample.held) / CLOCK + error + NTP_TO_UNIX
         packets, size = self.counts[sample.track]
         self._send(sample.track, 1, struct.pack(
             ">BBHIQIII", 0x80, 200, 6, TYPES[sample.track], int(wall * 2**32) % 2**64, moment,

@@ -28,6 +28,8 @@ class Sender(ABC, threading.Thread):
         super().__init__(daemon=True)
         self.target, self.material = target, material
         self.fault: Exception | None = None
+        # The most by which a sample was sent after it was due, in seconds.
+        self.late = 0.0
         # The number of the newest frame that was sent.
         self.newest = 0
         # Set when all samples have been sent, or on a fault.
@@ -71,6 +73,7 @@ class Sender(ABC, threading.Thread):
                     connection = sample.connection
                     self.close()
                     self.open()
+                self.late = max(self.late, -wait)
                 self.write(sample)
                 self.newest = max(self.newest, sample.number)
             self.flush()
