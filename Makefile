@@ -189,7 +189,7 @@ fault-classes: deps-test $(PROGRAM)  ## a test of each class of faults, of Tests
 	  $(REPEATING) 1 $$($(PYTHON) Tests/fault_classes.py)
 
 .PHONY: quick files fault-classes thorough thorough-http thorough-players faults-http \
-  faults-players faults-measured keep-repeated
+  faults-players faults-measured inputs keep-repeated
 JOB ?=
 thorough:  ## all other checks, as the jobs of Tests/thorough_jobs.py; JOB=names, LONG=1, AGAIN=1
 	python3 Tests/thorough.py $(JOB)
@@ -218,6 +218,10 @@ faults-players: deps-test $(PROGRAM)
 
 faults-measured: deps-test $(PROGRAM)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 1 $(MEASURED)
+
+# The cases of a batch run at the same time: one worker is enough.
+inputs: deps-test $(PROGRAM)  ## the input laboratory: perturbed media by every protocol
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 1 Tests/Inputs
 
 keep-repeated:  ## add the repeated tests of the last run to Tests/repeated.txt
 	python3 Tests/repeated.py --keep

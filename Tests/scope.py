@@ -33,7 +33,7 @@ SUBJECTS = ROOT / "Tests/subjects.json"
 SECONDS = ROOT / "Tests/seconds.json"
 CHECKED = ROOT / "Tests/checked"
 # The folders whose files have subjects.
-SUITES = ("EndToEnd", "Thorough", "Faults", "Edge")
+SUITES = ("EndToEnd", "Thorough", "Faults", "Edge", "Inputs")
 # The folders with Python that tests import or start.
 PYTHON = ("Tests", "Bench")
 # A change of these files may change every test.
@@ -214,7 +214,8 @@ def is_other(path: str) -> bool:
 
 def imported(path: str, text: str, files: set[str]) -> frozenset[str]:
     """The files that a Python file imports, its conftest.py, and the words in its texts."""
-    folders = [str(Path(path).parent), "Tests", "Tests/EndToEnd", "Tests/Faults", "Bench"]
+    folders = [str(Path(path).parent), "Tests", "Tests/EndToEnd", "Tests/Faults", "Tests/Inputs",
+               "Bench"]
     found = {f"{parent}/conftest.py" for parent in map(str, Path(path).parents)
              if path.startswith("Tests/") and Path(path).name.startswith("test_")}
     names: set[str] = set()

@@ -13,8 +13,9 @@ from showing import Beep, Frame, Shown
 
 # The share of sent frames that an encoder on a busy machine may leave out.
 LEFT_OUT = 0.1
-# The media that passes until an encoder has started, in seconds; a limit against hanging.
-ENCODER_STARTS = 4
+# The media that passes until a source is read, and until an encoder has started, in seconds, on a
+# busy machine: limits against hanging.
+SOURCE_STARTS, ENCODER_STARTS = 2.2, 4
 # The most by which the offset of audio and video may change from the start to the end.
 MOST_DRIFT = 0.030
 
@@ -74,7 +75,8 @@ def check_complete(frames: Sequence[Frame], material: Material, allowed: Allowed
     faults = []
     first = min((one.number for one in sent if one.is_key), default=0)
     late = sum(first <= number < min(found) for number in whole)
-    most_late = allowed.late + (round(ENCODER_STARTS * sent[0].setup.rate) if is_encoded else 0)
+    starts = ENCODER_STARTS if is_encoded else SOURCE_STARTS
+    most_late = allowed.late + round(starts * sent[0].setup.rate)
     if late > most_late:
         faults.append(f"the stream begins {late} frames after the first (at most {most_late})")
     keys = sorted(one.number for one in sent if one.is_key)

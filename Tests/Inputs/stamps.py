@@ -71,6 +71,10 @@ class Equal(Perturbation):
             found.append(sample)
         return replace(material, samples=tuple(found))
 
+    def allowed(self, mode: str) -> Allowed:  # noqa: ARG002
+        """At the start the rate of the source may be measured, for up to three seconds."""
+        return Allowed(start=75)
+
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:
         """One or two of a track."""
@@ -171,11 +175,10 @@ class Jumped(Perturbation):
             one.moved(ticks) if one.due >= self.at * CLOCK else one for one in material.samples))
 
     def allowed(self, mode: str) -> Allowed:
-        """Passed through, a period ends; a segment or two may have no media."""
+        """Passed through, a period ends, and another one when a sender report states the jump."""
         if mode == "encoded":
             return Allowed(lost=12, pictures=50, silent=1, notices=JUMPS)
-        return Allowed(discontinuities=1, lost=25, gaps=2, silent=1,
-                       notices=JUMPS)
+        return Allowed(discontinuities=2, lost=25, gaps=2, silent=1, notices=JUMPS)
 
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:

@@ -71,6 +71,7 @@ class Sender(ABC, threading.Thread):
                     break
                 if sample.connection != connection:
                     connection = sample.connection
+                    self.flush()
                     self.close()
                     self.open()
                 self.late = max(self.late, -wait)
