@@ -14,8 +14,8 @@ class Allowed:
     """Upper bounds; the defaults are those of a well-formed input.
 
     `lost`: frames that were sent and not shown, `late`: frames before the first one shown,
-    `start`: frames that are sent before the first playlist exists, beside those of a well-formed
-    input, `pictures`: frames without a number after the first one with a number, such as a slate,
+    `start`: media that is sent before the first playlist exists, beside that of a well-formed input,
+    in seconds, `pictures`: frames without a number after the first one with a number, such as a slate,
     `offset`: how much later the audio is than its video, in seconds, as sent. `lines`: events of
     the log, each with a word of its message, one of which must be logged. `notices`: warnings that
     may be logged. `state`: a member of the stream in `/api/streams` that must be present.
@@ -23,7 +23,7 @@ class Allowed:
 
     lost: int = 0
     late: int = 0
-    start: int = 0
+    start: float = 0
     discontinuities: int = 0
     gaps: int = 0
     pictures: int = 0

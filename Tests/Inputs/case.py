@@ -36,6 +36,11 @@ class Case:
     def allowed(self) -> Allowed:
         """What players may notice."""
         found = self.more
+        if self.picture.b_frames:
+            found = found + Allowed(notices=("b-frames",))
+        if self.protocol == PAGE:
+            # Opus is encoded as AAC, and the group that was analysed first has none of it.
+            found = found + Allowed(silent=2)
         for perturbation in self.perturbations:
             found = found + perturbation.allowed(self.mode)
         return found

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from harness.playlist import Playlist, Segment, parse
 
-POLL_SECONDS = 0.3
+POLL_SECONDS = 0.5
 RESTART_TRIES = 40
 
 

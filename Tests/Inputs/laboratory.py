@@ -32,9 +32,9 @@ TOKEN = "token-of-the-input-laboratory"
 SETTLES_SECONDS = 1.2
 # A burst of this length is a perturbation of its own, which no case says.
 MOST_LATE = 0.3
-# The frames that may be sent before the first playlist exists, beside those of the reference: the
-# segment that the analysis of the source needs, and another one.
-LATER_START = 50
+# The media that may be sent before the first playlist exists, beside that of the reference, in
+# seconds: the segment that the analysis of the source needs, and another one.
+LATER_START = 2
 REFERENCE = Case(RTMP)
 FLAGS = ["--host", "127.0.0.1", "--http-port", "0", "--rtmp", "127.0.0.1:0", "--srt",
          "127.0.0.1:0", "--admin-token", TOKEN]
@@ -49,8 +49,8 @@ class Result:
     faults: list[str]
     lines: list[Line] = field(default_factory=list)
     state: dict[str, object] = field(default_factory=dict)
-    # The number of the newest frame that was sent when the first playlist existed.
-    begun: int = 0
+    # The media that was sent when the first playlist existed, in seconds.
+    begun: float = 0
     # The most by which a sample was sent too late, in seconds.
     late: float = 0
 
@@ -78,6 +78,7 @@ class Trial:
         self.program, self.name, self.case = program, name, case
         self.material: Material = case.material()
         self.sender = sender_of(case, Target(program, name, TOKEN), self.material)
+        self.first = min((one.number for one in self.material.keys), default=0)
         self.follower = PlaylistFollower(program.port, name, lambda: self.sender.newest)
         self.page = SocketFollower(program.port, name, self.follower.started)
 
@@ -118,8 +119,8 @@ class Trial:
             self.page.shown(), seen, self.case.allowed, self.case.is_encoded)
         if self.case.allowed.state and self.case.allowed.state not in state:
             faults.append(f"no {self.case.allowed.state} in /api/streams")
-        return Result(self.case, seen, faults, lines, state, self.follower.begun,
-                      self.sender.late)
+        begun = (self.follower.begun - self.first) / self.case.picture.rate
+        return Result(self.case, seen, faults, lines, state, begun, self.sender.late)
 
 
 def post(port: int, element: dict[str, object]) -> int:
@@ -151,7 +152,7 @@ def sender_of(case: Case, target: Target, material: Material) -> Sender:
 def run_batch(given: Sequence[Case]) -> list[Result]:
     """Runs cases at the same time; the program must outlive them.
 
-    A well-formed input of the same run says how many frames a machine sends before the first
+    A well-formed input of the same run says how much media a machine sends before the first
     playlist exists.
     """
     cases = [*given, REFERENCE]
@@ -171,8 +172,8 @@ def run_batch(given: Sequence[Case]) -> list[Result]:
         for result in results:
             late = result.begun - reference.begun - result.case.allowed.start
             if late > LATER_START and not result.case.is_encoded:
-                result.faults.append(f"the first playlist exists after {result.begun} frames, of "
-                                     f"a well-formed input after {reference.begun}")
+                result.faults.append(f"the first playlist exists after {result.begun:.1f} s, of a "
+                                     f"well-formed input after {reference.begun:.1f} s")
         return results
     finally:
         stop(program)

@@ -73,7 +73,7 @@ class Equal(Perturbation):
 
     def allowed(self, mode: str) -> Allowed:  # noqa: ARG002
         """At the start the rate of the source may be measured, for up to three seconds."""
-        return Allowed(start=75)
+        return Allowed(start=3)
 
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:
@@ -124,7 +124,7 @@ class Jittered(Perturbation):
 
     def allowed(self, mode: str) -> Allowed:  # noqa: ARG002
         """The rate of the source may be measured, for up to three seconds."""
-        return Allowed(start=75)
+        return Allowed(start=3)
 
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:

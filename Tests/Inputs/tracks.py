@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import clip
 from allowed import ENCODED, Allowed
 from flow import key_at
-from perturbation import CMAF, PAGE, Perturbation, ALL
+from perturbation import ALL, CMAF, PAGE, RTSP, RTSP_UDP, Perturbation
 from samples import AUDIO, CLOCK, VIDEO, Material
 
 # The audio of a page and of CMAF tracks must begin with the video.
@@ -20,10 +20,14 @@ AUDIO_LINES = ("audio-gone", "audio-late", "source-silent")
 
 @dataclass(frozen=True)
 class Late(Perturbation):
-    """A track begins `seconds` after the other one."""
+    """A track begins `seconds` after the other one.
+
+    MPEG-TS and RTSP declare their tracks: `is_declared` audio is a track before it begins.
+    """
 
     seconds: float = 2
     track: str = AUDIO
+    is_declared: bool = False
     protocols: ClassVar = LATER
     least: ClassVar[dict[str, Any]] = {"seconds": 0.2}
 
@@ -35,8 +39,8 @@ class Late(Perturbation):
 
     def allowed(self, mode: str) -> Allowed:
         """Audio that begins after the stream has a line and a state."""
-        if self.track == VIDEO:
-            return Allowed()
+        if self.track == VIDEO or self.is_declared:
+            return Allowed(silent=round(self.seconds) if self.is_declared else 0)
         if self.seconds >= 1:
             return Allowed(lines=("audio-late", "audio-ignored"), is_silent=True, silent=20,
                            state="audioFault")
@@ -122,7 +126,8 @@ class Retuned(Perturbation):
     seconds: float = 60
     rate: int = 44_100
     channels: int = 2
-    protocols: ClassVar = tuple(one for one in ALL if one != PAGE)
+    # The description of RTSP fixes the rate of a session, and the audio of pages is Opus.
+    protocols: ClassVar = tuple(one for one in ALL if one not in (RTSP, RTSP_UDP, PAGE))
 
     def apply(self, material: Material) -> Material:
         """Replaces the audio by that of another clip."""

@@ -21,6 +21,8 @@ TYPES = {VIDEO: 96, AUDIO: 97}
 REPORT_EACH = 2 * CLOCK
 NTP_TO_UNIX = 2_208_988_800
 FU_A = 28
+# The RTP timestamp of time 0 (RFC 3550 recommends a random one).
+FIRST_MOMENT = 123_456
 
 
 @dataclass
@@ -149,7 +151,9 @@ class RTSPSender(Sender):
     def write(self, sample: Sample) -> None:
         """Sends the packets of a sample; RTP has presentation times."""
         clock = CLOCK if sample.is_video else round(sample.setup.rate)
-        moment = (sample.pts * clock // CLOCK) % 2**32
+        first = self.forms.get("first_moment", FIRST_MOMENT)
+        assert isinstance(first, int)
+        moment = (sample.pts * clock // CLOCK + first) % 2**32
         if sample.due >= self.reports[sample.track] and not self.forms.get("no_reports"):
             self.reports[sample.track] = sample.due + REPORT_EACH
             self._report(sample, moment)
