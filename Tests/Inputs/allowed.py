@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The deviations of what players get that an input permits."""
+"""The deviations of played media that an input permits."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ MODES = (PASSED, ENCODED)
 class Allowed:
     """Upper bounds; the defaults are those of a well-formed input.
 
-    `lost`: frames that were sent and not shown, `late`: frames before the first one shown,
-    `start`: media that is sent before the first playlist exists, beside that of a well-formed input,
-    in seconds, `pictures`: frames without a number after the first one with a number, such as a slate,
-    `offset`: how much later the audio is than its video, in seconds, as sent. `lines`: events of
+    `lost`: frames that were sent and not shown; `late`: frames before the first one shown;
+    `start`: seconds of media before the first playlist, beside those of a well-formed input;
+    `pictures`: frames without a number after the first one with a number, such as a slate;
+    `silent`: beeps that are not heard; `offset`: seconds by which the audio was sent later than
+    its video; `tolerance`: the most by which the played offset may differ. `lines`: events of
     the log, each with a word of its message, one of which must be logged. `notices`: warnings that
     may be logged. `state`: a member of the stream in `/api/streams` that must be present.
     """
@@ -39,7 +40,7 @@ class Allowed:
     steps: bool = True
 
     def __add__(self, other: Allowed) -> Allowed:
-        """What two perturbations together permit."""
+        """The deviations that two perturbations together permit."""
         return Allowed(
             self.lost + other.lost, self.late + other.late, self.start + other.start,
             self.discontinuities + other.discontinuities, self.gaps + other.gaps,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A case of the laboratory: a clip, its perturbations, a protocol, and what players may notice."""
+"""A case of the laboratory: a clip, its perturbations, a protocol, and the permitted deviations."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Case:
 
     @property
     def allowed(self) -> Allowed:
-        """What players may notice."""
+        """The deviations that players may notice."""
         found = self.more
         if self.picture.b_frames:
             found = found + Allowed(notices=("b-frames",))

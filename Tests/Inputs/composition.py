@@ -13,11 +13,12 @@ from case import Case
 from clip import Picture
 from flow import Burst, Gap, Missing, Pause, Returned
 from forms import Extras, Written
-from perturbation import ALL, Perturbation
+from perturbation import ALL, PAGE, RTSP, RTSP_UDP, Perturbation
+from samples import VIDEO
 from stamps import Displaced, Drifting, Equal, Jittered, Jumped, Rounded
 from tracks import Absent, Changed, Late, Retuned
 
-# Those that change the media come first: the others apply to what is sent.
+# Those that change the media come first: the others apply to the result.
 POOL: tuple[type[Perturbation], ...] = (
     Changed, Retuned, Extras, Written, Late, Absent, Gap, Missing, Pause, Returned, Burst, Drifting,
     Rounded, Jittered, Jumped, Displaced, Equal)
@@ -30,15 +31,28 @@ MOST_ROUNDS = 12
 def composed(seed: int) -> Case:
     """The case of a seed: two or three perturbations that a protocol can carry."""
     chance = random.Random(seed)
+    while is_known(case := _drawn(chance)):
+        pass
+    return case
+
+
+def _drawn(chance: random.Random) -> Case:
     protocol = chance.choice(ALL)
     mode = chance.choice([PASSED, PASSED, ENCODED])
     picture = chance.choice(PICTURES)
     kinds = [kind for kind in POOL if can_carry(kind, protocol)]
     chosen = sorted(chance.sample(kinds, chance.choice([2, 3])), key=POOL.index)
     found = tuple(kind.chosen(chance) for kind in chosen)
-    if protocol == "page" or any(isinstance(one, Changed | Missing) for one in found):
+    if protocol == PAGE or any(isinstance(one, Changed | Missing) for one in found):
         picture = PLAIN
     return Case(protocol, mode, found, picture)
+
+
+def is_known(case: Case) -> bool:
+    """Whether a row of the table has the fault of this case already."""
+    return case.protocol in (RTSP, RTSP_UDP) and case.mode == PASSED and any(
+        isinstance(one, Equal) and one.track == VIDEO or isinstance(one, Burst) and one.seconds >= 1
+        for one in case.perturbations)
 
 
 def can_carry(kind: type[Perturbation], protocol: str) -> bool:

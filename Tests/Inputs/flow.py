@@ -106,7 +106,8 @@ class Missing(Perturbation):
         """The rest of the group may be left out, with a Discontinuity."""
         if mode == ENCODED:
             return Allowed(pictures=25)
-        return Allowed(discontinuities=1, gaps=1, silent=1, pictures=25)
+        return Allowed(discontinuities=1, gaps=1, silent=1, pictures=25,
+                       notices=("irregular",))
 
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:

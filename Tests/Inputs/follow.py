@@ -36,7 +36,7 @@ class Kept:
 
 @dataclass
 class Followed:
-    """What a follower has seen of one rendition."""
+    """One rendition as a follower has seen it."""
 
     address: str
     segments: dict[int, Kept] = field(default_factory=dict)

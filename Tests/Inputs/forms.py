@@ -68,7 +68,7 @@ class Written(Perturbation):
     def chosen(cls, chance: random.Random) -> Self:
         """Forms of FLV that are played."""
         form, value = chance.choice([
-            ("start_codes", True), ("in_band", True), ("aggregate", True), ("metadata", None),
+            ("start_codes", True), ("aggregate", True), ("metadata", None),
             ("metadata", b"\x02\x00\x0AonMetaData\x08\xff\xff\xff\xff"), ("differences", True),
             ("late_metadata", (360_000, {"width": 1920, "height": 1080, "framerate": 60})),
             ("metadata", {"width": 640, "height": 480, "framerate": 15.0, "duration": 0})])

@@ -56,7 +56,7 @@ class Result:
 
     @property
     def is_void(self) -> bool:
-        """Whether the machine was too busy to send what the case says."""
+        """Whether the machine was too busy to send the case as it is."""
         return self.late > MOST_LATE
 
     def text(self) -> str:
@@ -116,7 +116,7 @@ class Trial:
         faults += faults_of(recording.manifest, f"/{self.name}/manifest.mpd", recording)[:2] \
             if recording.manifest else []
         faults += self.page.broken[:3] + check_socket(
-            self.page.shown(), seen, self.case.allowed, self.case.is_encoded)
+            self.page.shown(), seen, self.material, self.case.allowed, self.case.is_encoded)
         if self.case.allowed.state and self.case.allowed.state not in state:
             faults.append(f"no {self.case.allowed.state} in /api/streams")
         begun = (self.follower.begun - self.first) / self.case.picture.rate
@@ -152,7 +152,7 @@ def sender_of(case: Case, target: Target, material: Material) -> Sender:
 def run_batch(given: Sequence[Case]) -> list[Result]:
     """Runs cases at the same time; the program must outlive them.
 
-    A well-formed input of the same run says how much media a machine sends before the first
+    A well-formed input of the same run tells how much media a machine sends before the first
     playlist exists.
     """
     cases = [*given, REFERENCE]

@@ -32,7 +32,7 @@ class Perturbation(ABC):
         """The material with the deviation."""
 
     def allowed(self, mode: str) -> Allowed:  # noqa: ARG002
-        """What players may notice of it."""
+        """The deviations that players may notice."""
         return Allowed()
 
     @classmethod

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a player shows of a recording: its frames with number and time, and its beeps."""
+"""Decodes a recording as a player does: frames with number and time, and beeps."""
 
 from __future__ import annotations
 

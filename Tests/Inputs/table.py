@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of the laboratory: what players may notice of each input, by protocol and mode.
+"""The table of the laboratory: deviations that players may notice, by protocol and mode.
 
-A row has perturbations, the protocols that can carry them (default: the usual ones), and deviations that are permitted beside those of its perturbations. `faults` are known to
-fail: a pattern of "protocol mode", and the reason. Each pattern is a strict expected failure.
+A row has perturbations, the protocols that can carry them (default: the usual ones), and deviations
+that are permitted beside those of its perturbations. `faults` are known to fail: a pattern of
+"protocol mode", and the reason. Each pattern is a strict expected failure.
 """
 
 from __future__ import annotations

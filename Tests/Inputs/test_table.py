@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each row of the table: what players get of an input with a perturbation is what is permitted."""
+"""Each row of the table: players notice the permitted deviations of an input at most."""
 
 from __future__ import annotations
 
