@@ -50,7 +50,11 @@ def _drawn(chance: random.Random) -> Case:
 
 def is_known(case: Case) -> bool:
     """Whether a row of the table has the fault of this case already."""
-    return case.protocol in (RTSP, RTSP_UDP) and case.mode == PASSED and any(
+    is_displaced = any(isinstance(one, Displaced | Equal) and one.track == VIDEO
+                       for one in case.perturbations)
+    if case.picture.b_frames and is_displaced and case.mode == PASSED:
+        return True
+    return case.protocol in (RTSP, RTSP_UDP) and any(
         isinstance(one, Equal) and one.track == VIDEO or isinstance(one, Burst) and one.seconds >= 1
         for one in case.perturbations)
 

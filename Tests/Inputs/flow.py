@@ -70,13 +70,14 @@ class Gap(Perturbation):
         if mode == ENCODED:
             return Allowed(pictures=25 * self.seconds + 13, silent=self.seconds, lost=4,
                            notices=SILENCE)
-        return Allowed(discontinuities=1, gaps=self.seconds + 1, silent=self.seconds + 1, lost=0,
+        # The group after it is left out if its number has been used.
+        return Allowed(discontinuities=1, gaps=self.seconds + 1, silent=self.seconds + 1, lost=25,
                        notices=SILENCE)
 
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:
         """Of one or two groups."""
-        return cls(chance.choice([3.0, 5.0]), chance.choice([1, 2]))
+        return cls(chance.choice([5.0, 6.0]), chance.choice([1, 2]))
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Missing(Perturbation):
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:
         """One to five frames."""
-        return cls(chance.choice([3.2, 4.2, 6.8]), chance.choice([1, 2, 5]))
+        return cls(chance.choice([4.2, 5.2, 6.8]), chance.choice([1, 2, 5]))
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class Pause(Perturbation):
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:
         """Of up to three seconds."""
-        return cls(chance.choice([3.0, 5.0]), chance.choice([1.5, 2.0, 3.0]))
+        return cls(chance.choice([4.0, 5.0]), chance.choice([1.5, 2.0, 3.0]))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ LEFT_OUT = 0.4
 SLATE_FRAMES = 13
 # The media that passes until a source is read, and until an encoder has started, in seconds, on a
 # busy machine: limits against hanging.
-SOURCE_STARTS, ENCODER_STARTS = 2.2, 4
+SOURCE_STARTS, ENCODER_STARTS = 2.2, 6
 # The most by which the offset of audio and video may change from the start to the end.
 MOST_DRIFT = 0.030
 

@@ -183,7 +183,7 @@ class Jumped(Perturbation):
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:
         """Forwards and backwards, at a key frame or within a group."""
-        return cls(chance.choice([3.0, 4.0, 4.48]), chance.choice([-2.5, -2, 5, 100, 40_000]))
+        return cls(chance.choice([5.0, 6.0, 5.48]), chance.choice([-2.5, -2, 5, 100, 40_000]))
 
 
 @dataclass(frozen=True)

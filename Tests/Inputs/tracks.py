@@ -115,7 +115,7 @@ class Changed(Perturbation):
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:
         """Forth and back, or forth."""
-        return cls(chance.choice([3.0, 4.0]), chance.choice([2.0, 60.0]))
+        return cls(chance.choice([4.0, 5.0]), chance.choice([2.0, 60.0]))
 
 
 @dataclass(frozen=True)
