@@ -13,9 +13,6 @@ from showing import Beep, Frame, Shown
 
 # The share of sent frames that an encoder on a busy machine may leave out.
 LEFT_OUT = 0.4
-# The frames of slate that an encoded stream may show between the first frames of its source, which
-# are late on a busy machine.
-SLATE_FRAMES = 13
 # The media that passes until a source is read, and until an encoder has started, in seconds, on a
 # busy machine: limits against hanging.
 SOURCE_STARTS, ENCODER_STARTS = 2.2, 6
@@ -33,10 +30,10 @@ class Line:
 
 
 def numbered(frames: Iterable[Frame]) -> list[Frame]:
-    """The frames from the first one with a number on."""
+    """The frames from the first one with a number to the last; slate surrounds them."""
     found = list(frames)
-    first = next((at for at, one in enumerate(found) if one.number is not None), len(found))
-    return found[first:]
+    places = [at for at, one in enumerate(found) if one.number is not None]
+    return found[places[0]:places[-1] + 1] if places else []
 
 
 def without_damaged(frames: Sequence[Frame], material: Material) -> list[Frame]:
@@ -123,7 +120,7 @@ def check_complete(frames: Sequence[Frame], material: Material, allowed: Allowed
                       f"{spans(lost)}")
     unknown = sum(one.number is None for one in frames)
     damaged = sum(one.is_damaged for one in sent)
-    most = allowed.pictures + damaged + (SLATE_FRAMES if is_encoded else 0)
+    most = allowed.pictures + damaged
     if unknown > most:
         faults.append(f"{unknown} pictures without a number (at most {most})")
     return faults
@@ -156,7 +153,8 @@ def offsets(frames: Sequence[Frame], beeps: Sequence[Beep], rate: float) -> list
     return found
 
 
-def check_audio(shown: Shown, material: Material, allowed: Allowed, rate: float) -> list[str]:
+def check_audio(shown: Shown, material: Material, allowed: Allowed, rate: float,
+                is_encoded: bool) -> list[str]:
     """Beeps are heard, as far from their frames as they were sent, without drift."""
     sent = material.track("audio")
     if not sent or not allowed.has_audio:
@@ -184,7 +182,9 @@ def check_audio(shown: Shown, material: Material, allowed: Allowed, rate: float)
         faults.append(f"audio is {middle * 1000:.0f} ms late")
     if len(found) > 5:
         drift = statistics.median(found[-3:]) - statistics.median(found[:3])
-        if abs(drift) > max(MOST_DRIFT, allowed.tolerance - 0.010):
+        # An encoder shows a frame in the slot before or after its own.
+        most = max(MOST_DRIFT, allowed.tolerance - 0.010, 1.5 / rate if is_encoded else 0)
+        if abs(drift) > most:
             faults.append(f"audio drifts by {drift * 1000:.0f} ms: "
                           f"{[round(one * 1000) for one in found]}")
     return faults
@@ -212,7 +212,7 @@ def check_all(shown: Shown, material: Material, allowed: Allowed, is_encoded: bo
     faults += check_order(frames, is_encoded)[:3]
     if allowed.steps and not is_encoded:
         faults += check_times(frames, rate)[:3]
-    faults += check_audio(shown, material, allowed, rate)
+    faults += check_audio(shown, material, allowed, rate, is_encoded)
     faults += shown.faults[:3]
     for name, most in (("discontinuities", allowed.discontinuities), ("gaps", allowed.gaps)):
         if getattr(shown, name) > most:
