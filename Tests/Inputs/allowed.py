@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 PASSED, ENCODED = "passed", "encoded"
 MODES = (PASSED, ENCODED)
@@ -50,3 +50,8 @@ class Allowed:
             self.state or other.state, self.is_encoded or other.is_encoded,
             self.is_silent or other.is_silent, self.has_audio and other.has_audio,
             self.steps and other.steps)
+
+    def text(self) -> str:
+        """The members that differ from their defaults."""
+        return ", ".join(f"{one.name} {getattr(self, one.name)}" for one in fields(self)
+                         if getattr(self, one.name) != one.default) or "nothing"

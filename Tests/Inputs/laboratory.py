@@ -59,15 +59,18 @@ class Result:
         """Whether the machine was too busy to send the case as it is."""
         return self.late > MOST_LATE
 
-    def text(self) -> str:
-        """The faults, the numbers, and the log."""
+    def counts(self) -> str:
+        """The counts of played media."""
         seen = self.shown
-        numbers = [one.number for one in seen.frames if one.number is not None]
+        numbers = {one.number for one in seen.frames if one.number is not None}
+        return f"{len(numbers)} numbers in {len(seen.frames)} frames, " \
+               f"{seen.discontinuities} Discontinuities, {seen.gaps} gaps, {len(seen.beeps)} beeps"
+
+    def text(self) -> str:
+        """The faults, the counts, and the log."""
         return "\n".join([
             f"{self.case}", *self.faults,
-            f"{len(set(numbers))} numbers in {len(seen.frames)} frames, "
-            f"{seen.discontinuities} Discontinuities, {seen.gaps} gaps, {len(seen.beeps)} beeps, "
-            f"samples sent up to {self.late:.2f} s late",
+            f"{self.counts()}, samples sent up to {self.late:.2f} s late",
             *(f"{one.level} {one.event}: {one.message}" for one in self.lines)])
 
 

@@ -44,6 +44,7 @@ UNSEEN = "key frames with lengths and without a sequence header are not found"
 UNTRUE = "the line says that there is no video for 5 s, 2 s after a change of PIDs"
 TOGETHER = "a displaced timestamp beside B-frames: frames have one presentation time"
 LAGGING = "after an outage that ends with a burst, audio is 77 ms late to the end"
+SILENT = "audio that is sent no longer is silence without a line"
 HELD = "media that was held for a second ends the period, twice, without a line"
 
 STAMPS = (
@@ -113,6 +114,8 @@ TRACKS = (
     Row("audio-late-declared", (Late(3, is_declared=True),), (RTSP, SRT, UDP)),
     Row("video-late", (Late(2, VIDEO),)),
     Row("audio-gone", (Absent(seconds=60),)),
+    Row("audio-gone-has-a-line", (Absent(seconds=60),), (RTMP, SRT),
+        passed=Allowed(lines=("audio-gone",)), encoded=None, faults={"*": SILENT}),
     Row("audio-gone-and-returned", (Absent(),)),
     Row("no-audio", sound=None),
     Row("size-changed", (Changed(seconds=60),), passed=Allowed(discontinuities=-1)),

@@ -20,8 +20,9 @@ from perturbation import CMAF, PAGE, RTMP, RTSP, SRT, UDP, Perturbation
 # The protocols of a row that names none: Enhanced RTMP, RTSP by UDP and MPEG-TS by HTTP differ from
 # others only in their framing, and have the rows that name them.
 USUAL = (RTMP, RTSP, SRT, UDP, CMAF, PAGE)
-# Encoding begins behind the demuxer, which these protocols have different ones of.
-ENCODED_PROTOCOLS = (RTMP, RTSP, SRT)
+# Decoders and encoders get the same frames by every protocol: encoded rows have a publisher and a
+# pulled input, and rows of one protocol that one.
+ENCODED_PROTOCOLS = (RTMP, RTSP)
 
 
 @dataclass(frozen=True)

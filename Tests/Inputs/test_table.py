@@ -8,10 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from case import Case
+from harness.tools import ROOT
 from laboratory import Result, run_batch
 from rows import ROWS
 
 AT_ONCE = 12
+# Permitted and seen deviations of the cases of a run.
+SEEN = ROOT / ".build/inputs/seen.txt"
 CASES: dict[str, Case] = {}
 PARAMETERS = []
 for row in ROWS:
@@ -48,7 +51,12 @@ def results(request: pytest.FixtureRequest) -> Iterator[Results]:
     """The results of all selected cases."""
     selected = [item.callspec.params["name"] for item in request.session.items
                 if getattr(item, "callspec", None) and "name" in item.callspec.params]
-    yield Results([one for one in dict.fromkeys(selected) if one in CASES])
+    found = Results([one for one in dict.fromkeys(selected) if one in CASES])
+    yield found
+    SEEN.parent.mkdir(parents=True, exist_ok=True)
+    SEEN.write_text("".join(
+        f"{name} | {one.case.allowed.text()} | {one.counts()} | {'; '.join(one.faults) or 'ok'}\n"
+        for name, one in sorted(found.results.items())))
 
 
 @pytest.mark.timeout(400)
