@@ -25,7 +25,8 @@ POOL: tuple[type[Perturbation], ...] = (
 PICTURES = (Picture(), Picture(), Picture(slices=4), Picture(b_frames=1), Picture(b_frames=3))
 # Pages send no B-frames, and B-frames of another clip have other places.
 PLAIN = Picture()
-MOST_ROUNDS = 12
+# A round takes as long as a clip; a test of more than 150 s writes the stacks of its threads.
+MOST_ROUNDS = 6
 
 
 def composed(seed: int) -> Case:
