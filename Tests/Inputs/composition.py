@@ -51,13 +51,16 @@ def _drawn(chance: random.Random) -> Case:
 
 def is_known(case: Case) -> bool:
     """Whether a row of the table has the fault of this case already."""
+    if case.mode == PASSED and any(isinstance(one, Burst) and one.seconds > 0.4
+                                   for one in case.perturbations):
+        return True
     is_displaced = any(isinstance(one, Displaced | Equal) and one.track == VIDEO
                        for one in case.perturbations)
     if case.picture.b_frames and is_displaced and case.mode == PASSED:
         return True
     return case.protocol in (RTSP, RTSP_UDP) and any(
-        isinstance(one, Equal) and one.track == VIDEO or isinstance(one, Burst) and one.seconds >= 1
-        for one in case.perturbations)
+        isinstance(one, Equal) and one.track == VIDEO
+        or isinstance(one, Jumped) and case.picture.b_frames for one in case.perturbations)
 
 
 def can_carry(kind: type[Perturbation], protocol: str) -> bool:

@@ -13,7 +13,7 @@ from samples import AUDIO, CLOCK, VIDEO
 from senders.packets import Program
 from stamps import (
     BOTH, WRAPS, Displaced, Drifting, Equal, Jittered, Jumped, Offset, Rounded, Shifted)
-from table import Row
+from table import SOMETIMES, Row
 from tracks import Absent, Changed, Late, Retuned
 
 FLV = (RTMP, ENHANCED)
@@ -48,6 +48,10 @@ TOGETHER = "a displaced timestamp beside B-frames: frames have one presentation 
 LAGGING = "after an outage that ends with a burst, audio is 77 ms late to the end"
 SILENT = "audio that is sent no longer is silence without a line"
 ABSURD = "a line says that 25.000 frames arrive in place of 25, and the stream begins again"
+UNEVEN_ARRIVAL = "media in bursts is judged to have another rate: numbers get other bytes"
+BRIEFLY = SOMETIMES + "media that was held for half a second ends the period without a line"
+SET_CLOCK = SOMETIMES + "a clock that is set ends the pass-through, and numbers get other bytes"
+HASTY = SOMETIMES + "a size that changes within a burst: a group is lost or has a wrong header"
 HELD = "media that was held for a second ends the period, twice, without a line"
 
 STAMPS = (
@@ -79,6 +83,8 @@ STAMPS = (
     Row("jumped-back", (Jumped(seconds=-2),)),
     Row("jumped-in-a-group", (Jumped(4.48, 100),)),
     Row("jumped-back-in-a-group", (Jumped(4.48, -2),)),
+    Row("jumped-with-b-frames", (Jumped(5.0, 40_000),), (RTMP, RTSP, SRT),
+        picture=Picture(b_frames=1), faults={"rtsp passed": SET_CLOCK}),
     Row("audio-late-by-200-ms", (Offset(0.2),)),
     Row("audio-early-by-200-ms", (Offset(-0.2),)),
 )
@@ -91,9 +97,12 @@ FLOW = (
     Row("pause", (Pause(seconds=1.5),)),
     Row("pause-of-five", (Pause(seconds=5),)),
     Row("burst", (Burst(seconds=0.4),), ALL),
-    # By UDP the fault comes or not.
-    Row("burst-of-1-s", (Burst(seconds=1),), (RTMP, RTSP, SRT, CMAF, PAGE), faults={
-        "rtsp passed": HELD, "page passed": HELD}),
+    Row("burst-within-a-group", (Burst(4.4, 0.5),), faults={"* passed": BRIEFLY}),
+    Row("burst-of-1-s", (Burst(seconds=1),), faults={
+        "rtsp passed": HELD, "page passed": HELD, "udp passed": BRIEFLY}),
+    Row("bursts", tuple(Burst(at, 0.8) for at in (3.0, 4.2, 5.4, 6.6, 7.8)),
+        faults={"udp passed": SOMETIMES + UNEVEN_ARRIVAL, "cmaf passed": SOMETIMES + UNEVEN_ARRIVAL,
+                "* passed": UNEVEN_ARRIVAL}),
     Row("burst-of-1500-ms", (Burst(seconds=1.5),), faults={"rtsp passed": HELD}),
     Row("slower", (Slower(16),), seconds=30,
         passed=BEGINS_AGAIN + Allowed(lines=("unfit",), is_encoded=True, lost=200, tolerance=9,
@@ -127,6 +136,8 @@ TRACKS = (
     Row("size-changed-at-the-second-key-frame", (Changed(at=1.0),), faults={
         "* passed": "the first segment has the header of the second"}),
     Row("size-changed-and-returned", (Changed(),), ALL),
+    Row("size-changed-within-a-burst", (Changed(4.0, 2), Burst(3.0, 0.5)), (RTMP, CMAF),
+        faults={"cmaf passed": HASTY, "rtmp passed": HASTY}),
     Row("audio-changed", (Retuned(),)),
     Row("audio-changed-and-returned", (Retuned(seconds=2),)),
     Row("audio-rate-changed", (Retuned(channels=1),)),
