@@ -81,7 +81,7 @@ def kind_of(path: str, plays: bool, measured: Iterable[str]) -> Kind:
     """How a file runs."""
     if path.startswith("Tests/Edge/"):
         return EDGES
-    if path in measured:
+    if path in measured or path.startswith("Tests/Inputs/"):
         return ALONE
     return PLAYING if plays else OTHERS
 

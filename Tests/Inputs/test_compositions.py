@@ -14,7 +14,7 @@ import pytest
 from composition import composed, shrunk
 from laboratory import run_batch
 
-AT_ONCE = 10
+AT_ONCE = 20
 FIRST = int(os.environ.get("INPUT_FIRST_SEED", "0"))
 COUNT = int(os.environ.get("INPUT_SEEDS", "200"))
 # The failures of one batch that are shrunk; each takes some rounds of real time.

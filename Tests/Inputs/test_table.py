@@ -13,7 +13,7 @@ from laboratory import Result, run_batch
 from rows import ROWS
 from table import SOMETIMES
 
-AT_ONCE = 12
+AT_ONCE = 20
 # Permitted and seen deviations of the cases of a run.
 SEEN = ROOT / ".build/inputs/seen.txt"
 CASES: dict[str, Case] = {}
