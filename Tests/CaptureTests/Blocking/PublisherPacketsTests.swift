@@ -12,7 +12,7 @@ private func ascii(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 @Suite("Times of the tags of a publisher", .blocking)
 struct PublisherPacketsTests {
-  /// Reads the units of tags, in nanoseconds after the first one.
+  /// Reads the units of tags, in nanoseconds after the earliest one.
   private func times(_ tags: [MediaTag]) throws -> [Int64] {
     var pair: [Int32] = [0, 0]
     try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
@@ -34,7 +34,7 @@ struct PublisherPacketsTests {
         }
       }
     }
-    let first = try #require(times.first)
+    let first = try #require(times.min())
     return times.map { ($0 - first).nanoseconds }
   }
 
