@@ -171,8 +171,8 @@ class Check:
         return self.began + minutes * 60 - time.time()
 
     def make(self, name: str, arguments: list[str], limit: float, *,
-             may_stop: bool = False) -> bool:
-        """Runs make; notes and returns whether it passed.
+             may_stop: bool = False) -> str:
+        """Runs make; notes and returns the outcome: `passed`, `FAILED` or `stopped`.
 
         At its limit it is stopped, which is no failure if it `may_stop`.
         """
@@ -187,11 +187,11 @@ class Check:
         took = time.monotonic() - begun
         why = "" if status == 0 else f": status {status}{', its limit' if status == 124 else ''}"
         is_stopped = may_stop and status == 124
-        kind = "stopped" if is_stopped else "FAILED" if status else "passed"
-        self.lines.append(f"{kind:8} {name}, {took // 60:.0f} min {took % 60:02.0f} s{why}")
-        self.passed += kind == "passed"
-        self.failed += kind == "FAILED"
-        return status == 0
+        outcome = "stopped" if is_stopped else "FAILED" if status else "passed"
+        self.lines.append(f"{outcome:8} {name}, {took // 60:.0f} min {took % 60:02.0f} s{why}")
+        self.passed += outcome == "passed"
+        self.failed += outcome == "FAILED"
+        return outcome
 
 
 def run_touched(check: Check, planned: list[Batch]) -> set[str]:
@@ -201,11 +201,10 @@ def run_touched(check: Check, planned: list[Batch]) -> set[str]:
         if batch.expected() > check.left():
             continue
         name = f"{len(batch.files)} touched files ({batch.kind.name})"
-        failed = check.failed
-        passed = check.make(name, batch.command(), check.left(), may_stop=True)
-        if not passed:
+        outcome = check.make(name, batch.command(), check.left(), may_stop=True)
+        if outcome != "passed":
             check.lines.append(f"         {' '.join(batch.files)}")
-        if passed or check.failed > failed:
+        if outcome != "stopped":
             ran.update(batch.files)
     return ran
 
@@ -256,8 +255,9 @@ def main(arguments: list[str]) -> int:
         print(*plan_lines(found, fixed, planned), sep="\n")
         return 0
     check = Check(float(os.environ.get("CHECK_BEGAN", time.time())))
-    good = [check.make(name, command, check.left(LAST_MINUTES)) for name, command in fixed.items()]
-    ran = run_touched(check, planned) if all(good) else set()
+    outcomes = [check.make(name, command, check.left(LAST_MINUTES))
+                for name, command in fixed.items()]
+    ran = run_touched(check, planned) if set(outcomes) == {"passed"} else set()
     missing = [batch for batch in planned if not ran.issuperset(batch.files)]
     lines = [f"NOT RUN  make {' '.join(batch.kind.needs)} files WORKERS={batch.kind.workers} "
              f"FILES=\"{' '.join(batch.files)}\"".replace("  files", " files") for batch in missing]

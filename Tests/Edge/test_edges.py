@@ -115,11 +115,11 @@ def test_requests_per_second_do_not_depend_on_viewers(edge: Edge, server: Progra
     """Viewers follow 5 s of parts: 20 ± 1 requests per second reach the origin, for any number."""
     if edge.name == ALONE:
         pytest.skip("nginx alone answers waiting viewers too late to follow parts of 0.1 s")
-    seconds = 5
+    segments = 5  # of 1 s, with ten parts each
     with Crowd(*[edge] * viewers) as crowd:
         parent = align(server.port, 9).last_part[0] + 1
         with Requests(server, "playlist") as playlists, Requests(server, "part") as parts:
-            for number in range(parent, parent + seconds):
+            for number in range(parent, parent + segments):
                 for part in range(10):
                     paths = (f"{PLAYLIST}?_HLS_msn={number}&_HLS_part={part}",
                              f"{BASE}segment{number}.{part}.m4s")
@@ -128,8 +128,8 @@ def test_requests_per_second_do_not_depend_on_viewers(edge: Edge, server: Progra
                                for index, client in enumerate(crowd.clients)])
                     assert {client.status for client in crowd.clients} == {200}, (number, part)
     count = playlists.count + parts.count
-    print(f"{edge.name}: {count} requests in {seconds} s of media for {viewers} viewers")
-    assert 19 * seconds <= count <= 21 * seconds
+    print(f"{edge.name}: {count} requests for {segments} segments for {viewers} viewers")
+    assert 19 * segments <= count <= 21 * segments
 
 
 def test_one_viewer_has_the_bytes_of_a_direct_one(edge: Edge, server: Program) -> None:

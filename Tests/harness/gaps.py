@@ -28,11 +28,18 @@ class Watch:
 
     def __init__(self, port: int, stream: str) -> None:
         self.longest = 0.0
+        self._fault: Exception | None = None
         self._end = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(port, stream))
+        self._thread = threading.Thread(target=self._watch, args=(port, stream))
         self._thread.start()
 
-    def _run(self, port: int, stream: str) -> None:
+    def _watch(self, port: int, stream: str) -> None:
+        try:
+            self._sample(port, stream)
+        except Exception as error:  # noqa: BLE001
+            self._fault = error
+
+    def _sample(self, port: int, stream: str) -> None:
         newest, since = newest_part(port, stream), time.monotonic()
         while not self._end.is_set():
             found = newest_part(port, stream)
@@ -43,9 +50,11 @@ class Watch:
             pause(0.02, "samples spread over time")
 
     def end(self) -> float:
-        """The longest time."""
+        """The longest time; raises what ended the watch before."""
         self._end.set()
         self._thread.join()
+        if self._fault:
+            raise self._fault
         return self.longest
 
 

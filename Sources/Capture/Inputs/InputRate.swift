@@ -86,7 +86,7 @@ package enum InputRate {
     return runs
   }
 
-  /// The slope of timestamps over numbers of frames, by least squares, and the time of the frames.
+  /// The slope of the timestamps by frame number (least squares), and how long the frames last.
   private static func slope(of runs: [[Counted]]) -> (mean: Double, span: Double)? {
     var (covariance, variance, span) = (0.0, 0.0, 0.0)
     for run in runs {

@@ -2,7 +2,7 @@
 
 import Time
 
-/// Access units whose packets are pieces, with those of their times that pieces do not carry.
+/// Joins pieces to access units, and keeps the times that a joined unit would lose.
 struct JoinedPackets {
   /// A joined access unit.
   struct Unit {

@@ -18,9 +18,9 @@ struct VideoDepacketizer {
   private enum Packets {
     /// Each packet is an access unit.
     case whole
-    /// Packets of one timestamp are pieces of an access unit, as in datagrams of RTP.
+    /// Packets with one timestamp are pieces of an access unit, as RTP carries it.
     case datagrams
-    /// A packet is a slice, or some: those of one timestamp are an access unit.
+    /// A packet has one slice or more. Packets with one timestamp form an access unit.
     case slices
     /// The first packet with a slice is held until the next one decides.
     case undecided
