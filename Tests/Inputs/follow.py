@@ -77,11 +77,13 @@ class PlaylistFollower(threading.Thread):
                 for kind in list(self.recording.renditions):
                     self._poll(kind)
             polls += 1
-        with suppress(OSError, http.client.HTTPException):
+        try:
             for kind in list(self.recording.renditions):
                 self._poll(kind)
             self._read_manifest()
             self._ask_again()
+        except (OSError, http.client.HTTPException) as error:
+            self.recording.broken.append(f"the addresses were not asked again: {error!r}")
         self._connection.close()
 
     def end(self) -> Recording:

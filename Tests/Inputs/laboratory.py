@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -128,8 +130,6 @@ class Trial:
 
 def post(port: int, element: dict[str, object]) -> int:
     """Adds a stream; the status."""
-    import urllib.error
-    import urllib.request
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/streams", data=json.dumps(element).encode(), method="POST",
         headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"})
