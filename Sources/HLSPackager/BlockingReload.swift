@@ -153,14 +153,37 @@ package struct DeliveryDirectives: Sendable, Equatable {
     case notANumber(String)
     /// This parameter occurs twice.
     case repeated(String)
+    /// This is the name of a parameter with an escape, a space or other capitals.
+    case spelling(String)
+
+    /// Whether a cache could read the query otherwise, so that it must not keep the answer.
+    package var isAmbiguous: Bool {
+      if case .notANumber = self { false } else { true }
+    }
+
+    private static let expected = names.joined(separator: ", ")
 
     /// One line with the parameter and the expected value.
     package var description: String {
       switch self {
       case .notANumber(let name): "\(name): invalid value (expected a number from 0 to 2^64-1)"
       case .repeated(let name): "\(name): repeated (expected at most once)"
+      case .spelling(let name):
+        "\(name): not as directives are written (expected \(Self.expected))"
       }
     }
+  }
+
+  private static let names = ["_HLS_msn", "_HLS_part", "_HLS_skip", "wait", "version"]
+
+  /// Whether the parameter `name`, sent as `written`, is a directive in another spelling.
+  ///
+  /// A cache that compares names otherwise than the server would keep the answer to one query under
+  /// the address of another.
+  package static func isSpelledOtherwise(_ name: String, written: String) -> Bool {
+    guard !names.contains(written) else { return false }
+    let plain = name.lowercased().filter { $0 != " " }
+    return names.contains { $0.lowercased() == plain }
   }
 
   /// Reads the directives among `items`; other parameters are ignored.

@@ -18,15 +18,6 @@ from harness.waiting import pause, wait_until
 MANIFEST = "/live/manifest.mpd"
 
 
-@pytest.fixture(scope="module")
-def trusting(binary: Path) -> Iterator[Program]:
-    """A program that believes edges on this machine; statistics are for loopback only."""
-    program = start(["--resolution", "320x180", "--trusted-proxy", "127.0.0.1"])
-    wait_until(lambda: get(program.port, "/ready").status == 200, 15, "the stream")
-    yield program
-    stop(program)
-
-
 @pytest.fixture(scope="module", params=KINDS | TERMINATORS)
 def edge(request: pytest.FixtureRequest, trusting: Program,
          tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:

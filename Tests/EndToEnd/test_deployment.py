@@ -22,6 +22,7 @@ from harness.waiting import wait_until
 
 COMPOSE = ROOT / "deploy/compose"
 TERRAFORM = ROOT / "deploy/terraform"
+EDGE = ROOT / "deploy/edge"
 SERVICES = yaml.safe_load((COMPOSE / "compose.yaml").read_text())["services"]
 ORIGINS = {name: service for name, service in SERVICES.items() if name.startswith("origin-")}
 
@@ -148,6 +149,36 @@ def test_a_cdn_has_the_rules_of_the_cache() -> None:
     for name in re.findall(r'\$\{path\.module\}/([\w.]+)', main + (
             TERRAFORM / "fastly/main.tf").read_text()):
         assert any((TERRAFORM / folder / name).is_file() for folder in ("cloudfront", "fastly"))
+
+
+# The form of Host that each edge sends on, between the marks of its language.
+HOSTS = {"varnish/live.vcl": r'Host !~ "([^"]+)"', "nginx/terminator.conf": r'"~(\^\([^"]+)" 0',
+         "nginx/checking.conf": r'"~(\^\([^"]+)" 0', "nginx/alone.conf": r'"~(\^\([^"]+)" 0',
+         "trafficserver/fields.config": r"Host} /(.+)/ \[NOT\]",
+         "../terraform/fastly/recv.vcl.tftpl": r'Host !~ "([^"]+)"'}
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_an_edge_refuses_what_is_no_host(name: str) -> None:
+    """The hosts of deploy/edge/cases.json that must be refused, and usual ones that must not."""
+    found = re.search(HOSTS[name], (EDGE / name).read_text())
+    assert found
+    # Traffic Server reads a backslash as the beginning of an escape.
+    form = found[1].replace("\\\\", "\\")
+    refused = [value for case in json.loads((EDGE / "cases.json").read_text())
+               if case["is"] == ["refused"] and case["name"].startswith("Host")
+               for field, value in case["fields"] if field == "Host"]
+    assert len(refused) >= 10 and not [host for host in refused if re.search(form, host)]
+    for host in ("live.example", "live.example:8443", "127.0.0.1:1", "[::1]:8080", "a_b.example"):
+        assert re.search(form, host), host
+
+
+def test_no_cdn_keeps_what_is_for_one_client() -> None:
+    """RFC 9111 §5.2.2.5: the rule about no-store is before each rule that gives a lifetime."""
+    for text, first in ((RULES, "beresp.ttl ="),
+                        ((TERRAFORM / "fastly/fetch.vcl").read_text(), "beresp.ttl = 1s")):
+        rule = re.search(r"status >= 400 && beresp.http.Cache-Control ~ \"[^\"]*no-store", text)
+        assert rule and rule.start() < text.index(first)
 
 
 def test_the_function_of_cloudfront_chooses_the_origin(tmp_path: Path) -> None:

@@ -62,11 +62,31 @@ struct DeliveryDirectivesTests {
 
   @Test("DD-11: unknown parameters are ignored with all values")
   func foreign() throws {
-    for query in ["_HLS_foo=1&_HLS_foo=x", "token=a&token=b", "_hls_msn=x", "_HLS_MSN=-1", "a"] {
+    for query in ["_HLS_foo=1&_HLS_foo=x", "token=a&token=b", "a"] {
       #expect(try Self.parse(query) == DeliveryDirectives())
       let mixed = try Self.parse("\(query)&_HLS_msn=5")
       #expect(mixed.mediaSequenceNumber == 5)
     }
+  }
+
+  @Test(
+    "DD-10: another spelling of a directive is refused, since a cache may read it as one",
+    arguments: [
+      ("_HLS_msn", "%5FHLS_msn"), ("_HLS_part", "_HLS%5fpart"), ("wait", "%77ait"),
+      ("version ", "version+"), (" _HLS_skip", "+_HLS_skip"), ("_hls_msn", "_hls_msn"),
+      ("_HLS_MSN", "_HLS_MSN"), ("Wait", "Wait"),
+    ])
+  func spelling(name: String, written: String) {
+    #expect(DeliveryDirectives.isSpelledOtherwise(name, written: written))
+    #expect(DeliveryDirectives.Failure.spelling(written).isAmbiguous)
+  }
+
+  @Test("directives as they are written, and names of others, are no other spelling")
+  func exactSpelling() {
+    for name in ["_HLS_msn", "_HLS_part", "_HLS_skip", "wait", "version", "", "a b", "_HLS_foo"] {
+      #expect(!DeliveryDirectives.isSpelledOtherwise(name, written: name))
+    }
+    #expect(!DeliveryDirectives.isSpelledOtherwise("utm_x", written: "utm%5Fx"))
   }
 
   @Test("an error gives the expected value in one line")
@@ -75,5 +95,6 @@ struct DeliveryDirectivesTests {
     #expect("\(failure)" == "_HLS_msn: invalid value (expected a number from 0 to 2^64-1)")
     #expect(
       "\(DeliveryDirectives.Failure.repeated("wait"))" == "wait: repeated (expected at most once)")
+    #expect("\(DeliveryDirectives.Failure.spelling("%77ait"))".hasPrefix("%77ait: not as directives"))
   }
 }

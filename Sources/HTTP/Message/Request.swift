@@ -262,6 +262,8 @@ package struct Request: Sendable {
 package struct QueryItem: Sendable, Equatable {
   /// The part before the first `=`.
   package let name: String
+  /// The name as it was sent, with its percent-escapes.
+  package let writtenName: String
   /// The part after the first `=`; empty without a `=`.
   package let value: String
 }
@@ -288,6 +290,7 @@ extension Request {
       let name = item.prefix { $0 != UInt8(ascii: "=") }
       return QueryItem(
         name: percentDecoded(name, plusIsSpace: true),
+        writtenName: String(decoding: name, as: UTF8.self),
         value: percentDecoded(item[name.endIndex...].dropFirst(), plusIsSpace: true))
     }
   }

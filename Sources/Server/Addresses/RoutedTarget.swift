@@ -58,7 +58,12 @@ final class RoutedTarget {
   /// Reads the directives of a request.
   private static func directives(_ request: Request) -> Directives {
     guard request.hasQuery else { return .success(DeliveryDirectives()) }
-    let items = request.queryItems.map { (name: $0.name, value: $0.value) }
+    let query = request.queryItems
+    for item in query
+    where DeliveryDirectives.isSpelledOtherwise(item.name, written: item.writtenName) {
+      return .failure(.spelling(item.writtenName))
+    }
+    let items = query.map { (name: $0.name, value: $0.value) }
     return Result { () throws(DeliveryDirectives.Failure) in try DeliveryDirectives(items) }
   }
 

@@ -86,7 +86,10 @@ final class PlaylistHandler {
     case .success(let read): directives = read
     case .failure(let failure):
       // RFC 8216bis §6.2.5: with EXT-X-ENDLIST "the server MUST ignore" the directives.
-      guard view.listing.state == .ended else { return exchange.respond(.error(400, "\(failure)")) }
+      guard view.listing.state == .ended else {
+        return exchange.respond(
+          .error(400, "\(failure)", failure.isAmbiguous ? .noStore : .second))
+      }
     }
     if captions != nil { directives.partIndex = nil }
     let (decision, isEnded) = decide(directives)

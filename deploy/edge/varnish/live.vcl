@@ -5,11 +5,21 @@
 import std;
 
 sub vcl_recv {
+  # The origin refuses such a host: its answer must not become that of an address.
+  if (req.http.Host && req.http.Host !~ "^([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$") {
+    return (synth(400));
+  }
   # Varnish adds the client's address to X-Forwarded-For; this field would be the client's own.
   unset req.http.Forwarded;
-  # MPDs contain the scheme of the request.
-  if (req.http.X-Forwarded-Proto != "https") {
+  # MPDs contain the scheme and the host of the request. Both are set anew: a field that the client
+  # names in Connection would be part of the key and not reach the origin.
+  if (req.http.X-Forwarded-Proto == "https") {
+    set req.http.X-Forwarded-Proto = "https";
+  } else {
     unset req.http.X-Forwarded-Proto;
+  }
+  if (req.http.Host) {
+    set req.http.Host = req.http.Host;
   }
   if (req.method == "OPTIONS") {
     return (synth(204));
@@ -33,6 +43,12 @@ sub vcl_recv {
   # /S/auto/: the origin chooses the rendition per connection, so responses are not shared. It
   # measures this cache instead of the viewer.
   if (req.url ~ "^/(t/[^/?]*/)?(ldash/)?[^/?]+/auto/") {
+    return (pass);
+  }
+
+  # The origin leads the parameters of a player to the page of a stream, and the owner of a JSON Web
+  # Token to the address below his playback token.
+  if (req.url ~ "^/(t/[^/?]*/)?\?" || req.url ~ "\?(.*&)?token=[^&.]+\.[^&.]+\.") {
     return (pass);
   }
 
@@ -83,7 +99,11 @@ sub vcl_backend_response {
   if (bereq.uncacheable) {
     return (deliver);
   }
-  if (beresp.status >= 500) {
+  if (beresp.status >= 400 && beresp.http.Cache-Control ~ "(?i)(no-store|no-cache|private)") {
+    # The answer to the head of one client (RFC 9111 section 5.2.2.5).
+    set beresp.ttl = 0s;
+    set beresp.uncacheable = true;
+  } elseif (beresp.status >= 500) {
     # Requests during an outage share one attempt in 200 ms.
     set beresp.ttl = 0.2s;
   } elseif (beresp.status == 400 || beresp.status == 404 || beresp.status == 410
