@@ -26,12 +26,17 @@ package enum NALUnits {
     }
   }
 
+  /// Whether a byte sequence starts with a start code, of three or four bytes.
+  package static func startsWithCode(_ bytes: Span<UInt8>) -> Bool {
+    let long = bytes.count >= 4 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 0 && bytes[3] == 1
+    let short = bytes.count >= 3 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 1
+    return long || short
+  }
+
   /// The framing of a byte sequence that starts with a parameter set.
   package static func framing(ofParameterSets bytes: Span<UInt8>) -> NALFraming {
     // A length of 1 would be a parameter set without content: this is a start code.
-    let long = bytes.count >= 4 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 0 && bytes[3] == 1
-    let short = bytes.count >= 3 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 1
-    return long || short ? .annexB : .lengthPrefixed
+    startsWithCode(bytes) ? .annexB : .lengthPrefixed
   }
 
   /// Whether a unit is valid in either framing: no start code within, no zero byte at the end.

@@ -5,13 +5,6 @@ internal import Media
 
 // Start codes within sequences whose units should follow their lengths.
 extension NALUnits {
-  /// Whether a byte sequence starts with a start code, of three or four bytes.
-  static func startsWithCode(_ bytes: Span<UInt8>) -> Bool {
-    let long = bytes.count >= 4 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 0 && bytes[3] == 1
-    let short = bytes.count >= 3 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 1
-    return long || short
-  }
-
   /// Whether a range contains a start code.
   static func hasStartCode(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
     codes(bytes, in: range, isFirst: true).first != nil
