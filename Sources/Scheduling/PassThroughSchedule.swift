@@ -11,7 +11,7 @@ package import Time
 /// Later access units follow by prediction (``FramePrediction``). With each segment the offset
 /// follows the drift of the source's clock, by at most ``slope``. A period ends when the source was
 /// away, when no IDR arrives at the start of a segment, when timestamps jump, and when the offset
-/// is too far from the capture time; the next one begins with an IDR.
+/// stays too far from the capture times; the next one begins with an IDR.
 ///
 /// The number of a segment of fixed duration that begins a period is that of its time. If that
 /// number has been used, the group of pictures is left out and the next one begins the period, so
@@ -49,8 +49,11 @@ package struct PassThroughSchedule: Sendable {
   /// The most segments by which numbers may be ahead of the clock and are waited for; more are
   /// those of another numbering, or of a clock that was set back.
   private static let maximumLead: Int64 = 3
-  /// Periods within ``observationWindow`` after which a source does not keep its own pace.
-  private static let maxBreaks = 3
+  /// How long the offset must be off until a period begins: media that a line has held is late
+  /// until the line has caught up.
+  private static let persistence = Interval.seconds(1)
+  /// The least fall of an error that shows that the line catches up.
+  private static let recovery = Interval.milliseconds(50)
   /// Missing key frames within ``observationWindow``, beside lost access units, after which the
   /// source counts as irregular.
   private static let maxMisses = 3
@@ -71,12 +74,9 @@ package struct PassThroughSchedule: Sendable {
   private var surplus: Int64 = 0
   /// The error of the period's offset, smoothed.
   package private(set) var error = Interval.zero
-  /// Capture times at which a source that continued had to begin a period, because its timestamps
-  /// jumped or left the clock.
-  private var breaks: [WallTime] = []
-  /// Whether the next access units arrived before the session existed: capture times of a long
-  /// backlog are unknown, so periods that they begin say nothing about the source.
-  package var isReplay = false
+  /// Since when the error has been too large without becoming smaller, and how large it was then;
+  /// nil while it is within ``tolerance``.
+  private var off: (since: WallTime, error: Interval)?
 
   private let segmentation: Segmentation
   private let first: Int64
@@ -99,8 +99,6 @@ package struct PassThroughSchedule: Sendable {
 
   /// Whether timestamps cannot be placed for a second.
   package var isUnplaceable: Bool { prediction.isLost }
-  /// Whether the timestamps leave the clock again and again.
-  package var isUnpaced: Bool { breaks.count >= Self.maxBreaks }
 
   /// A schedule without access units.
   ///
@@ -145,10 +143,7 @@ package struct PassThroughSchedule: Sendable {
     guard let (steps, isDisplaced) = steps(pts, captured, arrival, after: last) else {
       return fault(pts, isKey, captured, arrival)
     }
-    if isKey, prediction.hasJumped {
-      noteBreak(captured)
-      return fault(pts, isKey, captured, arrival)
-    }
+    if isKey, prediction.hasJumped { return fault(pts, isKey, captured, arrival) }
     var frameIndex = last + steps
     var index = frameIndex - newest.firstFrame
     let (length, isFixed) = (segmentation.framesPerSegment, !segmentation.hasVariableDuration)
@@ -158,13 +153,11 @@ package struct PassThroughSchedule: Sendable {
     }
     if isKey, isDisplaced, isFixed, index != length {
       // Another sender, not one wrong timestamp of a key frame that is due.
-      noteBreak(captured)
       return fault(pts, isKey, captured, arrival)
     }
     // bounded: the index is after that of the unit before
     holes += max(0, min(index, length) - (last - newest.firstFrame) - 1)
-    let observed = captured.offset(from: segmentation.grid.frameTime(of: frameIndex)) - offset
-    error += (observed - error) / Self.smoothing
+    note(captured.offset(from: segmentation.grid.frameTime(of: frameIndex)) - offset, at: captured)
     defer { isTurn = false }
     if isTurn, isKey, isFixed, index != length {
       return beginPeriod(pts, captured, arrival, isContinuous: true)
@@ -215,12 +208,32 @@ package struct PassThroughSchedule: Sendable {
       if !isIncomplete, !isTurn { hasMovedKeys = true }
       return fault(pts, isKey, captured, arrival)
     }
-    if error.magnitude > max(Self.tolerance, segmentation.grid.rate.frameDuration) {
-      noteBreak(captured)
+    // Frames were taken for lost that were not: the segment has moved for good.
+    if surplus > 0, let off { error = off.error }
+    if error.magnitude > maximumError {
       return beginPeriod(pts, captured, arrival, isContinuous: true)
     }
     followDrift(over: segmentation.grid.duration(ofFrames: index))
     return position(frameIndex, captured, in: (newest.number + 1, frameIndex))
+  }
+
+  private var maximumError: Interval { max(Self.tolerance, segmentation.grid.rate.frameDuration) }
+
+  /// Notes the error of the offset at a unit; a large one counts once it has stayed.
+  private mutating func note(_ observed: Interval, at captured: WallTime) {
+    guard observed.magnitude > maximumError else {
+      off = nil
+      if error.magnitude > maximumError { error = observed }
+      error += (observed - error) / Self.smoothing
+      return
+    }
+    guard let off, captured >= off.since, (observed < .zero) == (off.error < .zero),
+      observed.magnitude > off.error.magnitude - Self.recovery
+    else {
+      off = (captured, observed)
+      return
+    }
+    if captured - off.since >= Self.persistence { error = observed }
   }
 
   /// Moves the offset towards the capture times, after a segment of this duration.
@@ -243,13 +256,6 @@ package struct PassThroughSchedule: Sendable {
       frameIndex: frameIndex, segment: segment.number,
       indexInSegment: frameIndex - segment.firstFrame, captured: captured, offset: offset,
       timestamp: prediction.timestamp ?? .origin, periodStart: period)
-  }
-
-  private mutating func noteBreak(_ captured: WallTime) {
-    guard !isReplay else { return }
-    breaks =
-      breaks.suffix(Self.maxBreaks - 1).filter { captured - $0 < Self.observationWindow }
-      + [captured]
   }
 
   private mutating func fault(
@@ -278,7 +284,7 @@ package struct PassThroughSchedule: Sendable {
       segmentation.hasVariableDuration ? max(due, end) : segmentation.firstFrame(of: number)
     let skipped = newest.map { number - $0.number - 1 } ?? 0
     offset = captured.offset(from: segmentation.grid.frameTime(of: frameIndex))
-    error = .zero
+    (error, off) = (.zero, nil)
     prediction.begin(pts, arrival: arrival)
     return position(
       frameIndex, captured, in: (number, frameIndex),

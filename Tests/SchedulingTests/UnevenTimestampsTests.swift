@@ -45,7 +45,7 @@ struct UnevenTimestampsTests {
       #expect(
         zip(positions.dropFirst(), positions).allSatisfy { $0.frameIndex == $1.frameIndex + 1 })
       #expect(positions.compactMap(\.periodStart).count == 1)
-      #expect(schedule.faults == 0 && !schedule.isIrregular && !schedule.isUnpaced)
+      #expect(schedule.faults == 0 && !schedule.isIrregular)
       #expect(!schedule.isUnplaceable)
     }
   }
@@ -152,38 +152,51 @@ struct UnevenTimestampsTests {
     }
     // The number of its first group has been used.
     #expect(starts == [0, 85])
-    #expect(!source.schedule.isIrregular && !source.schedule.isUnpaced)
-  }
-
-  @Test("timestamps that leave the clock again and again are found within three periods")
-  func unpaced() {
-    var source = Source(Self.rate(25))
-    var found: Int64?
-    for index in 0..<25 * Self.seconds where found == nil {
-      // 25 frames by the timestamps take 1.19 s.
-      let late = source.time(index) / 100 * 19
-      _ = source.schedule.assign(
-        pts: .origin + source.time(index), isKey: index.isMultiple(of: 25),
-        captured: Self.begin + source.time(index) + late,
-        arrival: .origin + .seconds(200) + source.time(index) + late)
-      if source.schedule.isUnpaced { found = index }
-    }
-    #expect((found ?? .max) <= 25 * 8)
     #expect(!source.schedule.isIrregular)
   }
 
-  @Test("a backlog whose capture times are unknown says nothing about the source")
-  func backlog() {
+  @Test(
+    "media that is held and then sent at once loses no frame and begins no period",
+    arguments: [500, 800, 1000, 1500] as [Int64], [nil, Int64(150), 300])
+  func held(milliseconds: Int64, percent: Int64?) {
     var source = Source(Self.rate(25))
-    source.schedule.isReplay = true
-    for index in Int64(0)..<200 {
-      // Older than any mapping: the arrival, which is the same for all.
-      let late = index < 150 ? source.time(200 - index) : .zero
-      _ = source.schedule.assign(
-        pts: .origin + source.time(index), isKey: index.isMultiple(of: 25),
-        captured: Self.begin + source.time(index) + late, arrival: .origin + .seconds(200))
+    var clock = SourceClock()
+    for index in Int64(0)..<25 * Self.seconds {
+      // Several times in 6 s, or once and sent at so many percent of real time.
+      let phase = source.time(index) - .milliseconds(3200)
+      let isRepeated = percent == nil && phase < .seconds(6)
+      let distance = (milliseconds + 400) * 1_000_000
+      let since = isRepeated ? Interval.nanoseconds(phase.nanoseconds % distance) : phase
+      let caughtUp = percent.map { since - since / $0 * 100 } ?? since
+      let delay = phase < .zero ? .zero : max(.zero, .milliseconds(milliseconds) - caughtUp)
+      let arrival = MonotonicTime.origin + .seconds(200) + source.time(index) + delay
+      let pts = SourceTime.origin + .seconds(100) + source.time(index)
+      let captured = clock.captureTime(pts: pts, arrival: arrival)
+      let position = source.schedule.assign(
+        pts: pts, isKey: index.isMultiple(of: 25),
+        captured: WallTime(captured, plus: .nanoseconds(Self.begin.nanoseconds) - .seconds(200)),
+        arrival: arrival)
+      guard let position else { continue }
+      source.positions.append(position)
+      source.shown.append(index)
     }
-    #expect(!source.schedule.isUnpaced)
+    source.expectWhole(25 * Self.seconds)
+  }
+
+  @Test("a path that becomes longer for good begins one period, after a second")
+  func longer() {
+    var source = Source(Self.rate(25))
+    for index in Int64(0)..<25 * Self.seconds {
+      let late = index < 260 ? Interval.zero : .milliseconds(300)
+      let position = source.schedule.assign(
+        pts: .origin + source.time(index), isKey: index.isMultiple(of: 25),
+        captured: Self.begin + source.time(index) + late,
+        arrival: .origin + .seconds(200) + source.time(index) + late)
+      if let position { source.positions.append(position) }
+    }
+    #expect(source.positions.count == 25 * Self.seconds)
+    let starts = source.positions.enumerated().filter { $0.element.periodStart != nil }
+    #expect(starts.map(\.offset) == [0, 300])
   }
 
   @Test("timestamps without order are found after a second, and lose no frame until then")

@@ -188,8 +188,7 @@ final class PassThroughTrack: Sendable {
       {
         return end(&state, .unfit("\(PassThroughAnalysis.Reason(fault, rate, maximumGroupTime))"))
       }
-      state.schedule.isReplay = isReplay
-      if !isReplay { state.pace.add(unit) }
+      if !isReplay { state.pace.add(pts: unit.order, arrival: unit.arrival) }
       let position = state.schedule.assign(
         pts: unit.order, isKey: unit.isKey, captured: wall, arrival: isPaced ? nil : unit.arrival)
       let error = state.schedule.error
@@ -199,10 +198,7 @@ final class PassThroughTrack: Sendable {
       if state.schedule.isIrregular {
         return end(&state, .irregularKeyFrames)
       }
-      let isUnpaced = state.schedule.isUnpaced && state.pace.isOff
-      if isUnpaced || state.schedule.isUnplaceable, !isPaced {
-        return end(&state, .unpaced("\(state.pace.reason(rate))"))
-      }
+      if !isPaced, let reason = unusable(state) { return end(&state, .unpaced("\(reason)")) }
       guard let position else { return result }
       if let period = position.periodStart {
         state.opening = Opening(
@@ -225,6 +221,14 @@ final class PassThroughTrack: Sendable {
     if let position = result.published?.position { splices.take(position, isKey: unit.isKey) }
     count(result.published?.chunks, at: result.published?.position.indexInSegment, isReplay)
     return true
+  }
+
+  /// Why the timestamps of the source cannot be used; nil if they can.
+  private func unusable(_ state: borrowing State) -> PassThroughAnalysis.Reason? {
+    if let arriving = state.pace.arriving(unlike: rate) {
+      return .unpaced(rate, arriving: arriving)
+    }
+    return state.schedule.isUnplaceable ? .unplaceable(rate) : nil
   }
 
   /// Ends the session.
