@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
+
 /// The parameter sets of a video track, with which its slice headers are read.
 package struct SliceParameterSets: Sendable, Equatable {
   /// The codec of NAL units.

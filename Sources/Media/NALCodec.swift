@@ -58,6 +58,13 @@ package enum NALCodec: Sendable, Hashable {
     }
   }
 
+  /// Whether the first byte of a NAL unit is that of an access unit delimiter.
+  ///
+  /// - Source: ITU-T H.264 table 7-1; ITU-T H.265 table 7-1
+  package func isDelimiter(_ first: UInt8) -> Bool {
+    self == .h264 ? first & 0x1F == 9 : first >> 1 & 0x3F == 35
+  }
+
   /// Whether a slice is the first one of its picture.
   ///
   /// - Parameter slice: the NAL unit, from its header on.

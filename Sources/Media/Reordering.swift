@@ -37,7 +37,8 @@ package struct DecodingPosition: Sendable, Hashable {
 ///
 /// Each key frame is decoded at its presentation time, so a group of pictures covers the same time
 /// in both orders. Other units follow by their decode timestamps, or one frame after another if
-/// there are none.
+/// there are none. The order that the codec counts replaces that of the timestamps while both agree
+/// for nearly all units: then a difference is a wrong timestamp.
 /// - Source: ISO/IEC 23000-19 §7.5.17 (signed composition offsets, no edit list)
 package struct DecodingOrder: Sendable {
   private let rate: FrameRate
@@ -45,6 +46,13 @@ package struct DecodingOrder: Sendable {
   private var key: (pts: SourceTime, dts: SourceTime?)?
   /// The number of the newest unit since the key frame, which is 0.
   private var index: Int64 = 0
+  /// What the codec counts per frame.
+  private var countsPerFrame: Int64 = 2
+  /// How many units more have agreed with the codec's order than have not.
+  private var agreements = 0
+
+  /// The agreements from which the codec's order counts, and the most that are remembered.
+  private static let (minimumAgreements, maximumAgreements) = (8, 500)
 
   /// The order of frames at `rate`.
   package init(rate: FrameRate) { self.rate = rate }
@@ -54,29 +62,45 @@ package struct DecodingOrder: Sendable {
   /// - Parameters:
   ///   - pts: its presentation timestamp.
   ///   - dts: its decode timestamp; nil if it has none.
+  ///   - count: its place in presentation order since the key frame, as the codec counts; nil if it
+  ///     is unknown.
   ///   - isKey: whether it is a key frame.
   /// - Returns: its place; its timestamp alone if that is not credible.
   package mutating func place(
-    pts: SourceTime, dts: SourceTime?, isKey: Bool
+    pts: SourceTime, dts: SourceTime?, count: Int64? = nil, isKey: Bool
   ) -> DecodingPosition {
     if isKey {
       key = (pts, dts)
       index = 0
     }
     guard !isKey, let key else { return DecodingPosition(pts: pts, shift: 0) }
-    var next = index + 1
+    let next = index.addingSaturated(1)
     let counted = dts.flatMap { dts in key.dts.map { rate.nearestCount(dts - $0) } }
-    if let counted, counted.subtractingSaturated(next) <= Reordering.maximum {
-      next = max(next, counted)
-    }
-    defer { index = next }
-    var shift = rate.nearestCount(pts - key.pts).subtractingSaturated(next)
+    let isNear = counted.map { $0.subtractingSaturated(next).magnitude <= Reordering.maximum }
+    index = isNear == true ? counted ?? next : next
+    var shift = rate.nearestCount(pts - key.pts).subtractingSaturated(index)
     if shift.magnitude > Reordering.maximum, let dts, let first = key.dts {
       // A displaced unit keeps the distance of its two timestamps.
       shift = rate.nearestCount((pts - dts) - (key.pts - first))
     }
+    // Of a unit whose decode timestamp is irregular the number is uncertain.
+    if let count, counted == nil || counted == next {
+      shift = agreed(count, shift)
+    }
     guard shift.magnitude <= Reordering.maximum else { return DecodingPosition(pts: pts, shift: 0) }
     // bounded: intervals saturate
     return DecodingPosition(pts: pts - rate.frameDuration * shift, shift: shift)
+  }
+
+  /// The shift of a unit with the number ``index`` by the codec's order, if that has agreed with
+  /// most timestamps; else `shift`, which is that of its timestamps.
+  private mutating func agreed(_ count: Int64, _ shift: Int64) -> Int64 {
+    if !count.isMultiple(of: 2), countsPerFrame == 2 { (countsPerFrame, agreements) = (1, 0) }
+    let other = (count / countsPerFrame).subtractingSaturated(index)
+    let isCounted = agreements >= Self.minimumAgreements
+    // A timestamp that is far off says nothing about the codec's order.
+    if shift.magnitude <= Reordering.maximum { agreements += other == shift ? 1 : -1 }
+    agreements = min(max(agreements, 0), Self.maximumAgreements)
+    return isCounted && other.magnitude <= Reordering.maximum ? other : shift
   }
 }

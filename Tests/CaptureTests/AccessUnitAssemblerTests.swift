@@ -133,6 +133,36 @@ struct AccessUnitAssemblerTests {
     #expect(none == nil)
   }
 
+  @Test(
+    "access units with one timestamp are separate, and parameter sets stay with the second",
+    arguments: [0, 1, 2])
+  func equalTimestamps(known: Int) {
+    var assembler = AccessUnitAssembler()
+    var units: [AccessUnitAssembler.Unit] = []
+    func take(_ timestamp: SourceTime, _ type: UInt8, starts: Bool = false, whole: Bool = true) {
+      let isSlice = type == 0x41 || type == 0x65
+      units += assembler.take(
+        .init(
+          timestamp: timestamp,
+          bytes: [0, 0, 0, 1, type] as [UInt8] + [UInt8](repeating: 9, count: whole ? 20 : 100),
+          startsUnit: true, slices: isSlice ? 1 : 0, startsPicture: starts,
+          isKey: type == 0x65, arrival: 0))
+    }
+    // With a known number of slices the first unit has left when the second one arrives.
+    for index in 0..<known { take(SourceTime(nanoseconds: Int64(index)), 0x41, starts: true) }
+    take(10, 0x41, starts: true)
+    take(10, 0x67)
+    take(10, 0x68)
+    take(10, 0x65, starts: true)
+    take(11, 0x41, starts: true)
+    take(12, 0x41, starts: true)
+    let found = Array(units.dropFirst(known).prefix(3))
+    #expect(found.map(\.timestamp) == [10, 10, 11])
+    #expect(found.map { $0.bytes[4] } == [0x41, 0x67, 0x41])
+    #expect(found.map(\.bytes.count) == [25, 75, 25])
+    #expect(assembler.faults == 0)
+  }
+
   @Test("an access unit beyond the limit is marked as cut, and the next one is whole")
   func oversized() {
     var assembler = AccessUnitAssembler()

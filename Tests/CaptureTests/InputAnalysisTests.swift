@@ -151,6 +151,14 @@ struct InputAnalysisTests {
           rate: rate25, groupFrames: 7, segmentFrames: 7,
           reordering: Reordering(lead: 2, delay: 1)))),
     PassRow(
+      testDescription: "a displaced timestamp among B-frames",
+      timestamps: [0, 3, 1, 9.5, 6, 4, 5, 7, 10, 8, 9, 13, 11, 12, 14], keys: [0, 7, 14],
+      segment: 280_000,
+      verdict: .fits(
+        .init(
+          rate: rate25, groupFrames: 7, segmentFrames: 7,
+          reordering: Reordering(lead: 7, delay: 1)))),
+    PassRow(
       testDescription: "B-frames before the key frame that precedes them",
       timestamps: [0, 3, 1, 2, 6, 4, 5, 9, 7, 8, 12, 10, 11], keys: [0, 7, 10], segment: 280_000,
       verdict: .unfit(.openGroup)),

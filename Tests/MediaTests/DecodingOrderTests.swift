@@ -14,6 +14,8 @@ struct DecodingOrderTests {
     var keys: Set<Int> = [0]
     /// Decode timestamps in frames; nil for none.
     var decoded: [Int64]?
+    /// What the codec counts for each frame; nil for unknown.
+    var counted: [Int64]?
     let places: [Int64]
     let shifts: [Int64]
   }
@@ -42,6 +44,28 @@ struct DecodingOrderTests {
       shown: [0, 3, 1, 9002, 6, 4, 5], decoded: [-2, -1, 0, 9001, 2, 3, 4],
       places: [0, 1, 2, 9003, 4, 5, 6], shifts: [0, 2, -1, -1, 2, -1, -1]),
     Row(
+      testDescription: "two near timestamps of one unit do not move the next ones",
+      shown: [0, 3, 1, 10, 6, 4, 5], decoded: [-2, -1, 0, 9, 2, 3, 4],
+      places: [0, 1, 2, 11, 4, 5, 6], shifts: [0, 2, -1, -1, 2, -1, -1]),
+    Row(
+      testDescription: "a wrong timestamp keeps the place that the codec counts",
+      shown: [0, 3, 1, 2, 6, 4, 5, 9, 7, 8, 20, 10, 11],
+      counted: [0, 6, 2, 4, 12, 8, 10, 18, 14, 16, 24, 20, 22],
+      places: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 18, 11, 12],
+      shifts: [0, 2, -1, -1, 2, -1, -1, 2, -1, -1, 2, -1, -1]),
+    Row(
+      testDescription: "timestamps that jump in a group keep the order that the codec counts",
+      shown: [0, 3, 1, 2, 6, 4, 5, 9, 7, 8, 2012, 2010, 2011],
+      counted: [0, 6, 2, 4, 12, 8, 10, 18, 14, 16, 24, 20, 22],
+      places: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2010, 2011, 2012],
+      shifts: [0, 2, -1, -1, 2, -1, -1, 2, -1, -1, 2, -1, -1]),
+    Row(
+      testDescription: "a codec that counts otherwise than the timestamps has no effect",
+      shown: [0, 3, 1, 2, 6, 4, 5, 9, 7, 8, 12, 10, 11],
+      counted: [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24],
+      places: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+      shifts: [0, 2, -1, -1, 2, -1, -1, 2, -1, -1, 2, -1, -1]),
+    Row(
       testDescription: "without B-frames", shown: [0, 1, 2, 4], decoded: [0, 1, 2, 4],
       places: [0, 1, 2, 4], shifts: [0, 0, 0, 0]),
   ]
@@ -54,7 +78,8 @@ struct DecodingOrderTests {
     var order = DecodingOrder(rate: rate)
     let found = row.shown.enumerated().map { index, shown in
       order.place(
-        pts: time(shown), dts: row.decoded.map { time($0[index]) }, isKey: row.keys.contains(index))
+        pts: time(shown), dts: row.decoded.map { time($0[index]) },
+        count: row.counted.map { $0[index] }, isKey: row.keys.contains(index))
     }
     #expect(found.map { rate.nearestCount($0.pts - time(0)) } == row.places)
     #expect(found.map(\.shift) == row.shifts)
@@ -68,7 +93,7 @@ struct DecodingOrderTests {
       let pts = SourceTime(nanoseconds: time)
       let place = order.place(
         pts: pts, dts: SourceTime(nanoseconds: times[times.count - 1 - index]),
-        isKey: index % 3 == 0)
+        count: times[(index + 2) % times.count], isKey: index % 3 == 0)
       #expect(place.shift.magnitude <= Reordering.maximum)
     }
   }

@@ -21,11 +21,19 @@ struct NALSplitter: Sendable {
     var slices = 0
     /// Whether the first slice is not the first one of its picture.
     var continuesPicture = false
+    /// The first bytes of the first slice, which contain the fields that order pictures.
+    var firstSlice: [UInt8] = []
+    /// Whether an access unit delimiter precedes the first slice, or there is no slice.
+    var hasDelimiter = false
     /// Whether NAL units follow start codes although the container has lengths.
     var hasForeignStartCodes = false
     /// The rotation for display by the SEI of a key frame; nil if it states none.
     var rotation: Rotation?
   }
+
+  /// The most bytes of a slice up to the fields that order pictures, bytes against start codes
+  /// included.
+  private static let headSize = 48
 
   let codec: NALCodec
   /// The size of the container's NAL unit lengths in bytes; nil if it uses start codes.
@@ -55,11 +63,16 @@ struct NALSplitter: Sendable {
       let kind = codec.kind(bytes[range.lowerBound])
       if kind.isSlice, split.slices == 0 {
         split.continuesPicture = !codec.startsPicture(bytes.extracting(range))
+        let end = min(range.upperBound, range.lowerBound + Self.headSize)
+        split.firstSlice = Self.copy(bytes, range.lowerBound..<end)
       }
       switch kind {
       case .dolbyVision:
         guard keepsDolbyVision else { continue }
-      case .padding: continue
+      case .padding:
+        let isDelimiter = split.slices == 0 && codec.isDelimiter(bytes[range.lowerBound])
+        split.hasDelimiter = split.hasDelimiter || isDelimiter
+        continue
       case .parameterSet:
         split.parameterSets.append(Self.copy(bytes, range))
         continue

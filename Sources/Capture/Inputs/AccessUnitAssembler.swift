@@ -9,7 +9,7 @@ import Time
 /// number of slices per access unit and returns a unit when it has that number and its last piece
 /// is shorter than a full datagram. If that was too early, the remaining pieces are lost and the
 /// next guess needs more evidence. For an encoder whose number of slices varies, guessing ends
-/// soon.
+/// soon. A second picture with the same timestamp is another access unit.
 struct AccessUnitAssembler: Sendable {
   /// A piece of an access unit as received.
   struct Piece: Sendable {
@@ -19,6 +19,8 @@ struct AccessUnitAssembler: Sendable {
     var startsUnit: Bool
     /// The number of slices that start in the piece.
     var slices: Int
+    /// Whether the first of these slices begins a picture that is not the second field of a frame.
+    var startsPicture = false
     /// Whether one of these slices belongs to a key frame.
     var isKey: Bool
     /// The arrival.
@@ -27,6 +29,8 @@ struct AccessUnitAssembler: Sendable {
     var isCut = false
     /// Whether a full datagram may be followed by another piece of the same NAL unit.
     var isDatagram = true
+    /// The number of bytes up to the end of the last slice; 0 for a piece as received.
+    var end = 0
   }
 
   /// A complete access unit.
@@ -60,6 +64,9 @@ struct AccessUnitAssembler: Sendable {
   private var current: Piece?
   private var largest = 0
   private var lastEarly: SourceTime?
+  /// Units without a slice after the last early access unit: those of a second one with its
+  /// timestamp.
+  private var rest: [UInt8] = []
   /// Whether the last early access unit is known to have been too early.
   private var isForgotten = false
   /// For all access units, and for key frames if their number of slices differs.
@@ -71,17 +78,34 @@ struct AccessUnitAssembler: Sendable {
   /// - Returns: the access units that are complete now, oldest first: up to two.
   mutating func take(_ piece: Piece) -> [Unit] {
     var units: [Unit] = []
-    if piece.timestamp == lastEarly {
-      // The piece belongs to a unit that was already returned. With bytes of a slice the guess was
-      // wrong.
-      if piece.slices > 0 || !piece.startsUnit { forget() }
-      return []
+    let received = piece.bytes.count
+    var piece = piece
+    if piece.timestamp == lastEarly, current == nil {
+      guard piece.startsPicture else {
+        // The piece belongs to a unit that was already returned. With bytes of a slice the guess
+        // was wrong.
+        if piece.slices > 0 || !piece.startsUnit {
+          forget()
+        } else if rest.count + piece.bytes.count <= Self.most {
+          rest += piece.bytes
+        }
+        return []
+      }
+      piece.bytes = rest + piece.bytes
     }
-    if let whole = current, whole.timestamp != piece.timestamp {
-      units.append(close(whole, early: false))
+    rest = []
+    if var whole = current {
+      if whole.timestamp != piece.timestamp {
+        units.append(close(whole, early: false))
+      } else if piece.startsPicture, whole.slices > 0 {
+        // Another access unit with the same timestamp, and the parameter sets before it.
+        piece.bytes = whole.bytes[whole.end...] + piece.bytes
+        whole.bytes.removeSubrange(whole.end...)
+        units.append(close(whole, early: false))
+      }
     }
     // Only the first piece of a NAL unit has a start code and a header.
-    let size = piece.bytes.count - (piece.startsUnit ? 5 : 0)
+    let size = received - (piece.startsUnit ? 5 : 0)
     let isEnd = !piece.isDatagram || size < largest - Self.slack
     largest = max(largest, size)
     var joined = piece
@@ -97,6 +121,7 @@ struct AccessUnitAssembler: Sendable {
       joined.isKey = joined.isKey || piece.isKey
       joined.arrival = piece.arrival
     }
+    if piece.slices > 0 || !piece.startsUnit { joined.end = joined.bytes.count }
     current = joined
     if isEnd, joined.slices > 0, joined.slices == expected(joined.isKey) {
       units.append(close(joined, early: true))

@@ -32,7 +32,9 @@ struct FrameOrder {
     isReordered =
       !falls.isEmpty && (isDense || Self.fits(sorted, rate, within: rate.frameDuration / 4))
     if isReordered {
-      isRegular = Self.fits(sorted, rate, within: rate.frameDuration / 2)
+      isRegular =
+        Self.fits(sorted, rate, within: rate.frameDuration / 2)
+        || Self.fitsNearly(timestamps, rate)
       frames = timestamps.indices.map(Int64.init)
     } else {
       isSteady = Self.fits(timestamps, rate, within: rate.frameDuration / 4)
@@ -49,6 +51,20 @@ struct FrameOrder {
     return timestamps.enumerated().allSatisfy { index, timestamp in
       (timestamp - first - grid.duration(ofFrames: Int64(index))).magnitude <= limit
     }
+  }
+
+  /// Whether timestamps of reordered frames are those of successive frames but for a few wrong
+  /// ones.
+  ///
+  /// The last one is that of a key frame. Places free before it are those of pictures that follow
+  /// it, as in an open group.
+  private static func fitsNearly(_ timestamps: [SourceTime], _ rate: FrameRate) -> Bool {
+    guard let first = timestamps.first else { return false }
+    let count = Int64(timestamps.count)
+    let places = Set(timestamps.map { rate.nearestCount($0 - first) })
+    let missing = (0..<count).count { !places.contains($0) }
+    return missing <= max(1, timestamps.count * maximumFaults / 100)
+      && (count < 2 || places.contains(count - 2)) && places.contains(count - 1)
   }
 
   private mutating func place(

@@ -35,6 +35,9 @@ package struct AccessUnit: Sendable {
   package let senderTime: WallTime?
   /// Whether it is a leading picture of HEVC: shown before the key frame that precedes it.
   package var isLeading = false
+  /// Its place in presentation order since the newest key frame, as the codec counts: two for each
+  /// frame, seldom one; nil if it is unknown.
+  package var pictureOrder: Int64?
   /// Its place in decoding order in a stream with B-frames; nil in other streams.
   package var decoding: DecodingPosition?
   /// Its position on a shared connection; nil if the connection is not shared.

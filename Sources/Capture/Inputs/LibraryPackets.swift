@@ -175,7 +175,8 @@ final class LibraryPackets {
     let rate = unsafe stream.pointee.avg_frame_rate
     unsafe video = VideoDepacketizer(
       parameters, rate: FrameRate(Int64(rate.num), Int64(rate.den)),
-      arePieces: context.isUnparsed && context.format == "rtsp", rotation: Rotation(stream),
+      arePieces: context.isUnparsed && context.format == "rtsp",
+      mayBePieces: context.isUnparsed && context.format == "mpegts", rotation: Rotation(stream),
       sizeLimit: sizeLimit)
     video?.declare(unsafe DolbyVision(stream))
   }

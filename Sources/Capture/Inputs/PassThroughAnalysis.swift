@@ -182,12 +182,24 @@ package struct PassThroughAnalysis: Sendable {
     }
   }
 
+  /// Whether all pictures but one, whose timestamp is wrong, are presented between their key frame
+  /// and the next one.
+  private var hasClosedGroups: Bool {
+    var outside = 0
+    for (index, key) in keys.enumerated() {
+      let start = index > 0 ? keys[index - 1] : 0
+      let end = index + 1 < keys.count ? keys[index + 1] : timestamps.count
+      outside += timestamps[start..<key].count { $0 > timestamps[key] }
+      outside += timestamps[key..<end].count { $0 < timestamps[key] }
+    }
+    return outside <= 1
+  }
+
   private mutating func decide(isEnd: Bool = false) {
     guard let rate = InputRate.nearest(timestamps: timestamps, declared: declared) else { return }
     let order = FrameOrder(timestamps, arrivals, rate: rate)
-    let sorted = order.isReordered ? timestamps.sorted() : timestamps
     // In a closed group all pictures are presented between its key frame and the next one.
-    guard keys.allSatisfy({ sorted[$0] == timestamps[$0] }) else {
+    guard !order.isReordered || hasClosedGroups else {
       verdict = .unfit(.openGroup)
       return
     }

@@ -29,6 +29,8 @@ struct VideoDepacketizer {
   private var packets: Packets
   private var splitter: NALSplitter?
   private var joined = JoinedPackets()
+  /// The pictures in the packets; nil if NAL units are not split.
+  private var pictures: PictureStarts?
   /// The packet that is held.
   private var held: (bytes: [UInt8], pts: SourceTime, arrival: MonotonicTime)?
   /// The timestamp of the newest access unit that was a packet.
@@ -47,19 +49,21 @@ struct VideoDepacketizer {
   ///   - parameters: libavformat's parameters of the stream.
   ///   - rate: the declared frame rate; nil if undeclared.
   ///   - arePieces: whether packets are pieces of access units.
+  ///   - mayBePieces: whether a sender may put each slice into a packet of its own.
   ///   - rotation: the declared rotation for display.
   ///   - sizeLimit: the largest size of a frame.
   @unsafe
   init(
     _ parameters: UnsafePointer<AVCodecParameters>, rate: FrameRate?, arePieces: Bool,
-    rotation: Rotation = .none, sizeLimit: FrameSizeLimit = FrameSizeLimit()
+    mayBePieces: Bool = false, rotation: Rotation = .none, sizeLimit: FrameSizeLimit = FrameSizeLimit()
   ) {
     let id = unsafe parameters.pointee.codec_id
     let name = unsafe String(cString: avcodec_get_name(id))
     let (width, height) = unsafe Self.squareSize(parameters)
     let extradata = unsafe Extradata.of(parameters)
     let codec = PassThroughCodec(id, extradata: extradata)
-    packets = arePieces && codec?.hasUnits == true ? .datagrams : .whole
+    packets =
+      codec?.hasUnits != true ? .whole : arePieces ? .datagrams : mayBePieces ? .undecided : .whole
     declaredRotation = rotation
     video = InputDescription.Video(
       passThroughCodec: codec, codec: name, width: width, height: height, rate: rate,
@@ -153,6 +157,7 @@ struct VideoDepacketizer {
       return
     }
     splitter = NALSplitter(units, extradata: bytes.span)
+    if pictures == nil { pictures = PictureStarts(units) }
     splitter?.keepsDolbyVision = video.dolbyVision != nil
     let sets = NALSplitter.parameterSets(units, extradata: bytes.span)
     guard !sets.isEmpty, sets != video.parameterSets else { return }
@@ -209,12 +214,17 @@ struct VideoDepacketizer {
       ]
     }
     let split = packets == .datagrams ? NALSplitter.Split() : splitter.split(bytes)
-    if packets == .undecided, split.slices > 0 {
-      guard let first = held else {
+    if packets == .undecided, split.slices > 0, held == nil {
+      guard split.continuesPicture else {
         held = (bytes.array, pts, arrival)
         joined.note(.init(decoding: dts, sent: senderTime), at: pts)
         return []
       }
+      // The connection began within a picture, which is left out.
+      packets = .slices
+      newest = pts
+    }
+    if packets == .undecided, split.slices > 0, let first = held {
       held = nil
       packets = split.continuesPicture && pts == first.pts ? .slices : .whole
       let times = joined.takeTimes(at: first.pts)
@@ -242,6 +252,7 @@ struct VideoDepacketizer {
       // A piece that continues a NAL unit has no header.
       let found = piece.startsUnit ? splitter.split(bytes) : split
       (piece.slices, piece.isKey) = (found.slices, found.isKey)
+      piece.startsPicture = piece.startsUnit && pictures?.starts(found) ?? false
       joined.note(.init(sent: senderTime), at: pts)
     }
     piece.bytes = bytes.array
@@ -269,9 +280,11 @@ struct VideoDepacketizer {
     }
     let sets = announces ? video.parameterSets : split.parameterSets
     announces = false
+    pictures?.take(video.parameterSets)
     return AccessUnit(
       bytes: split.bytes, parameterSets: sets, isKey: split.isKey, pts: pts,
-      dts: dts, arrival: arrival, senderTime: sent, isLeading: split.isLeading)
+      dts: dts, arrival: arrival, senderTime: sent, isLeading: split.isLeading,
+      pictureOrder: pictures?.order(of: split))
   }
 
   /// Takes the parameter sets of an access unit, which may be some of those of the stream.

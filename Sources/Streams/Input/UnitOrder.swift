@@ -30,7 +30,8 @@ struct UnitOrder: Sendable {
   /// The unit with its place.
   mutating func place(_ unit: InputUnit) -> InputUnit {
     guard case .video(var video) = unit, order != nil else { return unit }
-    video.decoding = order?.place(pts: video.pts, dts: video.dts, isKey: video.isKey)
+    video.decoding = order?.place(
+      pts: video.pts, dts: video.dts, count: video.pictureOrder, isKey: video.isKey)
     return .video(video)
   }
 

@@ -13,6 +13,8 @@ extension PassThroughTrack {
     var schedule: PassThroughSchedule
     var fitness: SourceFitness
     var pace = SourcePace()
+    /// The presentation of frames whose decoding order is another one.
+    var places = PresentationPlaces()
     /// The coding of each rendition; see ``InputDescription/Video/coding``.
     var codings: [[[UInt8]]] = []
     /// The descriptions of the renditions in the next period; empty if the headers stay.

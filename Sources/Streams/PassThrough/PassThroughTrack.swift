@@ -205,7 +205,7 @@ final class PassThroughTrack: Sendable {
           period: period, pts: position.timestamp, captured: captured,
           chunks: outputs.map { _ in [] })
       }
-      let shift = unit.decoding?.shift ?? 0
+      let shift = shift(of: unit, position, &state.places)
       let chunks = outputs.map { $0.chunk(units[$0.track], position, shift: shift) }
       publish(chunks, position, captured: captured, &state)
       result.published = (chunks, position)
@@ -229,6 +229,21 @@ final class PassThroughTrack: Sendable {
       return .unpaced(rate, arriving: arriving)
     }
     return state.schedule.isUnplaceable ? .unplaceable(rate) : nil
+  }
+
+  /// Presentation minus decode time of a unit, in frames; 0 without B-frames.
+  private func shift(
+    of unit: AccessUnit, _ position: PassThroughSchedule.Position,
+    _ places: inout PresentationPlaces
+  ) -> Int64 {
+    guard let decoding = unit.decoding else { return 0 }
+    let segmentation = configuration.segmentation
+    // bounded: indices of a segment
+    let first = position.frameIndex - position.indexInSegment
+    return places.shift(
+      of: position.frameIndex, shift: decoding.shift, isKey: unit.isKey,
+      endOfSegment: segmentation.hasVariableDuration
+        ? nil : first.addingSaturated(segmentation.framesPerSegment))
   }
 
   /// Ends the session.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CMAF
 import Checked
 
 /// The sequence and picture parameter sets on which the length of a slice header depends.

@@ -68,7 +68,7 @@ extension AVCParameterSets {
     return filter == 1 || bits.exponential() != nil && bits.exponential() != nil
   }
 
-  private func skipOrder(
+  func skipOrder(
     _ bits: inout BitReader, _ sequence: Sequence, _ picture: Picture, _ isField: Bool
   ) -> Bool {
     if sequence.orderType == 0 {
