@@ -20,6 +20,9 @@ struct KeptUnits: Sendable {
 
   /// The units, in the order of their arrival; audio may precede the first key frame.
   private(set) var units: [InputUnit] = []
+  /// The description with each key frame from which on the coding of the video is another one, by
+  /// the index of its unit.
+  private var descriptions: [(index: Int, description: InputDescription)] = []
   private var byteCount = 0
   private var hasKey = false
   /// Nil if all units are kept.
@@ -39,6 +42,35 @@ struct KeptUnits: Sendable {
     let video = units.compactMap { if case .video(let unit) = $0 { unit } else { nil } }
     guard let key = video.lastIndex(where: \.isKey) else { return [] }
     return Array(video[key...])
+  }
+
+  /// The description with the first key frame; nil before it.
+  var description: InputDescription? { descriptions.first?.description }
+
+  /// The units, each with the description that was known when it arrived; `newest` replaces that of
+  /// units before the first key frame.
+  func described(_ newest: InputDescription) -> [(unit: InputUnit, description: InputDescription)] {
+    var found: [(InputUnit, InputDescription)] = []
+    var left = descriptions[...]
+    var current = left.first?.description ?? newest
+    for (index, unit) in units.enumerated() {
+      while let next = left.first, next.index <= index {
+        current = next.description
+        left = left.dropFirst()
+      }
+      found.append((unit, current))
+    }
+    return found
+  }
+
+  /// Adds the next unit, and the description that is known with it.
+  mutating func add(_ unit: InputUnit, _ description: InputDescription) {
+    let isKey = if case .video(let unit) = unit { unit.isKey } else { false }
+    add(unit)
+    guard isKey, !units.isEmpty,
+      descriptions.last?.description.videos.map(\.coding) != description.videos.map(\.coding)
+    else { return }
+    descriptions.append((units.count - 1, description))
   }
 
   /// Adds the next unit.
@@ -66,6 +98,8 @@ struct KeptUnits: Sendable {
     }
     guard let start, start > 0 else { return }
     units.removeFirst(start)
+    let first = descriptions.lastIndex { $0.index <= start } ?? descriptions.startIndex
+    descriptions = descriptions[first...].map { (max(0, $0.index - start), $0.description) }
     byteCount = units.reduce(0) { $0 + $1.byteCount }
   }
 }

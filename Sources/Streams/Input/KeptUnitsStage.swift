@@ -29,14 +29,14 @@ final class KeptUnitsStage: InputStage {
     switch input.target?.video {
     case nil:
       live.observe(unit)
-      kept.add(unit)
+      kept.add(unit, description)
       return .stay
     case .frames:
       _ = try live.take(unit, description)
       return .become(live)
     case .accessUnits(let track):
       let next = PassThroughStage(input, track, live.clock)
-      input.whileShown { next.replay(kept.units, description) }
+      input.whileShown { next.replay(kept, description) }
       kept = KeptUnits()
       _ = try next.take(unit, description)
       return .become(next)

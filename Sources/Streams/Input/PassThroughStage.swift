@@ -28,12 +28,13 @@ final class PassThroughStage: InputStage {
     recent = KeptUnits(span: track.recentSpan)
   }
 
-  /// Gives the session the units that arrived before the session existed.
-  func replay(_ units: [InputUnit], _ description: InputDescription) {
-    let units = units.map { order.place($0) }
-    if order.isReordered { observe(units) }
-    for unit in units {
-      if !track.hasVariableDuration { recent.add(unit) }
+  /// Gives the session the units that arrived before the session existed; `newest` is the present
+  /// description.
+  func replay(_ kept: KeptUnits, _ newest: InputDescription) {
+    let units = kept.described(newest).map { (unit: order.place($0.unit), $0.description) }
+    if order.isReordered { observe(units.map(\.unit)) }
+    for (unit, description) in units {
+      if !track.hasVariableDuration { recent.add(unit, description) }
       switch unit {
       case .video(let accessUnit):
         let captured = order.captureTime(ofEarlier: accessUnit, clock)
@@ -84,7 +85,7 @@ final class PassThroughStage: InputStage {
     }
     if input.resumes() { backlog.begin() }
     for unit in backlog.take(order.place(unit)) {
-      if !track.hasVariableDuration { recent.add(unit) }
+      if !track.hasVariableDuration { recent.add(unit, description) }
       switch unit {
       case .video(let accessUnit):
         input.frameArrived(description, description.video.width, description.video.height)
@@ -110,7 +111,7 @@ final class PassThroughStage: InputStage {
     case .accessUnits(let next) where next === track: return nil
     case .accessUnits(let next):
       let stage = PassThroughStage(input, next, clock)
-      input.whileShown { stage.replay(recent.units, description) }
+      input.whileShown { stage.replay(recent, description) }
       return stage
     case .frames: return DecodingStage(input, AccessUnitDecoder(input))
     }

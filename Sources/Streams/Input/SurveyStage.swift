@@ -54,13 +54,13 @@ final class SurveyStage: InputStage {
       survey.takeAudio(pts: packet.pts, arrival: packet.arrival, track: packet.track)
       if !description.isPaced {
         live.take(packet, description)
-        keep(unit)
+        keep(unit, description)
       }
       return .stay
     case .metadata: return .stay
     case .video(let accessUnit):
       analyze(accessUnit, description)
-      if !description.isPaced { keep(unit) }
+      if !description.isPaced { keep(unit, description) }
       // The rest of a file is read for its key frames alone.
       if description.isPaced, survey.hasRate, let last {
         return isKnown(description)
@@ -138,9 +138,9 @@ final class SurveyStage: InputStage {
   }
 
   /// Keeps a unit while the input may be passed through.
-  private func keep(_ unit: InputUnit) {
+  private func keep(_ unit: InputUnit, _ description: InputDescription) {
     guard input.passThrough != nil else { return }
-    if case .unfit? = analysis?.verdict { kept = KeptUnits() } else { kept.add(unit) }
+    if case .unfit? = analysis?.verdict { kept = KeptUnits() } else { kept.add(unit, description) }
   }
 
   /// Whether reading a file to its end takes too long.
@@ -182,6 +182,7 @@ final class SurveyStage: InputStage {
     description.video.height = frame.height
     description.video.frames = frame.properties
     description.otherVideos = sizedVideos(description.otherVideos)
+    description.video = firstVideo(description.video)
     last = nil
     live.limitLead(to: isPaced ? .zero : survey.lead)
     input.publish(
@@ -204,6 +205,14 @@ final class SurveyStage: InputStage {
   private var reorderingDelay: Interval {
     guard case .fits(let fit)? = analysis?.verdict else { return .zero }
     return fit.rate.frameDuration * fit.reordering.frames  // bounded: at most 64 frames
+  }
+
+  /// The video of the first key frame that is kept: the source may have changed its size since.
+  private func firstVideo(_ newest: InputDescription.Video) -> InputDescription.Video {
+    guard case .fits? = analysis?.verdict, let first = kept.first,
+      let video = kept.description?.video, video.coding != newest.coding
+    else { return newest }
+    return video.described(by: first, input.watch) ?? newest
   }
 
   /// The other renditions with the sizes of their frames; none if a first frame is undecodable.

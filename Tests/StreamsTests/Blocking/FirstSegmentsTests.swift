@@ -153,6 +153,34 @@ struct FirstSegmentsTests {
     #expect(kept.first?.pts == .origin + 60 * Self.frame && kept.units.count == 100)
   }
 
+  @Test("kept access units keep the description with which they arrived")
+  func descriptions() throws {
+    func description(_ set: UInt8) -> InputDescription {
+      InputDescription(
+        format: "flv",
+        video: InputDescription.Video(
+          passThroughCodec: .h264, codec: "h264", width: 64, height: 64, rate: nil,
+          parameterSets: [[0x67, set]], configuration: []), audio: nil, isPaced: false)
+    }
+    var kept = KeptUnits(span: .seconds(2))
+    for index in Int64(0)..<160 {
+      // The sets change with the key frame 90, and are announced two frames before it.
+      kept.add(unit(index, isKey: index % 30 == 0), description(index < 88 ? 1 : 2))
+    }
+    func sets(_ units: [(unit: InputUnit, description: InputDescription)]) -> [UInt8] {
+      units.map { $0.description.video.parameterSets[0][1] }
+    }
+    #expect(kept.description?.video.parameterSets == [[0x67, 1]])
+    #expect(
+      sets(kept.described(description(2)))
+        == [UInt8](repeating: 1, count: 30) + [UInt8](repeating: 2, count: 70))
+    for index in Int64(160)..<220 {
+      kept.add(unit(index, isKey: index % 30 == 0), description(3))
+    }
+    #expect(kept.description?.video.parameterSets == [[0x67, 2]])
+    #expect(sets(kept.described(description(3))).last == 3)
+  }
+
   @Test("frames before the first key frame are not kept, and too many units are dropped")
   func limits() throws {
     var kept = KeptUnits()
