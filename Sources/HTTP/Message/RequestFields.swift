@@ -46,6 +46,9 @@ struct RequestFields {
     }
   }
 
+  /// Whether there is a `Host`.
+  var hasHost: Bool { hostCount > 0 }
+
   /// RFC 9112 §3.2: exactly one `Host` in HTTP/1.1, at most one in HTTP/1.0.
   func checkHost(minorVersion: UInt8) throws(RequestParseError) {
     guard hostCount == 1 || hostCount == 0 && minorVersion == 0 else { throw .badHost }
@@ -105,11 +108,12 @@ extension Request {
     head whole: consuming [UInt8], headEnd: Int, from start: Int, limits: HeadLimits,
     peer: PeerAddress, hasBody: Bool? = nil
   ) throws(RequestParseError) {
-    var head = whole
+    var (head, headEnd) = (whole, headEnd)
     var bytes = head.mutableSpan
     var end = Self.lineEnd(bytes.span, start, headEnd)
     let line = try RequestLine(bytes.span, start..<end, limits: limits)
     let method = Method(bytes.span, line.method)
+    if line.isServerWide { bytes[line.path.lowerBound] = UInt8(ascii: "*") }
     var fields = RequestFields()
     var nameLengths: UInt64 = 0
     var offsets = headEnd
@@ -117,8 +121,13 @@ extension Request {
     while position <= headEnd {
       end = Self.lineEnd(bytes.span, position, headEnd)
       if end == position { break }
-      let (name, value) = try Self.field(bytes.span, position..<end)
+      var (name, value) = try Self.field(bytes.span, position..<end)
       try fields.take(bytes.span, name, value)
+      if let authority = line.authority, bytes.span.equalsLowercased("host", in: name) {
+        // RFC 9112 §3.2.2: an origin server "MUST ignore the received Host header field (if any)
+        // and instead use the host information of the request-target."
+        value = authority
+      }
       nameLengths |= Self.bit(name.count)
       guard offsets + FieldOffsets.size <= bytes.count else { throw .malformedField }
       FieldOffsets(name: name, value: value).write(to: &bytes, at: offsets)
@@ -131,10 +140,30 @@ extension Request {
     if hasBody == true, framing == .none { framing = .chunked }
     if hasBody == false { framing = .none }
     if offsets < head.count { head.removeLast(head.count - offsets) }
+    if let authority = line.authority, !fields.hasHost {
+      nameLengths |= Self.addHost(authority, to: &head, &headEnd)
+    }
     self.init(
       head: head, headEnd: headEnd, line: line, method: method, nameLengths: nameLengths,
       keepAlive: fields.keepAlive(minorVersion: line.minorVersion), framing: framing, peer: peer)
     self.expectsContinue = expectsContinue && framing != .none
+  }
+
+  /// Adds a `Host` with the value at `authority` to a head of HTTP/1.0 and its offsets.
+  ///
+  /// - Returns: the bit of its name.
+  private static func addHost(
+    _ authority: Range<Int>, to head: inout [UInt8], _ headEnd: inout Int
+  ) -> UInt64 {
+    let name = headEnd..<headEnd + 4  // bounded: the size of a head
+    head.insert(contentsOf: "host".utf8, at: headEnd)
+    headEnd = name.upperBound
+    head.append(contentsOf: repeatElement(0, count: FieldOffsets.size))
+    var bytes = head.mutableSpan
+    // bounded: the entry was appended
+    FieldOffsets(name: name, value: authority)
+      .write(to: &bytes, at: bytes.count - FieldOffsets.size)
+    return bit(name.count)
   }
 
   /// The ranges of a field's name and value.

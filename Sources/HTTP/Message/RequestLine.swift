@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Checked
-
 /// The ranges of a request line's parts in the head.
 struct RequestLine {
   let method: Range<Int>
   let path: Range<Int>
   let query: Range<Int>?
   let minorVersion: UInt8
+  /// Host and port of a target in absolute-form, which count in place of `Host`; nil for any other.
+  ///
+  /// - Source: RFC 9112 §3.2.2
+  var authority: Range<Int>?
+  /// Whether `path` stands for the server as a whole, as the target `*` does.
+  ///
+  /// - Source: RFC 9112 §3.2.4
+  var isServerWide = false
 }
 
 extension RequestLine {
@@ -41,9 +47,17 @@ extension RequestLine {
       if octet == UInt8(ascii: "%") { hasEscape = true }
     }
     let isOptions = head.equals("OPTIONS", in: method)
-    let origin = try Self.originForm(head, target, isOptions: isOptions)
-    path = origin.lowerBound..<(mark ?? origin.upperBound)
-    query = mark.map { $0 + 1..<origin.upperBound }
+    authority = try Self.authority(head, target, isOptions: isOptions)
+    query = mark.map { $0 + 1..<target.upperBound }
+    let start = authority?.upperBound ?? target.lowerBound
+    let end = mark ?? target.upperBound
+    if let authority, start == end {
+      // RFC 9112 §3.2.1: an empty path is "/", as the last character of the scheme is here.
+      path = authority.lowerBound - 1..<authority.lowerBound
+      isServerWide = isOptions && mark == nil
+    } else {
+      path = start..<end
+    }
     if hasEscape { try Self.checkEscapes(head, path) }
   }
 
@@ -62,17 +76,17 @@ extension RequestLine {
     return min(head[start + 7] - 0x30, 1)
   }
 
-  /// The part of the target that is path and query.
+  /// Host and port of a target in absolute-form; nil for origin-form and `*`.
   ///
   /// RFC 9112 §3.2.1, §3.2.2, §3.2.4.
-  private static func originForm(
+  private static func authority(
     _ head: borrowing Span<UInt8>, _ target: Range<Int>, isOptions: Bool
-  ) throws(RequestParseError) -> Range<Int> {
+  ) throws(RequestParseError) -> Range<Int>? {
     let slash = UInt8(ascii: "/")
-    if head[target.lowerBound] == slash { return target }
+    if head[target.lowerBound] == slash { return nil }
     if head.equals("*", in: target) {
       guard isOptions else { throw .badTarget }
-      return target
+      return nil
     }
     for scheme: StaticString in ["http://", "https://"] {
       let authority = target.lowerBound + scheme.utf8CodeUnitCount
@@ -81,10 +95,8 @@ extension RequestLine {
       else { continue }
       var end = authority
       while end < target.upperBound, head[end] != slash, head[end] != UInt8(ascii: "?") { end += 1 }
-      guard end < target.upperBound, head[end] == slash, isHost(head, authority..<end),
-        end > authority
-      else { throw .badTarget }
-      return end..<target.upperBound
+      guard end > authority, isHost(head, authority..<end) else { throw .badTarget }
+      return authority..<end
     }
     throw .badTarget
   }
@@ -93,23 +105,8 @@ extension RequestLine {
     _ head: borrowing Span<UInt8>, _ path: Range<Int>
   ) throws(RequestParseError) {
     for index in path where head[index] == UInt8(ascii: "%") {
-      // bounded: index + 2 is within the path
-      guard index + 2 < path.upperBound, hexadecimalValue(head[index + 1]) != nil,
-        hexadecimalValue(head[index + 2]) != nil
-      else { throw .badPercentEscape }
+      guard head.hasEscape(at: index, before: path.upperBound) else { throw .badPercentEscape }
     }
-  }
-}
-
-/// Whether the octets in `range` may be a host and an optional port; an empty value may.
-///
-/// - Source: RFC 9110 §7.2
-func isHost(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
-  bytes.allSatisfy(in: range) { octet in
-    isTokenCharacter(octet) && octet != UInt8(ascii: "|") && octet != UInt8(ascii: "#")
-      || octet == UInt8(ascii: ":") || octet == UInt8(ascii: "[") || octet == UInt8(ascii: "]")
-      || octet == UInt8(ascii: "(") || octet == UInt8(ascii: ")") || octet == UInt8(ascii: ";")
-      || octet == UInt8(ascii: "=")
   }
 }
 
