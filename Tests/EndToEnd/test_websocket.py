@@ -52,6 +52,7 @@ def test_handshake_names_the_protocol(server: Program) -> None:
         assert client.status == 404
     plain = get(server.port, "/live/ws")
     assert plain.status == 426 and plain.headers["upgrade"] == "websocket"
+    assert get(server.port, "/live/ws", "HEAD").status == 426
 
 
 def test_media_are_the_bytes_of_http(server: Program) -> None:

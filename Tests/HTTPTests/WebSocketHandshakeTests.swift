@@ -50,7 +50,9 @@ struct WebSocketHandshakeTests {
   }
 
   static let rows = [
-    Row(method: "HEAD", name: "X", status: 400),
+    // RFC 9110 §9.3.2: as GET without an upgrade.
+    Row(method: "HEAD", name: "X", status: 426),
+    Row(method: "HEAD", name: "Upgrade", status: 426),
     Row(method: "POST", name: "X", status: 400),
     Row(name: "Upgrade", status: 426),
     Row(name: "Upgrade", value: "h2c", status: 426),
@@ -76,7 +78,27 @@ struct WebSocketHandshakeTests {
     else { throw Unexpected() }
     #expect(status == row.status)
     if row.name == "Sec-WebSocket-Version" {
-      #expect(fields == [HeaderField("Sec-WebSocket-Version", "13")])
+      #expect(fields.last == HeaderField("Sec-WebSocket-Version", "13"))
+    }
+    // RFC 9110 §15.5.22: "The server MUST send an Upgrade header field in a 426 response"; §7.8:
+    // with the connection option.
+    let hasUpgrade =
+      fields.contains(HeaderField("Upgrade", "websocket"))
+      && fields.contains(HeaderField("Connection", "Upgrade"))
+    #expect(hasUpgrade == (status == 426))
+  }
+
+  @Test("RFC 9113 §8.2.2: HTTP/2 has no Upgrade, so no 426 either")
+  func overHTTP2() throws {
+    let server = try TestServer()
+    let client = try FrameClient(server)
+    let version = [("sec-websocket-version", "13"), ("sec-websocket-protocol", "echo")]
+    client.send(
+      .get("/socket", stream: 1), .get("/socket", stream: 3, version),
+      .get("/socket", stream: 5, method: "HEAD"))
+    for stream in [UInt32(1), 3, 5] {
+      let answer = try client.answer(stream: stream)
+      #expect(answer.status == 400 && answer.fields["upgrade"] == nil)
     }
   }
 }

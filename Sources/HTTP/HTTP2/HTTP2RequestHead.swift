@@ -125,6 +125,7 @@ struct HTTP2RequestHead {
     var request = try Request(
       head: head, headEnd: headEnd, from: 0, limits: limits, peer: peer, hasBody: hasBody)
     request.connectProtocol = connectProtocol
+    request.version = .http2
     return request
   }
 

@@ -77,6 +77,7 @@ extension Request {
     var request = Request(
       head: bytes, headEnd: headEnd, line: line, method: self.method, nameLengths: lengths,
       keepAlive: keepAlive, framing: framing, peer: peer)
+    request.version = version
     request.isSecure = isSecure
     request.certificate = certificate
     request.isChecked = isChecked
@@ -98,7 +99,7 @@ extension Request {
   private static let maximumMethodLength = 64
 
   private static let keptFields = [
-    "accept", "accept-encoding", "cdn-origin-assist-prefetch-enabled", "host", "if-none-match",
-    "if-range", "range", "traceparent",
+    "accept", "accept-encoding", "cdn-origin-assist-prefetch-enabled", "host", "if-match",
+    "if-none-match", "if-range", "range", "traceparent",
   ]
 }

@@ -19,6 +19,11 @@ package struct Request: Sendable {
     var range: Range<Int> { Int(start)..<Int(end) }
   }
 
+  /// The version of HTTP of a request; a higher minor version is treated as HTTP/1.1.
+  ///
+  /// - Source: RFC 9110 §2.5
+  package enum Version: Sendable { case http10, http11, http2 }
+
   /// A protocol that follows an extended CONNECT request.
   package enum ConnectProtocol: Sendable { case webSocket, other }
 
@@ -39,8 +44,8 @@ package struct Request: Sendable {
   private(set) var pathRange: OffsetRange
   let queryRange: OffsetRange?
 
-  /// The number after `HTTP/1.`, at most 1.
-  package let minorVersion: UInt8
+  /// The version of HTTP.
+  package internal(set) var version: Version
   /// Whether the client asks for a persistent connection.
   package let keepAlive: Bool
   /// Whether the client sends the body only after `100 (Continue)`.
@@ -72,7 +77,7 @@ package struct Request: Sendable {
     self.method = method
     self.nameLengths = nameLengths
     self.head = head
-    minorVersion = line.minorVersion
+    version = line.minorVersion == 0 ? .http10 : .http11
     self.keepAlive = keepAlive
     self.framing = framing
     self.peer = peer
@@ -83,6 +88,9 @@ package struct Request: Sendable {
     head: [], headEnd: 0,
     line: RequestLine(method: 0..<0, path: 0..<0, query: nil, minorVersion: 1), method: .other,
     nameLengths: 0, keepAlive: false, framing: .none, peer: .none)
+
+  /// The number after `HTTP/1.`, at most 1; 1 for HTTP/2.
+  package var minorVersion: UInt8 { version == .http10 ? 0 : 1 }
 
   /// The number of bytes of the head.
   package var headSize: Int { Int(headEnd) }

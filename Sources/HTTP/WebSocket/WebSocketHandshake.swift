@@ -23,26 +23,32 @@ package enum WebSocketHandshake {
     guard request.connectProtocol != .webSocket else {
       return checkConnect(request, protocols)
     }
-    guard request.method == .get, request.minorVersion > 0, request.framing == .none else {
+    guard request.version != .http2 else {
+      return .refused(400, "over HTTP/2 a WebSocket begins with an extended CONNECT (RFC 8441)", [])
+    }
+    guard request.method == .get || request.method == .head, request.version == .http11,
+      request.framing == .none
+    else {
       return .refused(400, "a WebSocket begins with GET over HTTP/1.1", [])
     }
-    guard names(request.header("upgrade"), "websocket"),
+    // RFC 9110 §9.3.2: HEAD has the response of GET, but nothing is upgraded.
+    guard request.method == .get, names(request.header("upgrade"), "websocket"),
       names(request.header("connection"), "upgrade")
     else {
-      return .refused(
-        426, "this path is a WebSocket",
-        [HeaderField("Upgrade", "websocket"), HeaderField("Connection", "Upgrade")])
+      return .refused(426, "this path is a WebSocket", upgrade)
     }
-    guard request.header("sec-websocket-version") == version else { return wrongVersion }
+    guard request.header("sec-websocket-version") == version else {
+      return .refused(426, wrongVersion, upgrade + [versionField])
+    }
     guard let key = request.header("sec-websocket-key"), isKey(key) else {
       return .refused(400, "Sec-WebSocket-Key: expected 16 bytes in Base64", [])
     }
     guard let chosen = choice(request, protocols) else { return unknownProtocol(protocols) }
-    return .accepted([
-      HeaderField("Upgrade", "websocket"), HeaderField("Connection", "Upgrade"),
-      HeaderField("Sec-WebSocket-Accept", accept(key)),
-      HeaderField("Sec-WebSocket-Protocol", chosen),
-    ])
+    return .accepted(
+      upgrade + [
+        HeaderField("Sec-WebSocket-Accept", accept(key)),
+        HeaderField("Sec-WebSocket-Protocol", chosen),
+      ])
   }
 
   /// Checks an extended CONNECT request.
@@ -53,16 +59,24 @@ package enum WebSocketHandshake {
     guard request.framing != .none else {
       return .refused(400, "the HTTP/2 stream of a WebSocket must stay open", [])
     }
-    guard request.header("sec-websocket-version") == version else { return wrongVersion }
+    // RFC 6455 §4.2.2 leaves the status open; 426 needs `Upgrade`, which HTTP/2 does not have.
+    guard request.header("sec-websocket-version") == version else {
+      return .refused(400, wrongVersion, [versionField])
+    }
     guard let chosen = choice(request, protocols) else { return unknownProtocol(protocols) }
     return .accepted([HeaderField("Sec-WebSocket-Protocol", chosen)])
   }
 
-  private static var wrongVersion: Outcome {
-    .refused(
-      426, "unknown version of WebSocket (expected \(version))",
-      [HeaderField("Sec-WebSocket-Version", version)])
-  }
+  /// The fields of a response that upgrades, or that asks for an upgrade.
+  ///
+  /// - Source: RFC 9110 §7.8, §15.5.22
+  private static let upgrade = [
+    HeaderField("Upgrade", "websocket"), HeaderField("Connection", "Upgrade"),
+  ]
+
+  private static let versionField = HeaderField("Sec-WebSocket-Version", version)
+
+  private static let wrongVersion = "unknown version of WebSocket (expected \(version))"
 
   /// The first of `protocols` that the client offers.
   private static func choice(_ request: Request, _ protocols: [String]) -> String? {

@@ -283,11 +283,12 @@ struct WebSocketHTTP2Tests {
     RefusalRow(
       testDescription: "an HTTP/2 stream without bytes", frame: .connect(flags: 5), status: 400),
     RefusalRow(
-      testDescription: "without a version", frame: .connect(without: "sec-websocket-version"),
-      status: 426),
+      testDescription: "RFC 9110 §15.5.22: without a version; 426 needs Upgrade",
+      frame: .connect(without: "sec-websocket-version"),
+      status: 400),
     RefusalRow(
       testDescription: "another version", frame: .connect(with: [("sec-websocket-version", "8")]),
-      status: 426),
+      status: 400),
     RefusalRow(
       testDescription: "without a protocol", frame: .connect(without: "sec-websocket-protocol"),
       status: 400),
