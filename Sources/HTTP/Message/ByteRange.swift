@@ -67,6 +67,9 @@ extension PreparedResponse {
     guard status == 200, request.method == .get, let value = request.header("range") else {
       return self
     }
+    // §13.2.2: a range counts after the conditions that decide on the whole.
+    let conditional = conditional(request)
+    guard conditional === self else { return conditional }
     if let condition = request.header("if-range") {
       guard let tag = entityTag, !tag.hasPrefix("W/"), tag == condition else { return self }
     }

@@ -50,9 +50,11 @@ package protocol Exchange: BodyOutput {
   func respond(_ response: PreparedResponse, extra: [HeaderField])
   /// Begins a response of unknown length. If `head` has a body, it is written first.
   func begin(_ head: PreparedResponse, extra: [HeaderField])
-  /// Whether the end of a body of unknown length can be marked: not over HTTP/1.0.
+  /// Whether the end of a body of unknown length is marked; over HTTP/1.0 it is the end of the
+  /// connection (RFC 9112 §6.3).
   ///
-  /// If not, the route responds when it has the whole body.
+  /// If not, a route whose body has an end responds when it has the whole body, since its client
+  /// could not tell a lost connection from the end.
   var canStream: Bool { get }
   /// Called once if the client disconnects or the connection is cut before the end of the response.
   ///
@@ -73,4 +75,14 @@ extension Exchange {
 
   /// Begins a response without further fields.
   package func begin(_ head: PreparedResponse) { begin(head, extra: []) }
+
+  /// Answers in place of a response that would begin with `head`, if a condition asks for it.
+  ///
+  /// - Returns: whether it did.
+  package func answersCondition(of head: PreparedResponse) -> Bool {
+    let response = head.conditional(request)
+    guard response !== head else { return false }
+    respond(response)
+    return true
+  }
 }

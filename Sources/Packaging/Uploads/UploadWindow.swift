@@ -51,13 +51,14 @@ struct UploadWindow: Sendable {
 
   /// Begins an upload; the earlier file of the name, unless it is an index, ends here.
   ///
-  /// An index is readable until the next one is complete.
+  /// An index is readable until the next one is complete. `condition` decides by the number of the
+  /// complete file of the name, nil without one.
   mutating func begin(
-    _ name: UploadName, serial: UInt64, ifAbsent: Bool, now: MonotonicTime
+    _ name: UploadName, serial: UInt64, if condition: UploadedStream.Condition, now: MonotonicTime
   ) -> UploadedStream.Begin {
     guard uploads[name] == nil else { return .busy }
     let replaces = files[name] != nil
-    guard !ifAbsent || !replaces else { return .exists }
+    guard condition(files[name]?.file.serial) else { return .unmet }
     if !name.isIndex { forget(name) }
     former[name] = nil
     let file = UploadedFile(name, serial: serial)
@@ -122,12 +123,15 @@ struct UploadWindow: Sendable {
   }
 
   /// Deletes a file; deletion of a file that has left the window is without effect.
-  mutating func remove(_ name: UploadName) -> UploadedStream.Removal {
+  mutating func remove(
+    _ name: UploadName, if condition: UploadedStream.Condition
+  ) -> UploadedStream.Removal {
     guard uploads[name] == nil else { return .busy }
-    guard files[name] != nil else {
-      if case .removed? = former[name] { return .removed }
-      return .unknown
+    guard let stored = files[name] else {
+      guard case .removed? = former[name] else { return .unknown }
+      return condition(nil) ? .removed : .unmet
     }
+    guard condition(stored.file.serial) else { return .unmet }
     forget(name)
     remember(name, .removed)
     revision += 1

@@ -7,14 +7,17 @@ package import Time
 ///
 /// For any thread.
 package final class UploadedStream: Sendable {
+  /// Whether a name may change its meaning, by the number of its complete file; nil without one.
+  package typealias Condition = (_ serial: UInt64?) -> Bool
+
   /// The effect of a new upload.
   package enum Begin: Sendable {
     /// The upload is accepted; it may replace an earlier file of the name.
     case begun(UploadedFile, replaces: Bool)
     /// An upload of the same name is open.
     case busy
-    /// A file of the name exists, and must not be replaced.
-    case exists
+    /// The condition does not hold for the file of the name, or for its absence.
+    case unmet
     /// The stream was removed.
     case ended
   }
@@ -35,6 +38,8 @@ package final class UploadedStream: Sendable {
     case removed
     /// The upload of the file is open.
     case busy
+    /// The condition does not hold for the file, or for its absence.
+    case unmet
     case unknown
   }
 
@@ -78,9 +83,9 @@ package final class UploadedStream: Sendable {
 
   // MARK: For publishers
 
-  /// Begins an upload; with `ifAbsent` only if no file of the name exists.
+  /// Begins an upload, if `condition` holds for the present file of the name.
   package func begin(
-    _ name: UploadName, ifAbsent: Bool = false, at now: MonotonicTime
+    _ name: UploadName, if condition: Condition = { _ in true }, at now: MonotonicTime
   ) -> Begin {
     let serial = Self.serials.withLock { last in
       last += 1
@@ -88,7 +93,7 @@ package final class UploadedStream: Sendable {
     }
     return change { state in
       if state.hasEnded { return .ended }
-      return state.window.begin(name, serial: serial, ifAbsent: ifAbsent, now: now)
+      return state.window.begin(name, serial: serial, if: condition, now: now)
     }
   }
 
@@ -124,9 +129,11 @@ package final class UploadedStream: Sendable {
     }
   }
 
-  /// Deletes a file.
-  package func remove(_ name: UploadName) -> Removal {
-    change { $0.window.remove(name) }
+  /// Deletes a file, if `condition` holds for it.
+  package func remove(
+    _ name: UploadName, if condition: Condition = { _ in true }
+  ) -> Removal {
+    change { $0.window.remove(name, if: condition) }
   }
 
   /// Ends the stream: open uploads are broken, and there are no more.

@@ -59,6 +59,7 @@ final class ControlAPI {
     if let refusal = decision.refusal {
       return exchange.respond(refusal.response(to: .administration))
     }
+    if refusesCondition(exchange, path) { return }
     if isOfEvents {
       guard request.method == .get || request.method == .head else {
         return exchange.respond(Self.methodRefusal(request, allowed: "GET, HEAD"))
@@ -103,6 +104,20 @@ final class ControlAPI {
       let allowed = name == nil ? "GET, HEAD, POST" : "GET, HEAD, DELETE"
       exchange.respond(Self.methodRefusal(request, allowed: allowed))
     }
+  }
+
+  /// Answers 412 if a condition of a request that would change something does not hold: the
+  /// resources of `/api` have no entity tags.
+  ///
+  /// - Returns: whether it did.
+  /// - Source: RFC 9110 §13.1.1, §13.2.1
+  private func refusesCondition(_ exchange: any Exchange, _ path: [String]) -> Bool {
+    let request = exchange.request
+    guard [.post, .put, .delete].contains(request.method), request.precondition(nil) != .holds,
+      path.count < 3 || document(path[2]) != nil
+    else { return false }
+    exchange.respond(.apiError(412, "the condition of the request does not hold"))
+    return true
   }
 
   /// The stream to which a POST of an event or of a cue adds something; nil if it was refused.

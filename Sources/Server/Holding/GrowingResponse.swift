@@ -45,6 +45,7 @@ final class GrowingResponse {
   /// whole body.
   func answersHead(_ now: MonotonicTime) -> Bool {
     guard exchange.request.method == .head, exchange.canStream else { return false }
+    if answersCondition() { return true }
     exchange.begin(head, extra: fields(now))
     exchange.end()
     return true
@@ -60,9 +61,10 @@ final class GrowingResponse {
     _ chunks: some RandomAccessCollection<SharedBytes>, _ now: MonotonicTime,
     resume: @escaping () -> Void
   ) {
-    // Over HTTP/1.0 the end of a body of unknown length cannot be marked.
+    // Over HTTP/1.0 a client cannot tell the end of such a body from a lost connection.
     guard !chunks.isEmpty, exchange.canStream else { return }
     if !hasBegun {
+      guard !answersCondition() else { return }
       initial = Self.byteCount(chunks)
       exchange.begin(head, extra: fields(now))
     }
@@ -119,6 +121,13 @@ final class GrowingResponse {
 
   private static func byteCount(_ chunks: some Sequence<SharedBytes>) -> Int {
     chunks.reduce(0) { $0 + $1.count }
+  }
+
+  /// Answers a condition that names an entity tag, which a body that grows does not have.
+  private func answersCondition() -> Bool {
+    guard exchange.answersCondition(of: head) else { return false }
+    isGone = true
+    return true
   }
 
   private func fields(_ now: MonotonicTime) -> [HeaderField] {

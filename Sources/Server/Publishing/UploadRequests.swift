@@ -41,6 +41,8 @@ struct UploadRequests {
     let isTrack = request.method == .post && file.track != nil
     if let refusal = refusal(request, path.stream, known) {
       exchange.respond(refusal)
+    } else if known == nil, Self.isRefusedWithoutFile(request) {
+      exchange.respond(UploadResponses.unmet)
     } else if isTrack, known == nil {
       uploads.begin(exchange, .new(name: path.stream, application: path.stream), file.track)
     } else if isTrack, known?.isTemporary == true {
@@ -107,6 +109,7 @@ struct UploadRequests {
     exchange.kind = .publish
     switch found {
     case .failure(let refusal): exchange.respond(refusal.response(to: .publishing))
+    case .success where Self.isRefusedWithoutFile(request): exchange.respond(UploadResponses.unmet)
     case .success where file.isManifest:
       // Nothing is read of it: this stream has the names and manifests of the server.
       exchange.collectBody(limit: Self.manifestBytes) { _ in
@@ -156,9 +159,7 @@ struct UploadRequests {
       } else {
         entry = try serverState.createUploads(name, at: loop.now)
       }
-      // RFC 9110 §13.1.2: the asterisk stands for any present file.
-      let ifAbsent = exchange.request.header("if-none-match") == "*"
-      upload(exchange, entry.stream, file, ifAbsent: ifAbsent)
+      upload(exchange, entry.stream, file)
     } catch {
       serverState.uploadGrants.withLock { $0.remove(name) }
       if case .full = error {
@@ -169,9 +170,9 @@ struct UploadRequests {
   }
 
   private func upload(
-    _ exchange: any Exchange, _ stream: UploadedStream, _ file: UploadName, ifAbsent: Bool
+    _ exchange: any Exchange, _ stream: UploadedStream, _ file: UploadName
   ) {
-    switch stream.begin(file, ifAbsent: ifAbsent, at: loop.now) {
+    switch stream.begin(file, if: Self.condition(exchange.request), at: loop.now) {
     case .begun(let file, let replaces):
       exchange.receiveBody(
         limit: stream.limits.bytes,
@@ -181,22 +182,46 @@ struct UploadRequests {
     case .busy:
       exchange.respond(
         UploadResponses.refused(409, "an upload of this file is open"))
-    case .exists:
-      exchange.respond(
-        UploadResponses.refused(412, "the file exists (If-None-Match: *)"))
+    case .unmet: exchange.respond(UploadResponses.unmet)
     case .ended:
       exchange.respond(
         UploadResponses.refused(503, "the stream was removed", [HeaderField("Retry-After", "1")]))
     }
   }
 
+  /// Whether the conditions of a request permit a change of the file that it names.
+  ///
+  /// Decided with the change, so that of two publishers with one tag only one replaces the file.
+  /// - Source: RFC 9110 §13.1.1, §13.1.2
+  private static func condition(_ request: Request) -> UploadedStream.Condition {
+    { serial in
+      request.precondition(serial.map { UploadResponses.tag($0).value }, exists: serial != nil)
+        == .holds
+    }
+  }
+
+  /// Whether the conditions of a request need a file, of which there is none.
+  private static func isRefusedWithoutFile(_ request: Request) -> Bool {
+    request.method != .delete && !condition(request)(nil)
+  }
+
+  /// The methods that the path of a request takes beside those for reading.
+  static func methods(_ request: Request, _ state: ServerState) -> [String] {
+    guard let path = UploadPath(request.pathSegments), !path.isPlayer, path.file != nil,
+      StreamName.isValid(path.stream)
+    else { return [] }
+    if state.publishers.contains(path.stream) { return ["PUT", "POST"] }
+    return state.streamTable.stream(path.stream) == nil ? ["PUT", "POST", "DELETE"] : []
+  }
+
   /// Deletes a file after the body of the request, which is empty: some encoders send one.
   private func delete(_ exchange: any Exchange, _ file: UploadName, _ known: UploadEntry?) {
     exchange.collectBody { _ in
-      switch known?.stream.remove(file) ?? .unknown {
+      switch known?.stream.remove(file, if: Self.condition(exchange.request)) ?? .unknown {
       case .removed: exchange.respond(UploadResponses.published(204))
       case .busy:
         exchange.respond(UploadResponses.refused(409, "an upload of this file is open"))
+      case .unmet: exchange.respond(UploadResponses.unmet)
       case .unknown: exchange.respond(UploadResponses.refused(404, "no such file was uploaded"))
       }
     }

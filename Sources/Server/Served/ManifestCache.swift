@@ -91,7 +91,7 @@ package final class ManifestCache: Sendable {
     _ key: Key, to request: Request, from snapshot: WindowSnapshot, now: WallTime
   ) -> PreparedResponse? {
     guard let rendered = rendered(key, snapshot, now) else { return nil }
-    return request.hasNoneMatch(rendered.tag) ? rendered.unchanged : rendered.whole
+    return request.precondition(rendered.tag) == .unchanged ? rendered.unchanged : rendered.whole
   }
 
   private func rendered(_ key: Key, _ asked: WindowSnapshot, _ now: WallTime) -> Rendered? {
@@ -142,8 +142,7 @@ package final class ManifestCache: Sendable {
     var fields = ResponseFields.fields("application/dash+xml", caching, priority: .playlist)
     if key.depth == .player { fields.append(HeaderField("Vary", "Accept")) }
     fields.append(HeaderField("ETag", tag))
-    return Rendered(
-      tag: tag, whole: PreparedResponse(status: 200, fields: fields, body: [body]),
-      unchanged: PreparedResponse(status: 304, fields: fields))
+    let whole = PreparedResponse(status: 200, fields: fields, body: [body])
+    return Rendered(tag: tag, whole: whole, unchanged: whole.unchanged)
   }
 }

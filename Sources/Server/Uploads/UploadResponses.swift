@@ -40,12 +40,15 @@ enum UploadResponses {
     return ResponseFields.fields(type, caching, priority: priority)
   }
 
+  /// The entity tag of the complete file with this number.
+  static func tag(_ serial: UInt64) -> HeaderField { RestartETag.of("r\(serial)") }
+
   /// The response with a complete file.
   static func whole(_ file: UploadedFile, _ limits: UploadLimits) -> PreparedResponse {
     PreparedResponse(
       status: 200,
       fields: fields(file.name, limits, isOpen: false)
-        + [PreparedResponse.acceptRanges, RestartETag.of("r\(file.serial)")],
+        + [PreparedResponse.acceptRanges, tag(file.serial)],
       body: file.read().chunks)
   }
 
@@ -70,6 +73,10 @@ enum UploadResponses {
   ) -> PreparedResponse {
     .text(status, line, fields: [HeaderField("Cache-Control", "no-store")] + more)
   }
+
+  /// - Source: RFC 9110 §13.1.1, §15.5.13
+  static let unmet = refused(
+    412, "the condition of the request does not hold (If-Match, If-None-Match)")
 
   /// The page of an uploaded stream: its indexes, and links to the player page.
   ///
