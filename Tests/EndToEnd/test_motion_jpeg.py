@@ -114,8 +114,8 @@ def test_twenty_readers_cost_one_encoding(server: Program) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_http2_and_wrong_requests(server: Program) -> None:
-    """The same body over HTTP/2; HEAD has none; other widths and HTTP/1.0 are refused."""
+def test_other_versions_and_wrong_requests(server: Program) -> None:
+    """The same body over HTTP/2 and HTTP/1.0; HEAD has none; other widths are refused."""
     wait_live(server)
     run = subprocess.run(
         [need("curl", "HTTP/2"), "-s", "--http2-prior-knowledge", "--max-time", "3",
@@ -126,9 +126,9 @@ def test_http2_and_wrong_requests(server: Program) -> None:
     assert get(server.port, "/live/stream/161.mjpeg").status == 404
     assert get(server.port, "/none/stream.mjpeg").status == 404
     old = subprocess.run(
-        [need("curl", "HTTP/1.0"), "-s", "--http1.0", "-o", "/dev/null", "-w", "%{http_code}",
-         server.url("/live/stream.mjpeg")], capture_output=True, timeout=30, check=False)
-    assert old.stdout == b"505"
+        [need("curl", "HTTP/1.0"), "-s", "--http1.0", "--max-time", "3",
+         server.url("/live/stream/160.mjpeg")], capture_output=True, timeout=30, check=False)
+    assert len(pictures_of(old.stdout)) >= 10
 
 
 @pytest.mark.timeout(60)

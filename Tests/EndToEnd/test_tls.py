@@ -99,9 +99,10 @@ def test_self_signed_certificate_is_kept(secure: Program, state: Path) -> None:
 
 
 @pytest.mark.parametrize("offered,chosen", [("h2,http/1.1", "h2"), ("http/1.1,h2", "h2"),
-                                            ("http/1.1", "http/1.1")])
+                                            ("http/1.1", "http/1.1"), ("http/1.0", "http/1.0"),
+                                            ("http/1.0,http/1.1", "http/1.1")])
 def test_alpn_prefers_h2(offered: str, chosen: str, secure: Program) -> None:
-    """ALPN: h2 before http/1.1 (RFC 7301)."""
+    """ALPN: h2 before http/1.1 and http/1.0 (RFC 7301)."""
     assert f"ALPN protocol: {chosen}" in s_client(secure, "-alpn", offered)
 
 

@@ -91,6 +91,42 @@ struct ControlTests {
     handler.requests.handle(exchange)
     #expect(exchange.status == 403 && exchange.text.hasPrefix("unknown host"))
     #expect(try handler.ask("/api/streams", host).status == 200)
+    // RFC 9112 §3.2.2: a target in absolute-form has the host that counts.
+    #expect(try handler.ask("http://evil.example/api/streams", host, host: "x").status == 403)
+    #expect(try handler.ask("http://x/api/streams", host, host: "evil.example").status == 200)
+  }
+
+  @Test("conditions come before a change, RFC 9110 §13.1.1; a resource of /api has no entity tag")
+  func conditions() throws {
+    let control = Control(.removed)
+    let handler = try handler(control)
+    for (method, path, field, status) in [
+      ("DELETE", "/live", "If-Match: \"a\"", 412), ("POST", "", "If-Match: \"a\"", 412),
+      ("POST", "/live/events?time=1", "If-Match: \"a\"", 412),
+      ("POST", "", "If-None-Match: *", 412), ("DELETE", "/live", "If-None-Match: *", 412),
+      ("GET", "/live", "If-Match: \"a\"", 412), ("GET", "/live", "If-Match: *", 200),
+      ("GET", "/none", "If-Match: \"a\"", 404), ("PATCH", "/live", "If-Match: \"a\"", 405),
+    ] {
+      let exchange = try handler.ask(
+        "/api/streams" + path, method: method, bearer() + [field], body: "{}")
+      #expect(exchange.status == status, "\(method) \(path) \(field)")
+      #expect(exchange.header("cache-control") == "no-store")
+    }
+    #expect(control.asked.withLock { $0 } == [])
+    let exchange = try handler.ask(
+      "/api/streams/live", method: "DELETE", bearer() + ["If-Match: *", "If-None-Match: \"a\""])
+    handler.requests.woken()
+    #expect(exchange.status == 204 && control.asked.withLock { $0 } == ["remove live"])
+  }
+
+  @Test("HTTP/1.0 gets events, ended by the connection, RFC 9112 §6.3")
+  func oldEvents() throws {
+    let handler = try handler()
+    let old = try handler.ask("/api/events", bearer(), version: "1.0")
+    #expect(old.status == 200 && old.stage == .streaming && old.text.hasPrefix("retry:"))
+    let conditional = try handler.ask("/api/events", bearer() + ["If-Match: \"a\""])
+    #expect(conditional.status == 412)
+    old.go()
   }
 
   @Test("the streams with their states, without secrets")

@@ -106,14 +106,14 @@ package final class TLSContext: @unchecked Sendable {
     return loaded
   }
 
-  /// ALPN: HTTP/2 before HTTP/1.1; a client that offers neither is refused.
+  /// ALPN: HTTP/2 before HTTP/1.1 and HTTP/1.0; a client that offers none of them is refused.
   ///
-  /// RFC 7301 §3.2.
+  /// RFC 7301 §3.2, §6.
   @unsafe private static func chooseProtocol(_ context: OpaquePointer) {
     unsafe SSL_CTX_set_alpn_select_cb(
       context,
       { _, chosen, chosenCount, offered, offeredCount, _ in
-        let ours: StaticString = "\u{2}h2\u{8}http/1.1"
+        let ours: StaticString = "\u{2}h2\u{8}http/1.1\u{8}http/1.0"
         var common: UnsafeMutablePointer<UInt8>?
         let code = unsafe SSL_select_next_proto(
           &common, chosenCount, ours.utf8Start, UInt32(ours.utf8CodeUnitCount), offered,

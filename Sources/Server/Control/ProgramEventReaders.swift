@@ -52,9 +52,6 @@ struct ProgramEventReaders {
 
   /// Begins a response: the events after that of `Last-Event-ID`, or those from now on.
   mutating func add(_ exchange: any Exchange) {
-    guard exchange.canStream else {
-      return exchange.respond(.apiError(505, "events need HTTP/1.1 or later"))
-    }
     guard readers.count < Self.limit else {
       return exchange.respond(.apiError(503, "too many readers of events"))
     }
@@ -65,6 +62,7 @@ struct ProgramEventReaders {
       }
       last = min(last, number)
     }
+    if exchange.answersCondition(of: Self.head) { return }
     exchange.begin(Self.head)
     guard exchange.request.method != .head else { return exchange.end() }
     let reader = Reader(exchange, stream: Self.stream(exchange.request), after: last)

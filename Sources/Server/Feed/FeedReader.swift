@@ -44,7 +44,7 @@ final class FeedReader {
   private(set) var nextDeadline = MonotonicTime.distantFuture
   private(set) var isGone = false
 
-  /// Begins the response; nil if it is complete, as for HEAD.
+  /// Begins the response; nil if it is complete, as for HEAD and 412.
   ///
   /// - Parameters:
   ///   - exchange: the request.
@@ -65,6 +65,7 @@ final class FeedReader {
       return Track(
         window: window, cursor: FeedCursor(before: segment, in: window.snapshot), header: nil)
     }
+    if exchange.answersCondition(of: Self.head) { return nil }
     exchange.begin(Self.head)
     guard exchange.request.method != .head else {
       exchange.end()

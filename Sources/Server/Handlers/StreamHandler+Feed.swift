@@ -15,9 +15,6 @@ extension StreamHandler {
           .noStore))
     }
     let (request, link) = (FeedRequest(exchange.request), stream.supervisor?.plan.upstream)
-    guard exchange.canStream else {
-      return exchange.respond(.error(505, "a feed needs HTTP/1.1 or later", .noStore))
-    }
     let started = startedStream
     if let refusal = request.refusal(link, hasStarted: started != nil) {
       return exchange.respond(refusal)

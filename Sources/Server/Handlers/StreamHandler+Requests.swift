@@ -173,9 +173,6 @@ extension StreamHandler {
     _ exchange: any Exchange, _ width: StillAddress.Width, since: MonotonicTime
   ) {
     guard width != .invalid else { return exchange.respond(StillAddress.Width.refusal) }
-    guard exchange.canStream else {
-      return exchange.respond(.error(505, "motion JPEG needs HTTP/1.1 or later", .noStore))
-    }
     guard let served = open(exchange, since: since), let top = renditions.first else { return }
     guard !top.rendition.isAudio else { return exchange.respond(.notFound) }
     if refusesClear(exchange, "motion JPEG") { return }

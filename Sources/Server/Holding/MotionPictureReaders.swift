@@ -45,6 +45,7 @@ struct MotionPictureReaders {
 
   /// Begins a response with pictures of a stream.
   mutating func add(_ exchange: any Exchange, width: UInt16?, of served: ServedStream) {
+    if exchange.answersCondition(of: MotionPictureBody.head) { return }
     exchange.begin(MotionPictureBody.head)
     guard exchange.request.method != .head else { return exchange.end() }
     exchange.write(MotionPictureBody.start)
