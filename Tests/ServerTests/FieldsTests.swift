@@ -86,6 +86,8 @@ struct FieldsTests {
           == "Age, Date, Content-Length, Content-Range, ETag, Retry-After, Server-Timing, "
           + "CMSD-Static, CMSD-Dynamic, X-Playlist-Version, X-Held-Ms, X-Media-Digest")
       #expect(exchange.header("x-content-type-options") == "nosniff")
+      // Fetch §3.8: pages with COEP embed it without CORS.
+      #expect(exchange.header("cross-origin-resource-policy") == "cross-origin")
       // HT-06, HT-09: no Age from the origin; no Last-Modified; no cookies, no redirects.
       for name in ["age", "last-modified", "set-cookie", "location"] {
         #expect(exchange.header(name) == nil)

@@ -107,6 +107,9 @@ struct ManifestRequestTests {
     arguments: [
       ("/ldash/play/live/manifest.mpd", "text/html,*/*;q=0.8", "text/html; charset=utf-8"),
       ("/ldash/play/live/manifest.mpd", "*/*", "application/dash+xml"),
+      // RFC 9110 §12.4.2: the weight 0 means "not acceptable".
+      ("/ldash/play/live/manifest.mpd", "text/html;q=0", "application/dash+xml"),
+      ("/ldash/play/live/manifest.mpd", "text/html;q=0.1, */*", "application/dash+xml"),
       ("/ldash/play/live", "*/*", "text/html; charset=utf-8"),
       ("/ldash/play/live/", "*/*", "text/html; charset=utf-8"),
       ("/live/manifest.mpd", "text/html", "application/dash+xml"),
@@ -116,6 +119,32 @@ struct ManifestRequestTests {
     let answer = try handler.ask(row.path, ["Accept: \(row.accept)"])
     #expect(answer.status == 200 && answer.header("content-type") == row.type)
     if row.path.hasSuffix("play/live/manifest.mpd") { #expect(answer.header("vary") == "Accept") }
+  }
+
+  @Test("a 304 has no field that describes a body, RFC 9110 §15.4.5; §13.1.1 comes before it")
+  func unchanged() throws {
+    let handler = try SyntheticHandler.live(parts: 4)
+    for path in ["/live/manifest.mpd", "/manifest.mpd", "/live.m3u8", "/"] {
+      let whole = try handler.ask(path)
+      let tag = try #require(whole.header("etag"))
+      let unchanged = try handler.ask(path, ["If-None-Match: \(tag)"])
+      #expect(unchanged.status == 304 && unchanged.header("etag") == tag)
+      #expect(unchanged.header("content-type") == nil)
+      #expect(unchanged.header("cache-control") == whole.header("cache-control"))
+      #expect(unchanged.header("vary") == whole.header("vary"))
+      let failed = try handler.ask(path, ["If-None-Match: \(tag)", "If-Match: \"other\""])
+      #expect(failed.status == 412 && failed.header("cache-control") == "no-store")
+      #expect(try handler.ask(path, ["If-Match: \(tag)"]).status == 200)
+    }
+  }
+
+  @Test("the target of a request in absolute-form names the clock, RFC 9112 §3.2.2")
+  func absoluteForm() throws {
+    let handler = try SyntheticHandler.live(parts: 4)
+    for target in ["http://right:80/live/manifest.mpd", "HTTP://right:80/live/manifest.mpd?x"] {
+      let text = try handler.ask(target, host: "wrong").text
+      #expect(text.contains("value=\"http://right:80/time?iso\"") && !text.contains("wrong"))
+    }
   }
 
   @Test("an ended stream's MPD is static, at once")

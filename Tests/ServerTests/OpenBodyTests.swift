@@ -56,6 +56,29 @@ struct OpenBodyTests {
     #expect(handler.held == 0)
   }
 
+  @Test("an open segment has no entity tag, RFC 9110 §13.1.1; a complete one has")
+  func conditions() throws {
+    let handler = try SyntheticHandler.live(parts: 4)
+    for method in ["GET", "HEAD"] {
+      let open = handler.last + 1
+      let path = "/live/video/segment\(open).m4s"
+      #expect(try handler.ask(path, method: method, ["If-Match: \"a\""]).status == 412)
+      #expect(try handler.ask(path, method: method, ["If-Match: *"]).status == 200)
+      // Early: the segment after the open one.
+      let next = try handler.ask(
+        "/live/video/segment\(open + 1).m4s", method: method, ["If-Match: \"a\""])
+      #expect(next.isHeld)
+      handler.publish(segments: 1)
+      handler.publish(parts: 1)
+      #expect(next.status == 412)
+    }
+    let whole = try handler.media("segment\(handler.last).m4s")
+    let tag = try #require(whole.header("etag"))
+    let path = "/live/video/segment\(handler.last).m4s"
+    #expect(try handler.ask(path, ["If-Match: \(tag)", "Range: bytes=0-1"]).status == 206)
+    #expect(try handler.ask(path, ["If-Match: \"a\"", "Range: bytes=0-1"]).status == 412)
+  }
+
   @Test("a reader that takes bytes after the end of the segment gets its end")
   func ended() throws {
     let handler = try SyntheticHandler.live(parts: 4)

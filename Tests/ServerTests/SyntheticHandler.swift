@@ -171,6 +171,12 @@ final class SyntheticHandler {
     }
   }
 
+  /// Removes all streams.
+  func removeStreams() {
+    serverState.change { $0.removeAll() }
+    requests.woken()
+  }
+
   func end() {
     served.window.end()
     requests.woken()

@@ -315,6 +315,70 @@ struct UploadRequestTests {
     #expect(try put("If-None-Match: *").status == 201)
   }
 
+  @Test("a file is replaced or deleted only if the conditions hold, RFC 9110 §13.1.1, §13.1.2")
+  func conditions() throws {
+    let handler = try SyntheticHandler()
+    #expect(try handler.put("/cam/a.m4s", "x", ["If-Match: *"]).status == 412)
+    #expect(try handler.put("/cam/a.m4s", "x", ["If-Match: \"a\""]).status == 412)
+    #expect(handler.serverState.uploads.isEmpty)
+    #expect(try handler.put("/cam/a.m4s", "one").status == 201)
+    let tag = try #require(try handler.ask("/cam/a.m4s").header("etag"))
+    for method in ["PUT", "POST", "DELETE"] {
+      for field in [
+        "If-Match: \"other\"", "If-Match: W/\(tag)", "If-Match:", "If-None-Match: *",
+        "If-None-Match: \(tag)", "If-None-Match: W/\(tag)",
+      ] {
+        let refused = try handler.put("/cam/a.m4s", "two", method: method, [field])
+        #expect(refused.status == 412, "\(method) \(field)")
+        #expect(refused.header("cache-control") == "no-store")
+      }
+    }
+    #expect(try handler.ask("/cam/a.m4s").text == "one")
+    #expect(try handler.put("/cam/a.m4s", "two", ["If-Match: \"b\", \(tag)"]).status == 204)
+    // The tag is that of the former file now.
+    #expect(try handler.put("/cam/a.m4s", "three", ["If-Match: \(tag)"]).status == 412)
+    let late = try handler.put("/cam/a.m4s", "", method: "DELETE", ["If-Match: \(tag)"])
+    #expect(late.status == 412)
+    #expect(try handler.ask("/cam/a.m4s").text == "two")
+    let next = try #require(try handler.ask("/cam/a.m4s").header("etag"))
+    let deleted = try handler.put("/cam/a.m4s", "", method: "DELETE", ["If-Match: \(next)"])
+    #expect(deleted.status == 204)
+    #expect(try handler.put("/cam/a.m4s", "", method: "DELETE", ["If-Match: *"]).status == 412)
+    // §13.2.1: without the condition the response would be 404.
+    #expect(try handler.put("/cam/b.m4s", "", method: "DELETE", ["If-Match: *"]).status == 404)
+    // An open upload has no tag.
+    let upload = try handler.put("/cam/c.m4s", nil)
+    let reader = try handler.ask("/cam/c.m4s", ["If-Match: \"a\""])
+    handler.send("one", to: upload)
+    #expect(reader.status == 412)
+    handler.end(upload)
+  }
+
+  @Test("Allow names the methods of a path, RFC 9110 §10.2.1; pages of others only read")
+  func allowed() throws {
+    let handler = try SyntheticHandler.live(parts: 4)
+    #expect(try handler.put("/cam/a.m4s", "one").status == 201)
+    let (read, files) = ("GET, HEAD, OPTIONS", "GET, HEAD, OPTIONS, PUT, POST, DELETE")
+    for (path, methods) in [
+      ("/cam/a.m4s", files), ("/cam/x/y.mpd", files), ("/ldash/cam/a.m4s", files),
+      ("/other/a.ts", files), ("/cam/", read), ("/", read), ("/live/video/playlist.m3u8", read),
+      ("/live/", read), ("/player/hls.js", read), ("/health", read), ("/t/token/live/a.m4s", read),
+      ("/live/clearkey", "GET, HEAD, OPTIONS, POST"),
+      ("/t/token/live/clearkey", "GET, HEAD, OPTIONS, POST"),
+    ] {
+      let options = try handler.ask(path, method: "OPTIONS")
+      #expect(options.status == 204 && options.header("allow") == methods, "\(path)")
+      let refused = try handler.ask(path, method: "PATCH")
+      #expect(refused.status == 405 && refused.header("allow") == methods, "\(path)")
+      let pages = options.header("access-control-allow-methods") ?? ""
+      #expect(!pages.contains("PUT") && !pages.contains("DELETE"))
+      // Fetch §2.2.2: a Content-Type such as application/json needs permission.
+      let fields = options.header("access-control-allow-headers") ?? ""
+      #expect(fields.contains("Content-Type") == path.hasSuffix("/clearkey"))
+      #expect(fields.contains("Range") && fields.contains("Authorization"))
+    }
+  }
+
   @Test("a stream of the configuration has its own key, and outlives its publisher")
   func configured() throws {
     let handler = try SyntheticHandler()

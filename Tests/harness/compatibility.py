@@ -364,6 +364,7 @@ USUAL_FIELDS = """Access-Control-Allow-Origin: *
 Access-Control-Expose-Headers: Age, Date, Content-Length, Content-Range, ETag, Retry-After, \
 Server-Timing, CMSD-Static, CMSD-Dynamic, X-Playlist-Version, X-Held-Ms, X-Media-Digest
 X-Content-Type-Options: nosniff
+Cross-Origin-Resource-Policy: cross-origin
 """
 
 

@@ -17,8 +17,11 @@ enum ResponseFields {
 
   /// The fields of all responses: those for other origins, and that no content has another type
   /// than the declared one.
-  /// - Source: Fetch §3.7
-  static let common = crossOrigin + [nosniff]
+  ///
+  /// Pages that isolate themselves (COEP) embed pictures and media only if the response permits it.
+  /// - Source: Fetch §3.7, §3.8
+  static let common =
+    crossOrigin + [nosniff, HeaderField("Cross-Origin-Resource-Policy", "cross-origin")]
 
   /// No client guesses the type of the content.
   static let nosniff = HeaderField("X-Content-Type-Options", "nosniff")
@@ -90,20 +93,46 @@ enum ResponseFields {
     }
   }
 
+  /// The methods of every path.
+  static let readMethods = ["GET", "HEAD", "OPTIONS"]
+
+  /// The response to OPTIONS for a path that is only read.
+  static let preflight = preflightResponse(allow: readMethods)
+
+  /// The response to OPTIONS for the keys of a stream, which players request by POST.
+  ///
+  /// Their requests have a Content-Type that is not CORS-safelisted, such as `application/json`.
+  /// - Source: Fetch §2.2.2, "CORS-unsafe request-header names"
+  static let licencePreflight = preflightResponse(
+    allow: licenceMethods, pages: licenceMethods, fields: "Content-Type, ")
+
+  /// The methods of the keys of a stream.
+  static let licenceMethods = readMethods + ["POST"]
+
   /// The response to OPTIONS: pages of all origins may read, none may write.
   ///
   /// Players that send CMCD in header fields (CTA-5004 §2) need permission for those fields.
-  static let preflight = PreparedResponse(
-    status: 204,
-    fields: crossOrigin + [
-      Priority.playlist.field,
-      HeaderField("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
-      HeaderField(
-        "Access-Control-Allow-Headers",
-        "Range, Authorization, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session"),
-      HeaderField("Access-Control-Max-Age", "86400"),
-      HeaderField("Allow", "GET, HEAD, OPTIONS"),
-    ])
+  ///
+  /// - Parameters:
+  ///   - methods: those of the path.
+  ///   - pages: those for pages of other origins.
+  ///   - fields: field names beside those of all paths, each with a comma after it.
+  /// - Returns: 204.
+  static func preflightResponse(
+    allow methods: [String], pages: [String] = readMethods, fields: String = ""
+  ) -> PreparedResponse {
+    PreparedResponse(
+      status: 204,
+      fields: crossOrigin + [
+        Priority.playlist.field,
+        HeaderField("Access-Control-Allow-Methods", pages.joined(separator: ", ")),
+        HeaderField(
+          "Access-Control-Allow-Headers",
+          fields + "Range, Authorization, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session"),
+        HeaderField("Access-Control-Max-Age", "86400"),
+        HeaderField("Allow", methods.joined(separator: ", ")),
+      ])
+  }
 }
 
 extension PreparedResponse {

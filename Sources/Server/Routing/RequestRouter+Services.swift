@@ -16,11 +16,31 @@ extension RequestRouter {
 
   func refuseMethod(_ exchange: any Exchange) {
     let method = exchange.request.methodText.prefix(Self.shownMethod)
+    let methods = methods(exchange.request)
+    let expected = methods.dropLast().joined(separator: ", ") + " or " + (methods.last ?? "")
     exchange.respond(
       .error(
-        405,
-        "method not allowed: \(method) (expected GET, HEAD or OPTIONS)",
-        .second, [HeaderField("Allow", "GET, HEAD, OPTIONS")]))
+        405, "method not allowed: \(method) (expected \(expected))", .second,
+        [HeaderField("Allow", methods.joined(separator: ", "))]))
+  }
+
+  /// Answers OPTIONS.
+  func preflight(_ exchange: any Exchange) {
+    let request = exchange.request
+    if Self.isLicence(request) { return exchange.respond(ResponseFields.licencePreflight) }
+    let methods = methods(request)
+    exchange.respond(
+      methods == ResponseFields.readMethods
+        ? ResponseFields.preflight : ResponseFields.preflightResponse(allow: methods))
+  }
+
+  /// The methods of a path, which `Allow` names.
+  ///
+  /// - Source: RFC 9110 §10.2.1
+  private func methods(_ request: Request) -> [String] {
+    Self.isLicence(request)
+      ? ResponseFields.licenceMethods
+      : ResponseFields.readMethods + UploadRequests.methods(request, serverState)
   }
 
   /// Whether a player asks for keys, which it does by POST; a token may precede the path.

@@ -64,7 +64,7 @@ final class RequestRouter: RequestHandler, LoopService {
     if ControlAPI.owns(request) { return control.handle(exchange) }
     switch request.method {
     case .get, .head: PlaybackAccess.takeToken(exchange, request, then: read)
-    case .options: exchange.respond(ResponseFields.preflight)
+    case .options: preflight(exchange)
     case .post where Self.isLicence(request):
       PlaybackAccess.takeToken(exchange, request) { exchange, request, token in
         let target = target(of: request)
@@ -246,10 +246,8 @@ final class RequestRouter: RequestHandler, LoopService {
       guard name == nil || serverState.streamTable.entry(name) != nil else {
         return notFound(exchange)
       }
-      let isList =
-        name == nil && !exchange.request.hasQuery && StreamListing(serverState.streamTable).isPage
-      let page = isList ? serverState.page.list : serverState.page.page
-      exchange.respond(page.response(to: exchange.request))
+      if name == nil, StreamListing(serverState.streamTable).isPage { return root(exchange) }
+      exchange.respond(serverState.page.page.response(to: exchange.request))
     case .pageFile(let name):
       let file = serverState.page.file(name, for: exchange.request)
       exchange.respond(file ?? .notFound)

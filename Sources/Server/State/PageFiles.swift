@@ -31,6 +31,8 @@ package struct PageFiles: Sendable {
   /// The player page, the list of streams, the page of several streams, and the publisher page.
   let page: NegotiatedFile, list: NegotiatedFile, wall: NegotiatedFile, publisher: NegotiatedFile
   private let negotiatedPage: PreparedResponse
+  /// The player page for an address that has other responses too; no cache keeps it.
+  let unkeptPage: PreparedResponse
   private let files: [String: NegotiatedFile]
   /// The page of statistics.
   let statistics: PreparedResponse
@@ -68,6 +70,9 @@ package struct PageFiles: Sendable {
     wall = NegotiatedFile(pages.wall, fields, tag: "wall")
     publisher = NegotiatedFile(
       pages.publisher, fields + Self.publisherFields, tag: "publisher")
+    unkeptPage = PreparedResponse(
+      status: 200, fields: ResponseFields.fields(Self.html, .noStore) + [Self.referrerPolicy],
+      body: [SharedBytes(pages.player)])
     negotiatedPage = PreparedResponse(
       status: 200,
       fields: ResponseFields.fields(Self.html, .noStore)
@@ -84,9 +89,9 @@ package struct PageFiles: Sendable {
     self.files = files
   }
 
-  /// The page for a request whose `Accept` names HTML; nil for other requests.
+  /// The page for a request whose `Accept` prefers HTML to an MPD; nil for other requests.
   func page(instead request: Request) -> PreparedResponse? {
-    request.header("accept")?.contains("text/html") == true ? negotiatedPage : nil
+    request.prefers("text/html", over: "application/dash+xml") ? negotiatedPage : nil
   }
 
   /// A file under `/player/` for `request`, by its name.
