@@ -33,7 +33,8 @@ extension ServingOptions {
     if let url = settings.publicURL { hostNames.insert(KnownHosts.name(in: url)) }
     // A proxy may replace Host, with which pages of this server are recognized otherwise.
     let ownOrigins = settings.socketOrigins.isEmpty ? [] : [settings.publicURL].compactMap(\.self)
-    socketOrigins = SocketOrigins(settings.socketOrigins + ownOrigins)
+    socketOrigins = SocketOrigins(
+      settings.socketOrigins + ownOrigins, hosts: KnownHosts(hostNames))
     publishedStreams = settings.publishedStreams
     publishHooks.publish = settings.publishHook
     publishHooks.unpublish = settings.unpublishHook

@@ -26,9 +26,9 @@ struct SocketTests {
   @Test("pages of the server and of permitted origins may open a socket, others may not")
   func origins() throws {
     var options = ServingOptions()
-    options.socketOrigins = SocketOrigins([
-      "https://Example.com", "https://a.example:443", "http://b.example:8080/path",
-    ])
+    options.socketOrigins = SocketOrigins(
+      ["https://Example.com", "https://a.example:443", "http://b.example:8080/path"],
+      hosts: KnownHosts(["x"]))
     for (restricted, origin, status) in [
       (false, "https://other.example", 101), (true, nil, 101), (true, "https://example.com", 101),
       (true, "http://x", 101), (true, "https://X", 101), (true, "https://other.example", 403),
@@ -45,6 +45,37 @@ struct SocketTests {
         ] + (origin.map { ["Origin: \($0)"] } ?? []))
       #expect(
         exchange.status == (status == 101 ? 400 : 403), "\(origin ?? "none"): \(exchange.text)")
+    }
+  }
+
+  @Test("a page whose name points to this machine is none of the server, RFC 6455 §10.2")
+  func rebinding() throws {
+    var options = ServingOptions()
+    options.socketOrigins = SocketOrigins(
+      ["https://good.example"], hosts: KnownHosts(["own.example"]))
+    for (host, origin, isPermitted) in [
+      ("own.example", "https://own.example", true),
+      ("OWN.example.:1", "http://own.example.:1", true),
+      ("127.0.0.1:8080", "http://127.0.0.1:8080", true), ("[::1]", "http://[::1]", true),
+      ("localhost:1", "http://localhost:1", true), ("a.localhost", "http://a.localhost", true),
+      ("evil.example", "http://evil.example", false),
+      ("evil.example:8080", "https://evil.example:8080", false),
+      ("127.0.0.1.evil.example", "http://127.0.0.1.evil.example", false),
+      ("evil.example", "https://good.example", true), ("evil.example", nil, true),
+    ] as [(String, String?, Bool)] {
+      let handler = try SyntheticHandler(options: options)
+      let fields = [
+        "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol: llws.v1",
+      ]
+      let origins = origin.map { ["Origin: \($0)"] } ?? []
+      let asked = try handler.ask("/live/ws", fields + origins, host: host)
+      // RFC 9112 §3.2.2: the host of the target is the one that counts.
+      let absolute = try handler.ask(
+        "http://\(host)/live/ws", fields + origins, host: "own.example")
+      for exchange in [asked, absolute] {
+        #expect(exchange.status == (isPermitted ? 400 : 403), "\(host): \(exchange.text)")
+      }
     }
   }
 

@@ -2,11 +2,12 @@
 
 import Net
 
-/// The hosts under which this server answers `/api`, and clients on this machine without a token.
+/// The hosts under which this server answers `/api`, clients on this machine without a token, and
+/// WebSockets of its own pages if others are refused.
 ///
 /// A page of another site can let its own name point to this machine (DNS rebinding); the browser
 /// then sends that name as `Host`.
-package struct KnownHosts {
+package struct KnownHosts: Sendable {
   private let names: Set<String>
 
   /// The names of the server, beside addresses and `localhost`.

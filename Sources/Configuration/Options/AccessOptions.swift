@@ -31,8 +31,9 @@ extension Option {
       help: "the public key (EC P-256) of JSON Web Tokens by ES256, which permit playback or /api"),
     .program(
       "api-host", appendingTo: \.hostNames, .hostName, .access,
-      help: "a name of this server in requests to /api, beside addresses, localhost, the name of "
-        + "the machine and that of --public-url; can be repeated"),
+      help: "a name of this server in requests to /api, and of its own pages with "
+        + "--websocket-origin, beside addresses, localhost, the name of the machine and that of "
+        + "--public-url; can be repeated"),
     .program(
       "websocket-origin", appendingTo: \.socketOrigins, .origin, .access,
       help: "an origin whose pages may open WebSockets, beside the pages of this server; can be "
