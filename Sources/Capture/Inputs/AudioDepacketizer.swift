@@ -11,8 +11,9 @@ struct AudioDepacketizer {
   /// The description; the owner sets what the container declares.
   var audio: InputDescription.Audio
 
-  /// The codec in libavcodec's numbers; none if the units are no packets of libavformat.
-  let codec: AVCodecID
+  /// The codec that the container declares, in libavcodec's numbers; none if the units are no
+  /// packets of libavformat.
+  private(set) var codec: AVCodecID
 
   private let isAAC: Bool
   private let isBareOpus: Bool
@@ -50,6 +51,21 @@ struct AudioDepacketizer {
     // §4.5.13).
     if isUnparsed, audio.sampleRate == 90_000 { audio.sampleRate = 0 }
     readConfiguration()
+  }
+
+  /// A depacketizer for payloads of MPEG-TS in another codec than the container declares, with the
+  /// language and the purpose of the track; nil if the library does not know the codec.
+  init?(_ name: String, replacing other: AudioDepacketizer) {
+    guard let descriptor = unsafe avcodec_descriptor_get_by_name(name) else { return nil }
+    var parameters = unsafe AVCodecParameters()
+    unsafe parameters.codec_type = AVMEDIA_TYPE_AUDIO
+    unsafe parameters.codec_id = unsafe descriptor.pointee.id
+    unsafe self.init(
+      &parameters, isUnparsed: true, language: other.audio.language, purpose: other.audio.purpose)
+    (audio.label, audio.rank, audio.isAbsent) = (
+      other.audio.label, other.audio.rank, other.audio.isAbsent
+    )
+    codec = other.codec
   }
 
   /// Takes the sample rate and the channels from the configuration of AAC.
@@ -126,7 +142,7 @@ struct AudioDepacketizer {
   /// The layer of MPEG audio whose frame begins a packet, 1 to 3; nil if none begins there.
   ///
   /// - Source: ISO/IEC 11172-3 §2.4.2.3; ISO/IEC 13818-3 §2.4.2.3
-  private static func layer(of bytes: [UInt8]) -> Int? {
+  static func layer(of bytes: [UInt8]) -> Int? {
     // The syncword, of which the unofficial version 2.5 has a bit less; forbidden values.
     guard bytes.count >= 4, bytes[0] == 0xFF, bytes[1] >= 0xE0, bytes[1] >> 3 & 3 != 1,
       bytes[1] >> 1 & 3 != 0, bytes[2] >> 4 != 15, bytes[2] >> 2 & 3 != 3

@@ -11,6 +11,8 @@ struct LibraryAudio {
   private struct Track {
     let index: Int
     var depacketizer: AudioDepacketizer
+    /// Notices another codec in the PID.
+    var watch = CodecWatch()
     /// Whether a packet has arrived, not only the description.
     var hasHeard = false
   }
@@ -115,11 +117,18 @@ struct LibraryAudio {
   }
 
   /// The audio packets in a packet of the stream `index`; nil if the stream is no track.
+  ///
+  /// `arePayloads`: whether packets are the payloads of MPEG-TS, whose codec may change.
   mutating func take(
-    _ bytes: [UInt8], of index: Int32, pts: SourceTime, arrival: MonotonicTime
+    _ bytes: [UInt8], of index: Int32, pts: SourceTime, arrival: MonotonicTime, arePayloads: Bool
   ) -> [AudioPacket]? {
     guard let track = tracks.firstIndex(where: { $0.index == index }) else { return nil }
     let before = tracks[track].depacketizer.audio
+    if arePayloads, let codec = tracks[track].watch.heard(bytes, known: before.codec),
+      let other = AudioDepacketizer(codec, replacing: tracks[track].depacketizer)
+    {
+      tracks[track].depacketizer = other
+    }
     var packets = tracks[track].depacketizer.take(bytes, pts: pts, arrival: arrival)
     if tracks[track].depacketizer.audio != before { describe() }
     for packet in packets.indices { packets[packet].track = track }

@@ -146,7 +146,9 @@ final class LibraryPackets {
         senderTime: packet.senderTime)
       return (units ?? []).map { .video($0) } + texts.map { .metadata($0) }
     }
-    let packets = audio.take(packet.bytes, of: packet.stream, pts: pts, arrival: packet.arrival)
+    let packets = audio.take(
+      packet.bytes, of: packet.stream, pts: pts, arrival: packet.arrival,
+      arePayloads: context.format == "mpegts" && context.isUnparsed)
     return (packets ?? []).map { .audio($0) }
   }
 
@@ -161,6 +163,10 @@ final class LibraryPackets {
       packet.stream, codec: unsafe parameters.pointee.codec_id.rawValue, chosen: videoIndex,
       isInProgram: context.programs.contains { $0.contains(Int(videoIndex)) }, at: packet.arrival)
     if isOther { throw .failed("the program has another video stream") }
+    guard context.isUnparsed, packet.stream == videoIndex, let known = video?.video.codec,
+      let other = VideoSignature.other(than: known, in: packet.bytes)
+    else { return }
+    throw .failed("the video stream has another codec now: \(other) in place of \(known)")
   }
 
   /// Selects the first video stream; some containers announce it late.

@@ -165,7 +165,10 @@ final class PublisherPackets {
     _ tag: MediaTag, _ head: FLVVideoTag, _ arrival: MonotonicTime
   ) throws(InputError) -> [InputUnit] {
     guard let codec = try codec(of: head) else { return [] }
-    if video == nil { video = newVideo(codec) }
+    if video == nil || head.content == .configuration && video?.video.passThroughCodec != codec {
+      // Another encoder in the same connection: other tracks follow it.
+      (video, otherVideos, configured, aligner) = (newVideo(codec), [:], [], nil)
+    }
     guard video?.video.passThroughCodec == codec else { return [] }
     let units = units(tag, head, arrival, &video)
     return align(units, track: 0)

@@ -50,7 +50,9 @@ package struct AudioTrackSelector: Sendable, Hashable, Codable {
   package static func assign(
     _ selectors: [AudioTrackSelector?], _ tracks: [InputDescription.Audio]
   ) -> [Int?] {
-    let order = InputDescription.order(of: tracks)
+    // A track that the container has no longer precedes none that it has.
+    let known = InputDescription.order(of: tracks)
+    let order = known.filter { !tracks[$0].isAbsent } + known.filter { tracks[$0].isAbsent }
     var assigned = selectors.map { selector -> Int? in
       guard let selector else { return order.first }
       guard let position = selector.position, position >= 1, position <= order.count else {

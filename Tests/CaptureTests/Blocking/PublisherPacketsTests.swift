@@ -54,6 +54,33 @@ struct PublisherPacketsTests {
     [16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
   }
 
+  @Test("another codec in a connection replaces the first one, from its configuration on")
+  func otherCodec() throws {
+    var pair: [Int32] = [0, 0]
+    try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+    let media = PublishedMedia(descriptor: pair[0])
+    defer { close(pair[1]) }
+    func tag(_ head: UInt8, _ codec: String, _ body: [UInt8]) -> MediaRecord {
+      .tag(MediaTag(kind: .video, timestamp: 0, payload: [head] + ascii(codec) + body))
+    }
+    let unit: [UInt8] = [0, 0, 0, 2, 0x65, 0x88]
+    let av1: [UInt8] = [
+      0x81, 0, 0x0C, 0, 0x0A, 0x0A, 0, 0, 0, 0x02, 0xAF, 0xFF, 0x9B, 0x5F, 0x30, 0x08,
+    ]
+    let records: [MediaRecord] = [
+      .begin, tag(0x93, "avc1", unit), tag(0x91, "av01", [0x12, 0]), tag(0x90, "av01", av1),
+      tag(0x91, "av01", [0x32, 1, 0]), .end,
+    ]
+    let bytes = records.flatMap { $0.head + $0.payload }
+    try #require(unsafe write(pair[1], bytes, bytes.count) == bytes.count)
+    let packets = try PublisherPackets(media, InputOptions(), InputCancellation())
+    var counts: [Int] = []
+    while let units = try packets.read() { counts.append(units.count) }
+    // Without its configuration the other codec is left out.
+    #expect(counts.suffix(4) == [1, 0, 0, 1])
+    #expect(packets.description?.video.passThroughCodec == .av1)
+  }
+
   @Test("a connection after a failed one continues with the publisher and its configurations")
   func continues() throws {
     var pair: [Int32] = [0, 0]
