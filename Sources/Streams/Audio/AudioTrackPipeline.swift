@@ -247,8 +247,12 @@ struct AudioTrackPipeline: ~Copyable {
     guard placer.isUndecodable != isUndecodable else { return }
     isUndecodable.toggle()
     if isUndecodable { reports.undecodable(format) }
-    statistics.withLock { [isUndecodable] in
-      $0.audioFault = isUndecodable ? .undecodable : nil
+    statistics.withLock { [isUndecodable] statistics in
+      if isUndecodable {
+        statistics.audioFaults.insert(.undecodable)
+      } else {
+        statistics.audioFaults.remove(.undecodable)
+      }
     }
   }
 

@@ -22,12 +22,17 @@ final class AudioTrackRouter: Sendable {
   private let stream: String
   private let log: Log
   private let routes = Locked(Routes())
+  private let absence: AudioAbsence
 
   /// A router to the tracks of a session whose source is the input.
-  init(_ outputs: [AudioOutput], stream: String, log: Log) {
+  init(
+    _ outputs: [AudioOutput], stream: String, statistics: Locked<StreamStatistics>, log: Log
+  ) {
     self.outputs = outputs
     self.stream = stream
     self.log = log
+    absence = AudioAbsence(
+      outputs.map(\.settings), stream: stream, statistics: statistics, log: log)
   }
 
   /// Takes a packet of an input with this description.
@@ -35,21 +40,36 @@ final class AudioTrackRouter: Sendable {
     let found = description.audioTracks
     guard found.indices.contains(packet.track) else { return }
     let (tracks, line) = routes.withLock { routes -> ([Int?], String?) in
-      if routes.known != found {
-        routes.known = found
-        routes.tracks = AudioTrackSelector.assign(outputs.map(\.settings), found)
-        routes.titles = (found + description.leftOutAudio).map(\.title)
-      }
+      route(description, &routes)
       guard routes.reports.reports(routes.titles, at: captured) else { return (routes.tracks, nil) }
       let main = zip(outputs, routes.tracks).filter { $0.0.settings.alternative == nil }
       return (routes.tracks, Self.line(main.map { $0.1 }, routes.titles))
     }
     if let line { log.write(.info, "audio-tracks", stream: stream, line) }
     let format = found[packet.track]
-    for (output, track) in zip(outputs, tracks) where track == packet.track {
+    for (index, (output, track)) in zip(outputs, tracks).enumerated()
+    where track == packet.track {
+      absence.audioArrived(index, at: packet.arrival)
       output.queue.push(
         .init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
     }
+  }
+
+  /// Notes an access unit of an input with this description.
+  func videoArrived(_ description: InputDescription, at arrival: MonotonicTime) {
+    let tracks = routes.withLock { routes in
+      route(description, &routes)
+      return routes.tracks
+    }
+    absence.videoArrived(at: arrival, isExpected: tracks.map { $0 != nil })
+  }
+
+  private func route(_ description: InputDescription, _ routes: inout Routes) {
+    let found = description.audioTracks
+    guard routes.known != found else { return }
+    routes.known = found
+    routes.tracks = AudioTrackSelector.assign(outputs.map(\.settings), found)
+    routes.titles = (found + description.leftOutAudio).map(\.title)
   }
 
   /// The line about the tracks; nil if there is nothing to choose.

@@ -25,7 +25,7 @@ final class LateAudio: Sendable {
       return !isNamed
     }
     guard isFirst else { return }
-    statistics.withLock { $0.audioFault = .late }
+    statistics.withLock { _ = $0.audioFaults.insert(.late) }
     log.write(
       .warning, "audio-late", stream: stream,
       "the source sends audio now (\(AudioReports.text(found[packet.track]))), and had none when "

@@ -11,6 +11,9 @@ struct InputTarget: Sendable {
   typealias AudioConsumer =
     @Sendable (AudioPacket, InputDescription, _ captured: MonotonicTime) -> Void
 
+  /// Notes an access unit of an input, with its arrival.
+  typealias VideoObserver = @Sendable (InputDescription, _ arrival: MonotonicTime) -> Void
+
   /// The consumer of the video.
   enum Video: Sendable {
     /// Decoded frames of `size`, for the slots of `grid`.
@@ -23,6 +26,8 @@ struct InputTarget: Sendable {
   let statistics: Locked<StreamStatistics>
   /// Called on the input's thread; nil if audio is not used.
   var audio: AudioConsumer?
+  /// Notes access units, which arrive beside the audio; nil if audio is not used.
+  var audioWatch: VideoObserver?
   /// Takes the metadata, on the input's thread.
   var metadata: any MetadataSink = NoMetadata()
   /// Takes the frames of splices.
@@ -33,15 +38,21 @@ struct InputTarget: Sendable {
 }
 
 extension SessionContext {
-  /// Takes the coded audio of a pulled input; nil if it is not used.
-  var audioConsumer: InputTarget.AudioConsumer? {
+  /// A target for `video` that takes the coded audio of a pulled input, if it is used.
+  func target(_ video: InputTarget.Video, _ splices: any SplicePlanner) -> InputTarget {
+    var target = InputTarget(
+      video: video, statistics: statistics, metadata: metadata, splices: splices)
     let outputs = audio.filter(\.settings.isOfInput)
     guard !audio.isEmpty else {
       let late = LateAudio(stream: configuration.name, statistics: statistics, log: log)
-      return { packet, description, _ in late.take(packet, description) }
+      target.audio = { packet, description, _ in late.take(packet, description) }
+      return target
     }
-    guard !outputs.isEmpty else { return nil }
-    let router = AudioTrackRouter(outputs, stream: configuration.name, log: log)
-    return { router.take($0, $1, captured: $2) }
+    guard !outputs.isEmpty else { return target }
+    let router = AudioTrackRouter(
+      outputs, stream: configuration.name, statistics: statistics, log: log)
+    target.audio = { router.take($0, $1, captured: $2) }
+    target.audioWatch = { router.videoArrived($0, at: $1) }
+    return target
   }
 }

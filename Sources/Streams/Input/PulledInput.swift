@@ -273,6 +273,21 @@ final class PulledInput: StandbyOwner {
     }
   }
 
+  /// Notes that the video has ended although the audio goes on, or that it arrives again.
+  func note(picture change: TrackPresence.Change, limit: Interval) {
+    switch change {
+    case .gone(_, let isRare):
+      let text = "no video for \(limit.wholeSeconds) s while the audio goes on"
+      write(isRare ? .warning : .debug, "video-gone", "\(text); the stream continues")
+      outages.note(.noVideo, text, input: position?.index ?? 0)
+    case .returned(let absence, let isRare):
+      write(
+        isRare ? .info : .debug, "video-back",
+        "video arrives again after \(absence.wholeSeconds) s")
+      outages.clear(position?.index ?? 0)
+    }
+  }
+
   func replaced() { perform(presence.withLock { $0.replaced() }) }
 
   func ended() {

@@ -2,6 +2,7 @@
 
 import Capture
 import Media
+import Scheduling
 import Sharing
 import Time
 
@@ -158,6 +159,7 @@ struct PulledInputLoop {
     var (hasTrackFault, hasIgnoredAudio, hasAudioFault) = (false, false, false)
     var ignoredDeclarations = 0
     var drift = AudioDrift()
+    var picture = TrackPresence()
     while !input.isStopped {
       let waiting = first.take()
       guard var unit = if let waiting { waiting } else { try connection.nextUnit() } else {
@@ -197,7 +199,20 @@ struct PulledInputLoop {
       if !description.isPaced, input.takesAudio, drift.correct(&unit) {
         input.audioDrifts(drift.slope)
       }
-      if case .video = unit { input.videoArrived(isPaced: description.isPaced) }
+      switch unit {
+      case .audio(let packet) where packet.track == 0:
+        // Without any video other lines state that.
+        let change = picture.otherArrived(at: packet.arrival, isExpected: false)
+        if let change { input.note(picture: change, limit: picture.limit) }
+      case .video(let accessUnit):
+        let change = picture.arrived(at: accessUnit.arrival)
+        if let change { input.note(picture: change, limit: picture.limit) }
+        input.videoArrived(isPaced: description.isPaced)
+        if input.takesAudio {
+          input.whileShown { input.target?.audioWatch?(description, accessUnit.arrival) }
+        }
+      case .audio, .metadata: break
+      }
       if let ending = try follow(try stage.take(unit, description)) { return ending }
       input.metadata.flush(input, stage)
     }

@@ -30,8 +30,8 @@ package struct SessionStatus: Sendable {
     statistics.shownInput = try reader.optional { reader throws(MessageError) in
       Int(try reader.integer("an input", in: 0...StartOrder.maximumInputs))
     }
-    let fault = try reader.integer("an audio fault", in: 0...AudioFault.late.rawValue)
-    statistics.audioFault = AudioFault(rawValue: fault)
+    let fault = try reader.integer("an audio fault", in: 0...AudioFault.largest)
+    statistics.audioFaults = Set([AudioFault(rawValue: fault)].compactMap(\.self))
     for _ in 0..<(try reader.integer("the number of streams", in: 0...Self.maximumNames)) {
       statistics.sharedWith.append(try reader.text("a name", limit: Self.maximumNameLength))
     }
@@ -132,7 +132,7 @@ extension StreamStatistics {
     }
     isSourceOnline = present.isSourceOnline
     shownInput = present.shownInput
-    audioFault = present.audioFault
+    audioFaults = present.audioFaults
     sharedWith = present.sharedWith
     for index in renditions.indices where index < present.renditions.count {
       renditions[index] = present.renditions[index]

@@ -11,8 +11,8 @@ enum SourceEvents {
   static let other = "source"
 
   static let names: Set<String> = [
-    "audio-drift", "audio-failed", "audio-ignored", "audio-late", "audio-parameters",
-    "audio-refused", "audio-tracks",
+    "audio-back", "audio-drift", "audio-failed", "audio-gone", "audio-ignored", "audio-late",
+    "audio-parameters", "audio-refused", "audio-tracks",
     "captions-undeclared", "captions-undecodable", "caught-up", "clock-step", "codec-hangs",
     "declaration-ignored", "demuxer-hangs",
     "encoder-effort", "encoder-failed", "encoder-fallback",
@@ -22,6 +22,7 @@ enum SourceEvents {
     "rendition-left-out", "segment-skipped", "slate", "source-damaged", "source-ended",
     "source-failed", "source-gone", "source-missed", "source-open", "source-resumed",
     "source-silent", "splice-key", "thread-left", "tracks-ignored",
+    "video-back", "video-gone",
   ]
 
   /// The event under which a line is logged.

@@ -96,11 +96,9 @@ final class EncodingPipeline: Pipeline {
     case .network:
       context.statistics.withLock { $0.isSourceOnline = true }
       source?.attach(
-        InputTarget(
-          video: .frames(
-            to: feed, size: configuration.size, grid: configuration.segmentation.grid),
-          statistics: context.statistics, audio: context.audioConsumer,
-          metadata: context.metadata, splices: splices))
+        context.target(
+          .frames(to: feed, size: configuration.size, grid: configuration.segmentation.grid),
+          splices))
       try startPacer()
       return nil
     case .upstream: throw .configuration("the stream of another server has its encoders there")

@@ -52,11 +52,7 @@ final class PassThroughPipeline: Pipeline {
       if let reason = opening.wait() { throw .encoder(reason) }
     }
     context.statistics.withLock { $0.isSourceOnline = true }
-    source.attach(
-      InputTarget(
-        video: .accessUnits(to: track), statistics: context.statistics,
-        audio: context.audioConsumer, metadata: context.metadata,
-        splices: track.splices))
+    source.attach(context.target(.accessUnits(to: track), track.splices))
   }
 
   func close() {}

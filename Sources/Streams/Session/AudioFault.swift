@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why viewers hear silence although the source sends audio.
+/// Why viewers hear silence although the source has audio, or had some.
 package enum AudioFault: UInt8, Sendable, CaseIterable {
   /// The packets of the source cannot be decoded.
   case undecodable = 1
   /// The source had no audio when the stream began.
   case late = 2
+  /// The source sends no audio at present; its video goes on.
+  case gone = 3
+
+  /// The largest raw value.
+  static let largest = gone.rawValue
 
   /// The name in `/api`.
   package var name: String {
     switch self {
     case .undecodable: "undecodable"
     case .late: "late"
+    case .gone: "gone"
     }
   }
 
@@ -20,6 +26,7 @@ package enum AudioFault: UInt8, Sendable, CaseIterable {
     switch self {
     case .undecodable: "no sound: the audio of the source cannot be decoded"
     case .late: "no sound: the audio of the source began after the stream"
+    case .gone: "no sound: the source sends no audio at present"
     }
   }
 }

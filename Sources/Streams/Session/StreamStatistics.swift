@@ -41,8 +41,10 @@ package struct StreamStatistics: Sendable {
   package var inputSwitches: UInt64 = 0
   /// The other streams that share a connection to an input with this one, by name.
   package var sharedWith: [String] = []
-  /// Why viewers hear silence although the source sends audio; nil if they need not.
-  package var audioFault: AudioFault?
+  /// All reasons for silence.
+  package var audioFaults: Set<AudioFault> = []
+  /// Why viewers hear silence although the source has audio, or had some; nil if they need not.
+  package var audioFault: AudioFault? { audioFaults.max { $0.rawValue < $1.rawValue } }
   /// Steps of the wall clock by more than 50 ms.
   package var clockSteps: UInt64 = 0
   /// Counters of each track, by its number.
