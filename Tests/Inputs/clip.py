@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 
+import bitstreams
 from harness import trackpublisher
 from harness.editedpublisher import is_configuration, parameter_sets, units
 from harness.tools import need
@@ -16,6 +17,14 @@ from picture import draw
 from samples import AUDIO, CLOCK, VIDEO, Material, Sample, Setup
 
 AAC_FRAME = 1024
+# Samples in a frame of other codecs at 48 kHz, the bytes of a frame at a bitrate that has whole
+# ones, and the samples that the encoder adds before the start.
+FRAMES = {"ac3": (1536, 384, 256), "eac3": (1536, 384, 256), "mp2": (1152, 288, 481),
+          "mp3": (1152, 288, 1105)}
+CODINGS = {"ac3": ["-c:a", "ac3", "-b:a", "96k"], "eac3": ["-c:a", "eac3", "-b:a", "96k"],
+           "mp2": ["-c:a", "mp2", "-b:a", "96k"],
+           "mp3": ["-c:a", "libmp3lame", "-b:a", "96k", "-reservoir", "0", "-write_xing", "0",
+                   "-id3v2_version", "0"]}
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 OPUS_FRAME_SECONDS = 0.02
 KEY, IDR = 5, 5
@@ -36,6 +45,7 @@ class Picture:
     keys: tuple[int, ...] = ()
     pixels: str = "yuv420p"
     more: tuple[str, ...] = ()
+    codec: str = "h264"
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,8 @@ def material(seconds: int = 12, picture: Picture | None = Picture(),
 @cache
 def frames(picture: Picture, seconds: int) -> tuple[Sample, ...]:
     """The access units of the video, with the times of a constant frame rate."""
+    if picture.codec != "h264":
+        return _in_order(picture, seconds)
     count = picture.rate * seconds
     tags = [tag for tag in trackpublisher.tags(_encoded(picture, seconds)) if tag[0] == 9]
     records = tuple(parameter_sets(next(b for k, _, b in tags if is_configuration(k, b))))
@@ -77,6 +89,40 @@ def frames(picture: Picture, seconds: int) -> tuple[Sample, ...]:
     return tuple(found)
 
 
+def _in_order(picture: Picture, seconds: int) -> tuple[Sample, ...]:
+    """The access units of HEVC or AV1 without B-frames."""
+    command = [need("ffmpeg", "the clip of the input laboratory"), "-v", "error", *_drawn(picture)]
+    if picture.codec == "hevc":
+        keys = f"keyint={picture.group}:min-keyint={picture.group}:scenecut=0:bframes=0:" \
+               "repeat-headers=1:open-gop=0:log-level=none:pools=1:frame-threads=1"
+        command += ["-c:v", "libx265", "-preset", "ultrafast", "-tune", "zerolatency",
+                    "-x265-params", keys, "-pix_fmt", "yuv420p", "-f", "hevc", "-"]
+    else:
+        command += ["-c:v", "libaom-av1", "-cpu-used", "8", "-usage", "realtime", "-lag-in-frames",
+                    "0", "-g", str(picture.group), "-keyint_min", str(picture.group), "-crf", "40",
+                    "-pix_fmt", "yuv420p", "-f", "obu", "-"]
+    data = subprocess.run(command, input=_pictures(picture, seconds), stdout=subprocess.PIPE,
+                          check=True, timeout=60).stdout
+    coded = bitstreams.hevc(data) if picture.codec == "hevc" else bitstreams.av1(data)
+    assert len(coded) == picture.rate * seconds, len(coded)
+    records = next(one.records for one in coded if one.records)
+    setup = Setup(picture.codec, records, picture.width, picture.height, picture.rate)
+    times = [number * CLOCK // picture.rate for number in range(len(coded))]
+    return tuple(Sample(VIDEO, time, time, one.units, time, setup, number, is_key=one.is_key)
+                 for number, (time, one) in enumerate(zip(times, coded, strict=True)))
+
+
+def _drawn(picture: Picture) -> list[str]:
+    """The options of ffmpeg for drawn pictures."""
+    return ["-f", "rawvideo", "-pix_fmt", "gray", "-s", f"{picture.width}x{picture.height}", "-r",
+            str(picture.rate), "-i", "-"]
+
+
+def _pictures(picture: Picture, seconds: int) -> bytes:
+    return b"".join(draw(number, picture.rate, picture.width, picture.height)
+                    for number in range(picture.rate * seconds))
+
+
 def _encoded(picture: Picture, seconds: int) -> bytes:
     """The video of a clip as FLV."""
     options = ["-preset", "ultrafast", "-tune", "zerolatency"]
@@ -88,16 +134,13 @@ def _encoded(picture: Picture, seconds: int) -> bytes:
     if picture.keys:
         times = ",".join(f"{number / picture.rate:.4f}" for number in picture.keys)
         options += ["-force_key_frames", times]
-    size = f"{picture.width}x{picture.height}"
-    command = [need("ffmpeg", "the clip of the input laboratory"), "-v", "error", "-f", "rawvideo",
-               "-pix_fmt", "gray", "-s", size, "-r", str(picture.rate), "-i", "-", "-c:v",
-               "libx264", *options, "-g", str(group), "-keyint_min", str(min(group, picture.rate)),
+    command = [need("ffmpeg", "the clip of the input laboratory"), "-v", "error",
+               *_drawn(picture), "-c:v", "libx264", *options, "-g", str(group),
+               "-keyint_min", str(min(group, picture.rate)),
                "-crf", "24", "-x264-params", coding, "-pix_fmt", picture.pixels, *picture.more,
                "-threads", "1", "-f", "flv", "-"]
-    drawn = b"".join(draw(number, picture.rate, picture.width, picture.height)
-                     for number in range(picture.rate * seconds))
-    return subprocess.run(command, input=drawn, stdout=subprocess.PIPE, check=True,
-                          timeout=60).stdout
+    return subprocess.run(command, input=_pictures(picture, seconds), stdout=subprocess.PIPE,
+                          check=True, timeout=60).stdout
 
 
 def wave(seconds: int, rate: int, channels: int) -> bytes:
@@ -113,6 +156,13 @@ def sounds(sound: Sound, seconds: int) -> tuple[Sample, ...]:
     coded = _coded_audio(sound, seconds)
     if sound.codec == "opus":
         return _opus(sound, coded)
+    if sound.codec == "pcm_alaw":
+        setup, size = Setup(sound.codec, (), rate=sound.rate, channels=1), sound.rate // 50
+        return tuple(Sample(AUDIO, time, time, (coded[at:at + size],), time, setup)
+                     for at in range(0, len(coded), size)
+                     for time in (at * CLOCK // sound.rate,))
+    if sound.codec in FRAMES:
+        return _fixed(sound, coded)
     units_of, at = [], 0
     while at + 7 <= len(coded):
         size = (coded[at + 3] & 3) << 11 | coded[at + 4] << 3 | coded[at + 5] >> 5
@@ -129,12 +179,30 @@ def sounds(sound: Sound, seconds: int) -> tuple[Sample, ...]:
 def _coded_audio(sound: Sound, seconds: int) -> bytes:
     """The audio of a clip as ADTS, or as Ogg for Opus."""
     coding = ["-c:a", "aac", "-b:a", "48k", "-f", "adts"]
-    if sound.codec == "opus":
+    if sound.codec == "pcm_alaw":
+        coding = ["-f", "alaw"]
+    elif sound.codec in CODINGS:
+        coding = [*CODINGS[sound.codec], "-f", sound.codec]
+    elif sound.codec == "opus":
         coding = ["-c:a", "libopus", "-b:a", "32k", "-frame_duration", "20", "-f", "ogg"]
     command = [need("ffmpeg", "the clip of the input laboratory"), "-v", "error", "-f", "s16le",
                "-ar", str(sound.rate), "-ac", str(sound.channels), "-i", "-", *coding, "-"]
     return subprocess.run(command, input=wave(seconds, sound.rate, sound.channels),
                           stdout=subprocess.PIPE, check=True, timeout=60).stdout
+
+
+def _fixed(sound: Sound, coded: bytes) -> tuple[Sample, ...]:
+    """The frames of a codec whose frames have one size."""
+    length, size, early = FRAMES[sound.codec]
+    assert len(coded) % size == 0, (sound, len(coded))
+    setup = Setup(sound.codec, (), rate=48_000, channels=sound.channels)
+    found = []
+    for index in range(len(coded) // size):
+        time = (index * length - early) * CLOCK // 48_000
+        if time >= 0:
+            unit = coded[index * size:(index + 1) * size]
+            found.append(Sample(AUDIO, time, time, (unit,), time, setup))
+    return tuple(found)
 
 
 def _opus(sound: Sound, pages: bytes) -> tuple[Sample, ...]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 import clip
 from allowed import ENCODED, PASSED, Allowed
-from perturbation import PUBLISHERS, Perturbation
+from perturbation import PUBLISHERS, RTSP, RTSP_UDP, Perturbation
 from samples import CLOCK, Material, Sample
 
 SILENCE = ("source-silent", "source-gap", "source-late", "source-back", "source-gone",
@@ -49,6 +49,14 @@ class Successor(Perturbation):
 def key_at(material: Material, seconds: float) -> int:
     """The time at which the first key frame at or after a time is sent, in ticks."""
     return next((one.due for one in material.keys if one.due >= seconds * CLOCK), 2**62)
+
+
+@dataclass(frozen=True)
+class Reconnected(Successor):
+    """A camera ends its session; its next one has other tracks."""
+
+    picture: clip.Picture = clip.Picture()
+    protocols: ClassVar = (RTSP, RTSP_UDP)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ LEFT_OUT = 0.4
 SOURCE_STARTS, ENCODER_STARTS = 2.2, 6
 # The most by which the offset of audio and video may change from the start to the end.
 MOST_DRIFT = 0.030
+# The most seconds after the start of a stream at which its first beep is heard.
+MOST_LATE = 0.2
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,11 @@ def check_audio(shown: Shown, material: Material, allowed: Allowed, rate: float,
     covered = {round(due / CLOCK) for due in times}
     seconds = {number // round(rate) for number in numbers if number % round(rate) == 0}
     expected = len(seconds & covered)
+    first = numbers[0] if numbers else 1
+    if not is_encoded and not allowed.silent and first % round(rate) == 0 \
+            and first // round(rate) in covered \
+            and not (shown.first_sound is not None and shown.first_sound < MOST_LATE):
+        faults.append(f"the first beep is not heard: first sound after {shown.first_sound} s")
     # The first beep, and one at the start of a period, have no silence before them.
     if len(shown.beeps) < expected - 2 - allowed.silent - shown.discontinuities:
         faults.append(f"{len(shown.beeps)} beeps heard, {expected} sent "

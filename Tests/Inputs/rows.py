@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from allowed import Allowed
 from clip import Picture, Sound
-from flow import Burst, Gap, Missing, Pause, Returned, Slower, Successor
+from flow import Burst, Gap, Missing, Pause, Reconnected, Returned, Slower, Successor
 from forms import Extras, Written
 from perturbation import (
     ALL, CMAF, ENHANCED, HTTP, PAGE, PUBLISHERS, RTMP, RTSP, RTSP_UDP, SRT, TRANSPORT_STREAMS, UDP)
@@ -27,8 +27,15 @@ UNEVEN = (0, 25, 60, 75, 130, 190, 215, 250)
 MOVED = (0, 25, 50, *range(76, 300, 25))
 # Two programs of a multiplexer that was started again with other PIDs.
 FIRST, OTHER_PIDS = Program(), Program(video=0x200, audio=0x201, version=1)
+OTHER_AUDIO, OTHER_CLOCK = Program(audio=0x202, version=1), Program(version=1, clock=0x1F0)
+OTHER_NUMBER = Program(number=7, version=1)
 OTHER_PROGRAM = Program(number=7, map=0x1100, video=0x200, audio=0x201, version=1)
 SWITCH = 5 * CLOCK
+SOUNDS = (("opus", 48_000, (ENHANCED, RTSP, SRT)), ("ac3", 48_000, (ENHANCED, RTSP, UDP)),
+          ("eac3", 48_000, (ENHANCED, UDP)), ("mp2", 48_000, (RTSP, UDP)),
+          ("mp3", 48_000, (ENHANCED, SRT)), ("pcm_alaw", 8000, (RTSP,)))
+CODECS = (("ac3", 60, (SRT, UDP, ENHANCED)), ("mp2", 60, (SRT, UDP)), ("opus", 60, (SRT, ENHANCED)),
+          ("eac3", 60, (SRT, ENHANCED)), ("mp3", 60, (ENHANCED,)))
 BROKEN_METADATA = b"\x02\x00\x0aonMetaData\x08\xff\xff\xff\xff\x00\x05wid"
 WRONG_METADATA = {"width": 1920, "height": 1080, "framerate": 60.0, "videocodecid": 2,
                   "audiosamplerate": 8000, "stereo": True, "duration": 0}
@@ -43,7 +50,6 @@ MERGED = "access units with one RTP timestamp become one sample of two pictures"
 UNCUT = "of slices in packets of their own one picture is damaged"
 TOGETHER = "a displaced timestamp beside B-frames: frames have one presentation time"
 LAGGING = "after an outage that ends with a burst, audio is 77 ms late to the end"
-SILENT = "audio that is sent no longer is silence without a line"
 ABSURD = "a line says that 25.000 frames arrive in place of 25, and the stream begins again"
 UNEVEN_ARRIVAL = "media in bursts is judged to have another rate: numbers get other bytes"
 BRIEFLY = SOMETIMES + "media that was held for half a second ends the period without a line"
@@ -124,8 +130,11 @@ TRACKS = (
     Row("audio-late-declared", (Late(3, is_declared=True),), (RTSP, SRT, UDP)),
     Row("video-late", (Late(2, VIDEO),)),
     Row("audio-gone", (Absent(seconds=60),)),
-    Row("audio-gone-has-a-line", (Absent(seconds=60),), (RTMP, SRT),
-        passed=Allowed(lines=("audio-gone",)), encoded=None, faults={"*": SILENT}),
+    Row("audio-gone-has-a-line", (Absent(seconds=60),),
+        passed=Allowed(lines=("audio-gone",), state="audioFault"),
+        encoded=Allowed(lines=("audio-gone",), state="audioFault")),
+    Row("audio-back-has-a-line", (Absent(3.0, 5),), passed=Allowed(lines=("audio-back",)),
+        encoded=Allowed(lines=("audio-back",))),
     Row("audio-gone-and-returned", (Absent(),)),
     Row("no-audio", sound=None),
     Row("size-changed", (Changed(seconds=60),), passed=Allowed(discontinuities=-1)),
@@ -138,6 +147,10 @@ TRACKS = (
     Row("audio-changed-and-returned", (Retuned(seconds=2),)),
     Row("audio-rate-changed", (Retuned(channels=1),)),
     Row("audio-channels-changed", (Retuned(rate=48_000),)),
+    *(Row(f"audio-{codec}", (Retuned(4.0, seconds, 48_000, 1, codec),), protocols)
+      for codec, seconds, protocols in CODECS),
+    *(Row(f"sound-{codec}", sound=Sound(codec, rate), protocols=protocols, encoded=None)
+      for codec, rate, protocols in SOUNDS),
     Row("aac-44100-stereo", sound=Sound(rate=44_100, channels=2), protocols=WITHOUT_PAGE),
     Row("aac-16000", sound=Sound(rate=16_000), protocols=WITHOUT_PAGE),
 )
@@ -170,6 +183,15 @@ PICTURES = (
         is_encoded=True, late=8, start=6, pictures=30, tolerance=0.3, steps=False, silent=6,
         notices=("low-latency",), lines=("passthrough",)),
         encoded=Allowed(late=8, pictures=30, tolerance=0.3, silent=6, notices=("low-latency",))),
+    Row("hevc", picture=Picture(codec="hevc"), protocols=(ENHANCED, RTSP, SRT, UDP)),
+    Row("av1", picture=Picture(codec="av1"), protocols=(ENHANCED,)),
+    Row("video-hevc", (Changed(5.0, 60, codec="hevc"),), (ENHANCED,)),
+    Row("video-hevc-in-a-pid", (Changed(5.0, 60, codec="hevc"),), (SRT, UDP),
+        passed=Allowed(lost=75, gaps=3, silent=4, notices=CHANGED_PROGRAM), encoded=None),
+    Row("camera-with-hevc", (Reconnected(picture=Picture(codec="hevc")),), (RTSP,),
+        passed=BEGINS_AGAIN, encoded=None),
+    *(Row(f"camera-with-{codec}", (Reconnected(sound=Sound(codec)),), (RTSP,),
+          passed=BEGINS_AGAIN, encoded=None) for codec in ("opus", "ac3")),
     *(Row(f"chroma-{name}", picture=Picture(pixels=name), protocols=(RTMP, RTSP, UDP),
           passed=Allowed(lines=("chroma",)), encoded=None) for name in ("yuv422p", "yuv444p")),
 )
@@ -190,7 +212,7 @@ FORMS = (
     Row("late-metadata", (Written("late_metadata", (4 * CLOCK, WRONG_METADATA)),)),
     Row("unbounded-packets", (Written("unbounded", carriers=TRANSPORT_STREAMS),)),
     Row("no-delimiter", (Written("no_delimiter", carriers=TRANSPORT_STREAMS),)),
-    Row("latm", (Written("latm", carriers=TRANSPORT_STREAMS),)),
+    Row("latm", (Written("latm", carriers=(*TRANSPORT_STREAMS, RTSP)),)),
     Row("pids-changed", (Written("programs", ((0, FIRST), (SWITCH, OTHER_PIDS)),
                                  TRANSPORT_STREAMS),), TRANSPORT_STREAMS,
         passed=Allowed(lost=100, discontinuities=1, gaps=4, silent=4,
@@ -208,6 +230,10 @@ FORMS = (
         Written("programs", ((0, FIRST), (SWITCH, OTHER_PIDS)), TRANSPORT_STREAMS),), (SRT,),
         passed=Allowed(lost=100, discontinuities=1, gaps=4, silent=4, notices=CHANGED_PROGRAM[:3]),
         encoded=None),
+    *(Row(f"{name}-changed", (Written("programs", ((0, FIRST), (SWITCH, other)),
+                                      TRANSPORT_STREAMS),), (SRT, UDP), encoded=None)
+      for name, other in (("audio-pid", OTHER_AUDIO), ("clock-pid", OTHER_CLOCK),
+                          ("program-number", OTHER_NUMBER))),
     Row("sender-reports-off", (Written("report_errors", (0.0, 0.03, 0.01, 0.035), CAMERAS),),
         seconds=20),
     Row("sender-report-far-off", (Written("report_errors", (0.0, 0.0, 0.4, 0.0), CAMERAS),),

@@ -11,7 +11,7 @@ import numpy as np
 
 from follow import Followed, Kept, Recording
 from fragments import sample_times
-from harness.avsync import onsets
+from harness.avsync import LOUD, onsets
 from harness.tools import decoder
 from picture import read_numbers
 
@@ -49,6 +49,8 @@ class Shown:
     # The time from the first to the last sample of the audio that a run has, and its holes.
     holes: list[float] = field(default_factory=list)
     has_audio: bool = False
+    # The time from the start of the audio to its first sound; None without any.
+    first_sound: float | None = None
 
 
 def runs(followed: Followed) -> list[list[Kept]]:
@@ -116,4 +118,7 @@ def _show_audio(found: Shown, recording: Recording, run: list[Kept]) -> None:
         if abs(hole := float(after.dts - one.dts - one.duration)) > 0.002:
             found.holes.append(hole)
     wave = np.frombuffer(done.stdout, "<i2").astype(np.float32) / 32768
+    if run[0] is next(iter(runs(recording.renditions["audio"])))[0]:
+        loud = np.flatnonzero(np.abs(wave) > LOUD)
+        found.first_sound = float(loud[0]) / hertz if loud.size else None
     found.beeps += [Beep(start + at / hertz, run[0].period) for at in onsets(wave, hertz)]

@@ -31,4 +31,5 @@ def shown(numbers: list[int | None], late: float = 0, drift: float = 0) -> Shown
         frames.append(Frame(number, 1000 + at / RATE, 0))
     beeps = [Beep(1000 + second + late + drift * second, 0)
              for second in range(1, len(numbers) // RATE)]
-    return Shown(frames, beeps, segments=len(numbers) // GROUP, has_audio=True)
+    return Shown(frames, beeps, segments=len(numbers) // GROUP, has_audio=True,
+                 first_sound=0)

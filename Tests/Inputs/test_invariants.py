@@ -43,6 +43,8 @@ def test_well_formed_stream_has_no_fault() -> None:
     (shown(ALL, drift=0.006), "audio drifts by"),
     (Shown([Frame(at, at / 25 + (at == 50) / 100, 0) for at in ALL], shown(ALL).beeps,
            has_audio=True), "a step of 1.25 frames"),
+    (Shown(shown(ALL).frames, shown(ALL).beeps, has_audio=True, first_sound=1.0),
+     "the first beep is not heard"),
     (Shown(shown(ALL).frames), "the stream has no audio"),
     (Shown(shown(ALL).frames, has_audio=True), "0 beeps heard"),
     (Shown(shown(ALL).frames, shown(ALL).beeps, has_audio=True, holes=[0.3]), "a hole of 0.3"),

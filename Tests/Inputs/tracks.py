@@ -87,6 +87,7 @@ class Changed(Perturbation):
     width: int = 320
     height: int = 180
     pixels: str = "yuv420p"
+    codec: str = "h264"
 
     def apply(self, material: Material) -> Material:
         """Replaces the samples by those of the same numbers of another clip."""
@@ -95,7 +96,7 @@ class Changed(Perturbation):
         count = sum(one.is_video for one in material.samples)
         rate = round(usual.rate)
         found = clip.frames(clip.Picture(self.width, self.height, rate, pixels=self.pixels,
-                                         group=rate), -(-count // rate) + 6)
+                                         group=rate, codec=self.codec), -(-count // rate) + 6)
         by_number = {one.number: one for one in found}
 
         def other(number: int) -> dict[str, object]:
@@ -126,6 +127,7 @@ class Retuned(Perturbation):
     seconds: float = 60
     rate: int = 44_100
     channels: int = 2
+    codec: str = "aac"
     # The description of RTSP fixes the rate of a session, and the audio of pages is Opus.
     protocols: ClassVar = tuple(one for one in ALL if one not in (RTSP, RTSP_UDP, PAGE))
 
@@ -134,8 +136,9 @@ class Retuned(Perturbation):
         first, last = self.at * CLOCK, (self.at + self.seconds) * CLOCK
         audio = material.track(AUDIO)
         end = max((one.dts for one in audio), default=0)
-        other = clip.sounds(clip.Sound("aac", self.rate, self.channels), end // CLOCK + 1)
-        early = audio[0].dts if audio else 0
+        other = clip.sounds(clip.Sound(self.codec, self.rate, self.channels), end // CLOCK + 1)
+        # Audio begins with the first picture in the order of presentation.
+        early = next((one.pts for one in material.samples if one.is_video), 0)
         added = [one.moved(early) for one in other if first <= one.due < last and one.dts <= end]
         kept = [one for one in material.samples
                 if one.is_video or not first <= one.due < last]

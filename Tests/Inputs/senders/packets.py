@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.transport import PACKET, entry, program_map, sealed
-from samples import CLOCK, Sample
+from samples import AUDIO, CLOCK, VIDEO, Sample, Setup
 from senders.rtmp import start_codes
 
 WRAP = 2**33
 # Timestamps are later than the PCR by this time, in ticks.
 DELAY = CLOCK // 10
 TABLES_EACH = CLOCK // 4
-DELIMITER = bytes.fromhex("09f0")
-H264, AAC, LATM = 0x1B, 0x0F, 0x11
+DELIMITER, HEVC_DELIMITER = bytes.fromhex("09f0"), bytes.fromhex("460150")
+# The types of streams in the PMT, with the first byte of PES packets, and the descriptors.
+H264, LATM, PRIVATE = 0x1B, 0x11, 0xBD
+KINDS = {"h264": (H264, 0xE0, b""), "hevc": (0x24, 0xE0, b""), "aac": (0x0F, 0xC0, b""),
+         "mp2": (0x03, 0xC0, b""), "mp3": (0x03, 0xC0, b""), "ac3": (0x81, PRIVATE, b""),
+         "eac3": (0x87, PRIVATE, b""), "opus": (0x06, PRIVATE, b"\5\4Opus\x7f\2\x80%c")}
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Program:
     video: int = 0x100
     audio: int = 0x101
     version: int = 0
+    # The PID of the clock, if it is not that of the video.
+    clock: int = 0
 
 
 def adts(unit: bytes, record: bytes) -> bytes:
@@ -63,8 +69,10 @@ class PacketWriter:
 
     forms: Mapping[str, object]
     programs: tuple[tuple[int, Program], ...] = ((0, Program()),)
-    has_video: bool = True
-    has_audio: bool = True
+    # The present setups by track.
+    setups: dict[str, Setup] = field(default_factory=dict)
+    # How often a codec has changed: the version of the tables.
+    changes: int = 0
     counters: dict[int, int] = field(default_factory=dict)
     tables_due: int = 0
     current: Program | None = None
@@ -73,25 +81,38 @@ class PacketWriter:
         """The packets of a sample, with tables before it if they are due."""
         program = next(one for at, one in reversed(self.programs) if sample.due >= at)
         out = b""
-        if program != self.current or sample.due >= self.tables_due \
+        is_other = self.setups[sample.track].codec != sample.setup.codec
+        self.setups[sample.track] = sample.setup
+        self.changes += is_other
+        if is_other or program != self.current or sample.due >= self.tables_due \
                 or sample.is_video and sample.is_key:
             self.current, self.tables_due = program, sample.due + TABLES_EACH
             out = self.tables(program)
         if sample.is_video:
             return out + self.video(program, sample)
-        if sample.setup.codec != "aac":
-            raise ValueError(sample.setup.codec)
-        write = loas if self.forms.get("latm") else adts
         return out + self.packets(program.audio, self.pes(
-            0xC0, write(sample.units[0], sample.setup.records[0]), sample), None)
+            KINDS[sample.setup.codec][1], self.audio(sample), sample), None)
+
+    def audio(self, sample: Sample) -> bytes:
+        """A frame of audio in the form of its codec."""
+        unit = sample.units[0]
+        if sample.setup.codec == "aac":
+            write = loas if self.forms.get("latm") else adts
+            return write(unit, sample.setup.records[0])
+        if sample.setup.codec == "opus":
+            # A control header (Opus in MPEG-TS, section 4).
+            return b"\x7f\xe0" + bytes([255] * (len(unit) // 255) + [len(unit) % 255]) + unit
+        return unit
 
     def video(self, program: Program, sample: Sample) -> bytes:
         """The packets of an access unit; its units may have PES packets of their own."""
         sets = sample.setup.records if sample.is_key else ()
-        extras = tuple(one for one in sample.units if one[0] & 31 in (6, 9))
-        delimiter = () if extras or self.forms.get("no_delimiter") else (DELIMITER,)
+        is_hevc = sample.setup.codec == "hevc"
+        extras = tuple(one for one in sample.units if not is_hevc and one[0] & 31 in (6, 9))
+        delimiter = () if extras or self.forms.get("no_delimiter") else (
+            HEVC_DELIMITER if is_hevc else DELIMITER,)
         first = tuple(one for one in extras if one[0] & 31 == 9) or delimiter
-        rest = tuple(one for one in sample.units if one[0] & 31 != 9)
+        rest = tuple(one for one in sample.units if is_hevc or one[0] & 31 != 9)
         units = [(*first, *sets, *rest)]
         if self.forms.get("units_apart"):
             units = [(one,) for one in units[0]]
@@ -101,17 +122,32 @@ class PacketWriter:
         out = b""
         for index, packet in enumerate(units):
             pcr = sample.dts if index == 0 else None
+            if pcr is not None and program.clock:
+                out += self.clock(program.clock, pcr)
+                pcr = None
             out += self.packets(program.video, self.pes(0xE0, start_codes(packet), sample), pcr,
                                 is_key=sample.is_key and index == 0)
         return out
 
+    def clock(self, pid: int, ticks: int) -> bytes:
+        """A packet with the PCR alone."""
+        field_of = b"\x10" + (ticks % WRAP << 15 | 0x7E00).to_bytes(6)
+        counter = self.counters.get(pid, 0)
+        return b"\x47" + pid.to_bytes(2) + bytes([0x20 | counter]) \
+            + bytes([PACKET - 5]) + field_of.ljust(PACKET - 5, b"\xFF")
+
     def tables(self, program: Program) -> bytes:
         """PAT and PMT."""
-        kind = LATM if self.forms.get("latm") else AAC
-        streams = entry(H264, program.video, b"") if self.has_video else b""
-        streams += entry(kind, program.audio, b"") if self.has_audio else b""
-        clock = program.video if self.has_video else program.audio
-        version = 0xC1 | program.version << 1
+        streams = b""
+        for track, pid in ((VIDEO, program.video), (AUDIO, program.audio)):
+            if track in self.setups:
+                setup = self.setups[track]
+                kind, _, descriptors = KINDS[setup.codec]
+                if setup.codec == "aac" and self.forms.get("latm"):
+                    kind = LATM
+                streams += entry(kind, pid, descriptors.replace(b"%c", bytes([setup.channels])))
+        clock = program.clock or (program.video if VIDEO in self.setups else program.audio)
+        version = 0xC1 | (program.version + self.changes) % 32 << 1
         body = program.number.to_bytes(2) + bytes([version, 0, 0]) \
             + (0xE000 | clock).to_bytes(2) + b"\xF0\0" + streams
         pat = b"\0\x01" + bytes([version, 0, 0]) + program.number.to_bytes(2) \

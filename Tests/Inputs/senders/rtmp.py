@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bitstreams import av1_record, hevc_record
 from harness.editedpublisher import AGGREGATE, START_CODE, part
 from harness.flvrelay import AUDIO, CHUNK_SIZE, VIDEO, ChunkWriter
 from harness.rtmp import Publisher, amf, chunk, rtmp_port
@@ -12,6 +13,9 @@ from senders.sender import Sender
 DATA = 18
 MILLISECOND = CLOCK // 1000
 AUDIO_TAG = 0xAF
+# The FourCC of codecs of Enhanced RTMP.
+CODES = {"hevc": b"hvc1", "av1": b"av01", "opus": b"Opus", "ac3": b"ac-3", "eac3": b"ec-3",
+         "mp3": b".mp3", "h264": b"avc1"}
 
 
 def milliseconds(ticks: int) -> int:
@@ -91,16 +95,31 @@ class RTMPSender(Sender):
         self.client.send(self.writer.write(kind, body, moment))
 
     def _setup_tag(self, sample: Sample) -> bytes:
+        codec = sample.setup.codec
         if not sample.is_video:
-            return bytes([AUDIO_TAG, 0]) + sample.setup.records[0]
+            if codec == "aac":
+                return bytes([AUDIO_TAG, 0]) + sample.setup.records[0]
+            return b"\x90" + CODES[codec] + b"".join(sample.setup.records)
+        if codec == "hevc":
+            return b"\x90hvc1" + hevc_record(sample.setup.records)
+        if codec == "av1":
+            return b"\x90av01" + av1_record(sample.setup.records[0])
         if self.forms.get("enhanced"):
             return bytes([0x90]) + b"avc1" + avc_record(sample.setup)
         return bytes([0x17, 0, 0, 0, 0]) + avc_record(sample.setup)
 
     def _tags(self, sample: Sample, is_new: bool) -> list[bytes]:
         """The bodies of the tags of a sample."""
+        codec = sample.setup.codec
         if not sample.is_video:
-            return [bytes([AUDIO_TAG, 1]) + sample.units[0]]
+            head = bytes([AUDIO_TAG, 1]) if codec == "aac" else b"\x91" + CODES[codec]
+            return [head + sample.units[0]]
+        if codec == "av1":
+            return [bytes([0x91 if sample.is_key else 0xA1]) + b"av01" + b"".join(sample.units)]
+        if codec == "hevc":
+            offset = (milliseconds(sample.pts) - milliseconds(sample.dts)).to_bytes(3, signed=True)
+            return [bytes([0x91 if sample.is_key else 0xA1]) + b"hvc1" + offset
+                    + lengths(sample.units)]
         sets = sample.setup.records if sample.is_key and self.forms.get("in_band") else ()
         packets = [(*sets, *sample.units)]
         if self.forms.get("units_apart"):

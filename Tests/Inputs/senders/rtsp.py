@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 
 from harness.ports import free_port
-from samples import AUDIO, CLOCK, VIDEO, Sample
+from samples import AUDIO, CLOCK, VIDEO, Sample, Setup
 from senders.sender import Sender
 
 LONGEST = 1400
@@ -21,6 +21,11 @@ TYPES = {VIDEO: 96, AUDIO: 97}
 REPORT_EACH = 2 * CLOCK
 NTP_TO_UNIX = 2_208_988_800
 FU_A = 28
+# The fragmentation unit of HEVC (RFC 7798, section 4.4.3).
+FU_HEVC = 49
+# Names in the SDP, with the clock if that is not the rate of the audio.
+NAMES = {"pcm_alaw": ("PCMA", 0), "mp2": ("MPA", CLOCK), "opus": ("opus", 48_000),
+         "ac3": ("ac3", 0)}
 # The RTP timestamp of time 0 (RFC 3550 recommends a random one).
 FIRST_MOMENT = 123_456
 
@@ -53,6 +58,8 @@ class RTSPSender(Sender):
         self.counts = {VIDEO: [0, 0], AUDIO: [0, 0]}
         self.reports = {VIDEO: 0, AUDIO: 0}
         self.reported = 0
+        # The number of the connection whose tracks are described.
+        self.connection = 0
         threading.Thread(target=self._accept, daemon=True).start()
         return {"input": f"rtsp://127.0.0.1:{self.port}/x", "rtspTransport": self.transport}
 
@@ -60,6 +67,17 @@ class RTSPSender(Sender):
         """Waits for the first PLAY."""
         assert self.playing.wait(30), "no client plays"
         self.began = time.time()
+
+    def reconnect(self) -> float:
+        """Ends the session, describes the next tracks, and waits for another PLAY."""
+        began = time.monotonic()
+        self.playing.clear()
+        self.connection += 1
+        if self.player:
+            self.player.plays = False
+            self.player.socket.shutdown(socket.SHUT_RDWR)
+        assert self.playing.wait(30), "no client plays again"
+        return time.monotonic() - began
 
     def close(self) -> None:
         """Closes all."""
@@ -131,26 +149,35 @@ class RTSPSender(Sender):
                f"server_port={mine}-{mine + 1}"
 
     def _description(self) -> str:
-        setups = {one.track: one.setup for one in reversed(self.material.samples)}
+        setups = {one.track: one.setup for one in reversed(self.material.samples)
+                  if one.connection >= self.connection}
         lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=camera", "c=IN IP4 0.0.0.0", "t=0 0",
                  "a=control:*"]
         if VIDEO in setups:
-            sps, pps = setups[VIDEO].records
-            sets = ",".join(base64.b64encode(one).decode() for one in (sps, pps))
-            lines += ["m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000",
-                      f"a=fmtp:96 packetization-mode=1;profile-level-id={sps[1:4].hex()};"
-                      f"sprop-parameter-sets={sets}", "a=control:track0"]
+            lines += ["m=video 0 RTP/AVP 96", *_described(setups[VIDEO]), "a=control:track0"]
         if AUDIO in setups:
-            one = setups[AUDIO]
-            lines += ["m=audio 0 RTP/AVP 97",
-                      f"a=rtpmap:97 MPEG4-GENERIC/{round(one.rate)}/{one.channels}",
-                      "a=fmtp:97 streamtype=5;mode=AAC-hbr;SizeLength=13;IndexLength=3;"
-                      f"IndexDeltaLength=3;config={one.records[0].hex()}", "a=control:track1"]
+            lines += ["m=audio 0 RTP/AVP 97", *self._described_audio(setups[AUDIO]),
+                      "a=control:track1"]
         return "\r\n".join([*lines, ""])
+
+    def _described_audio(self, setup: Setup) -> list[str]:
+        rate = round(setup.rate)
+        if setup.codec != "aac":
+            name, clock = NAMES[setup.codec]
+            channels = 2 if setup.codec == "opus" else setup.channels
+            return [f"a=rtpmap:97 {name}/{clock or rate}/{channels}"]
+        if self.forms.get("latm"):
+            return [f"a=rtpmap:97 MP4A-LATM/{rate}/{setup.channels}",
+                    f"a=fmtp:97 profile-level-id=1;object=2;cpresent=0;"
+                    f"config={mux_config(setup.records[0]).hex()}"]
+        return [f"a=rtpmap:97 MPEG4-GENERIC/{rate}/{setup.channels}",
+                "a=fmtp:97 streamtype=5;mode=AAC-hbr;SizeLength=13;IndexLength=3;"
+                f"IndexDeltaLength=3;config={setup.records[0].hex()}"]
 
     def write(self, sample: Sample) -> None:
         """Sends the packets of a sample; RTP has presentation times."""
-        clock = CLOCK if sample.is_video else round(sample.setup.rate)
+        clock = CLOCK if sample.is_video else NAMES.get(sample.setup.codec, ("", 0))[1] \
+            or round(sample.setup.rate)
         first = self.forms.get("first_moment", FIRST_MOMENT)
         assert isinstance(first, int)
         moment = (sample.pts * clock // CLOCK + first) % 2**32
@@ -158,9 +185,7 @@ class RTSPSender(Sender):
             self.reports[sample.track] = sample.due + REPORT_EACH
             self._report(sample, moment)
         if not sample.is_video:
-            unit = sample.units[0]
-            self._packet(AUDIO, moment, (16).to_bytes(2) + (len(unit) << 3).to_bytes(2) + unit,
-                         is_last=True)
+            self._packet(AUDIO, moment, self._audio(sample), is_last=True)
             return
         sets = sample.setup.records if sample.is_key else ()
         units = [*sets, *sample.units]
@@ -169,12 +194,29 @@ class RTSPSender(Sender):
             if len(unit) <= LONGEST:
                 self._packet(VIDEO, moment, unit, is_last=is_last)
                 continue
-            pieces = [unit[at:at + LONGEST] for at in range(1, len(unit), LONGEST)]
+            is_hevc = sample.setup.codec == "hevc"
+            size = 2 if is_hevc else 1
+            pieces = [unit[at:at + LONGEST] for at in range(size, len(unit), LONGEST)]
             for at, piece in enumerate(pieces):
                 ends = at == len(pieces) - 1
-                head = bytes([unit[0] & 0xE0 | FU_A,
-                              (at == 0) << 7 | ends << 6 | unit[0] & 31])
+                flags = (at == 0) << 7 | ends << 6
+                head = bytes([FU_HEVC << 1, unit[1], flags | unit[0] >> 1 & 63]) if is_hevc \
+                    else bytes([unit[0] & 0xE0 | FU_A, flags | unit[0] & 31])
                 self._packet(VIDEO, moment, head + piece, is_last=is_last and ends)
+
+    def _audio(self, sample: Sample) -> bytes:
+        """The payload of a frame of audio."""
+        unit = sample.units[0]
+        if sample.setup.codec == "ac3":
+            # A whole frame (RFC 4184, section 4.1.1).
+            return b"\0\1" + unit
+        if sample.setup.codec == "mp2":
+            return bytes(4) + unit
+        if sample.setup.codec != "aac":
+            return unit
+        if self.forms.get("latm"):
+            return bytes([255] * (len(unit) // 255) + [len(unit) % 255]) + unit
+        return (16).to_bytes(2) + (len(unit) << 3).to_bytes(2) + unit
 
     def _packet(self, track: str, moment: int, payload: bytes, *, is_last: bool) -> None:
         number = self.sequence[track] % 2**16
@@ -212,6 +254,25 @@ class RTSPSender(Sender):
                 player.socket.sendall(b"$" + bytes([channel]) + len(data).to_bytes(2) + data)
         elif track in player.ports:
             self.udp.sendto(data, ("127.0.0.1", player.ports[track][index]))
+
+
+def mux_config(record: bytes) -> bytes:
+    """A StreamMuxConfig (ISO/IEC 14496-3, section 1.7.3) of one program with one layer."""
+    bits = "0" + "1" + "0" * 6 + "0" * 4 + "0" * 3
+    bits += "".join(f"{byte:08b}" for byte in record) + "000" + "1" * 8 + "0" + "0"
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8)
+
+
+def _described(setup: Setup) -> list[str]:
+    """The attributes of the video in the SDP."""
+    sets = [base64.b64encode(one).decode() for one in setup.records]
+    if setup.codec == "hevc":
+        named = ";".join(f"sprop-{name}={one}" for name, one in zip(("vps", "sps", "pps"), sets))
+        return ["a=rtpmap:96 H265/90000", f"a=fmtp:96 {named}"]
+    return ["a=rtpmap:96 H264/90000",
+            f"a=fmtp:96 packetization-mode=1;profile-level-id={setup.records[0][1:4].hex()};"
+            f"sprop-parameter-sets={','.join(sets)}"]
 
 
 class DatagramRTSPSender(RTSPSender):

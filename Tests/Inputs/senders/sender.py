@@ -56,6 +56,13 @@ class Sender(ABC, threading.Thread):
     def flush(self) -> None:
         """Sends samples that `write` has kept."""
 
+    def reconnect(self) -> float:
+        """Begins the next connection; the seconds by which later samples are sent later."""
+        self.flush()
+        self.close()
+        self.open()
+        return 0
+
     @abstractmethod
     def close(self) -> None:
         """Disconnects."""
@@ -71,9 +78,7 @@ class Sender(ABC, threading.Thread):
                     break
                 if sample.connection != connection:
                     connection = sample.connection
-                    self.flush()
-                    self.close()
-                    self.open()
+                    start += self.reconnect()
                 self.late = max(self.late, -wait)
                 self.write(sample)
                 self.newest = max(self.newest, sample.number)

@@ -31,10 +31,10 @@ class TransportSender(Sender):
 
     def start_writer(self) -> None:
         """A writer for a connection."""
-        kinds = {one.track for one in self.material.samples}
+        setups = {one.track: one.setup for one in reversed(self.material.samples)}
         programs = self.forms.get("programs", ((0, Program()),))
         assert isinstance(programs, tuple)
-        self.writer = PacketWriter(self.forms, programs, "video" in kinds, "audio" in kinds)
+        self.writer = PacketWriter(self.forms, programs, setups)
 
     def write(self, sample: Sample) -> None:
         """Sends the packets of a sample, seven at a time."""
