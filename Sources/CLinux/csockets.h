@@ -257,6 +257,16 @@ static inline int clinux_connect(const char *host, uint16_t port, int permits_lo
   return result;
 }
 
+/// The address of the peer of a connected socket; 0, or -errno.
+static inline int clinux_peer_address(int fd, struct clinux_address *peer) {
+  struct sockaddr_storage s;
+  socklen_t size = sizeof s;
+  memset(&s, 0, sizeof s);
+  if (getpeername(fd, (struct sockaddr *)&s, &size) < 0) return -errno;
+  *peer = clinux_address_of(&s);
+  return 0;
+}
+
 /// 1 if the descriptor is a listening TCP socket, else 0.
 static inline int clinux_is_listening_tcp(int fd) {
   int listening = 0, protocol = 0;

@@ -138,6 +138,14 @@ static inline SSL_CTX *copenssl_client_context(void) {
   return NULL;
 }
 
+/// Lets an unverified context accept devices with the old versions and short keys that they have,
+/// and offers no protocol of HTTP. The connection is then as weak as the device makes it.
+static inline void copenssl_permit_devices(SSL_CTX *context) {
+  SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+  SSL_CTX_set_security_level(context, 0);
+  SSL_CTX_set_alpn_protos(context, NULL, 0);
+}
+
 /// Lets a context trust the certificates of a PEM file, whether they are authorities' or servers'.
 /// 1, or 0 on an error.
 static inline int copenssl_trust(SSL_CTX *context, const char *path) {

@@ -14,6 +14,30 @@ package enum Digest {
     return done == 1 && count == 20 ? digest : []
   }
 
+  /// The algorithms of HTTP Digest.
+  /// - Source: RFC 7616 §6.1
+  package enum Algorithm: Sendable, Equatable {
+    case md5
+    case sha256
+    case sha512of256
+  }
+
+  /// A digest of one of several algorithms.
+  ///
+  /// - Returns: 16 or 32 bytes; empty if OpenSSL refuses the algorithm.
+  package static func hash(_ bytes: [UInt8], _ algorithm: Algorithm) -> [UInt8] {
+    let type: OpaquePointer?
+    switch algorithm {
+    case .md5: unsafe type = EVP_md5()
+    case .sha256: unsafe type = EVP_sha256()
+    case .sha512of256: unsafe type = EVP_sha512_256()
+    }
+    var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+    var count: UInt32 = 0
+    let done = unsafe EVP_Digest(bytes, bytes.count, &digest, &count, type, nil)
+    return done == 1 ? Array(digest.prefix(Int(count))) : []
+  }
+
   /// HMAC with SHA-256, RFC 2104.
   ///
   /// - Returns: 32 bytes; empty if OpenSSL refuses the key.

@@ -15,7 +15,7 @@ package import Time
 package final class ClientConnection {
   /// When the calls give up.
   package var deadline: MonotonicTime
-  private let descriptor: Int32
+  let descriptor: Int32
   /// nil for a plain connection.
   private let session: OpaquePointer?
   private let cancellation: ClientCancellation?
@@ -96,6 +96,11 @@ package final class ClientConnection {
     clinux_limit_unsent(descriptor, unsent)
     clinux_set_option(
       descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(clamping: silence.milliseconds))
+  }
+
+  /// Sends short messages at once.
+  package func limitDelay() {
+    clinux_set_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
   }
 
   /// The bytes that have arrived, at most `limit`, without a wait; nil if none have, empty at the

@@ -33,6 +33,13 @@ package final class ClientContext: @unchecked Sendable {
     }
   }
 
+  /// Accepts any certificate, also with the old versions of TLS and the short keys of devices.
+  package static func devices() throws(TLSError) -> ClientContext {
+    let context = try ClientContext(.unverified)
+    unsafe copenssl_permit_devices(context.pointer)
+    return context
+  }
+
   deinit { unsafe SSL_CTX_free(pointer) }
 
   /// Loads the certificate with which this client authenticates itself.

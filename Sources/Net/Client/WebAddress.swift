@@ -11,6 +11,11 @@ package struct WebAddress: Sendable, Equatable {
     package let port: UInt16
     /// Whether requests are sent over TLS.
     package let isSecure: Bool
+
+    /// A server of another protocol than HTTP.
+    package init(host: String, port: UInt16, isSecure: Bool) {
+      (self.host, self.port, self.isSecure) = (host, port, isSecure)
+    }
   }
 
   /// The longest URL of a hook.
