@@ -49,7 +49,7 @@ let fuzzers: [Target] =
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
       "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "streamid", "tokens",
       "feed", "response", "archive", "times", "page", "captions", "metadata",
-      "encryption", "healing",
+      "encryption", "healing", "rtsp",
     ]
     .map {
       .executableTarget(
@@ -123,8 +123,8 @@ let package = Package(
     library(
       "Capture",
       [
-        "CMAF", "Checked", "Ingest", "Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CFreeType",
-        "CV4L2",
+        "CMAF", "Checked", "Ingest", "Time", "Media", "Net", "Sharing", "System", "CALSA",
+        "CFFmpeg", "CFreeType", "CV4L2",
       ]),
 
     // Child processes of this executable: start, messages, sandbox. Knows no video.
