@@ -99,9 +99,10 @@ static inline int cseccomp_refuse_known(scmp_filter_ctx filter) {
       SCMP_SYS(setpgid), SCMP_SYS(setsid), SCMP_SYS(migrate_pages), SCMP_SYS(move_pages),
       SCMP_SYS(process_mrelease), SCMP_SYS(ioprio_set), SCMP_SYS(sched_setattr),
       SCMP_SYS(sched_setscheduler), SCMP_SYS(sched_setparam),
-      // Servers of this machine: no input listens for streams of bytes, and all pairs of local
-      // sockets come from the parent. A local datagram socket of a pair could send to any other.
-      SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(socketpair),
+      // Servers of this machine: no input listens for streams of bytes but by a socket that the
+      // process had before, and all pairs of local sockets come from the parent. A local datagram
+      // socket of a pair could send to any other.
+      SCMP_SYS(listen), SCMP_SYS(socketpair),
       // Memory that no limit counts; messages and semaphores.
       SCMP_SYS(memfd_create), SCMP_SYS(memfd_secret), SCMP_SYS(shmget), SCMP_SYS(shmat),
       SCMP_SYS(shmctl), SCMP_SYS(msgget), SCMP_SYS(msgsnd), SCMP_SYS(msgrcv), SCMP_SYS(msgctl),
@@ -350,8 +351,13 @@ static inline int cseccomp_permit_sockets(scmp_filter_ctx filter, bool uses_netw
     CSECCOMP_RULE(refusal, call, 0);
     CSECCOMP_RULE(refusal, SCMP_SYS(connect), 0);
     CSECCOMP_RULE(refusal, SCMP_SYS(bind), 0);
+    CSECCOMP_RULE(refusal, SCMP_SYS(accept), 0);
+    CSECCOMP_RULE(refusal, SCMP_SYS(accept4), 0);
     return error;
   }
+  // Of sockets that listened before: `listen` is refused.
+  CSECCOMP_RULE(SCMP_ACT_ALLOW, SCMP_SYS(accept), 0);
+  CSECCOMP_RULE(SCMP_ACT_ALLOW, SCMP_SYS(accept4), 0);
   CSECCOMP_RULE(SCMP_ACT_ALLOW, SCMP_SYS(connect), 0);
   CSECCOMP_RULE(SCMP_ACT_ALLOW, SCMP_SYS(bind), 0);
   const unsigned kinds = 0xf;  // The type without SOCK_CLOEXEC and SOCK_NONBLOCK.

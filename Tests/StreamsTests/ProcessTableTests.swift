@@ -11,7 +11,12 @@ import Time
 @Suite("Which streams share a process")
 struct ProcessTableTests {
   /// The network for inputs by RTSP.
-  private let rtsp = Sandbox.Network.ports([554])
+  private let rtsp = Sandbox.Network.all
+
+  /// The rights for cameras alone.
+  private func camera(_ memory: Int64) -> ProcessRights {
+    ProcessRights(files: [], network: rtsp, acceptsOwn: true, memory: memory)
+  }
 
   private func member(
     _ name: String, _ inputs: [String], isIsolated: Bool = true, files: [String] = [],
@@ -35,13 +40,13 @@ struct ProcessTableTests {
     let d = try member("d", ["rtsp://x/3"])
     for member in [a, b, c, d] { table.expect(member) }
     let assigned1 = table.assign(a).assignment
-    #expect(assigned1 == .new(1, ProcessRights(files: [], network: rtsp, memory: 300)))
+    #expect(assigned1 == .new(1, camera(300)))
     let assigned2 = table.assign(b).assignment
     #expect(assigned2 == .running(1))
     let assigned3 = table.assign(c).assignment
     #expect(assigned3 == .running(1))
     let assigned4 = table.assign(d).assignment
-    #expect(assigned4 == .new(2, ProcessRights(files: [], network: rtsp, memory: 100)))
+    #expect(assigned4 == .new(2, camera(100)))
     let left10 = table.leave("a", 1)
     #expect(!left10)
     let left11 = table.leave("c", 1)
@@ -51,7 +56,7 @@ struct ProcessTableTests {
     let left13 = table.leave("b", 1)
     #expect(left13, "a second time")
     let assigned5 = table.assign(c).assignment
-    #expect(assigned5 == .new(3, ProcessRights(files: [], network: rtsp, memory: 300)))
+    #expect(assigned5 == .new(3, camera(300)))
   }
 
   @Test("a file, standard input and publishers are not shared")
@@ -81,7 +86,8 @@ struct ProcessTableTests {
     table.expect(a)
     table.expect(b)
     let all = ProcessRights(
-      files: ["slate.png", "film.mp4"], network: rtsp, usesDevices: true, memory: 200)
+      files: ["slate.png", "film.mp4"], network: rtsp, usesDevices: true, acceptsOwn: true,
+      memory: 200)
     let assigned6 = table.assign(a).assignment
     #expect(assigned6 == .new(1, all))
     let assigned7 = table.assign(b).assignment
@@ -102,7 +108,10 @@ struct ProcessTableTests {
     #expect(assigned.lack == "slate.png")
     #expect(
       assigned.assignment
-        == .new(2, ProcessRights(files: ["slate.png"], network: rtsp, memory: 200)))
+        == .new(
+          2,
+          ProcessRights(
+            files: ["slate.png"], network: rtsp, acceptsOwn: true, memory: 200)))
     table.end(1)
     let d = try member("d", ["rtsp://x/1"])
     let assigned9 = table.assign(d).assignment
@@ -121,6 +130,7 @@ struct ProcessTableTests {
     "settings of reading prevent it; the conflict is that of the later stream, and names them",
     arguments: [
       Row(reason: "--rtsp-transport") { $0.options.rtspTransport = .udp },
+      Row(reason: "--rtsp-timeout") { $0.options.rtspAnswerLimit = .seconds(9) },
       Row(reason: "--other-hosts") { $0.options.reachesOtherHosts = true },
       Row(reason: "--max-frame-size") {
         if let limit = FrameSizeLimit("640x480") { $0.options.frameSizeLimit = limit }
@@ -164,13 +174,13 @@ struct ProcessTableTests {
     #expect(table.conflict(of: "b") == nil && shared == .running(1))
   }
 
-  @Test("a process has the ports of its inputs by TCP, all for HTTP, and no network for files")
+  @Test("a process has the ports of its inputs by TCP, all for HTTP and RTSP, none for files")
   func network() throws {
     let expected: [([String], Sandbox.Network)] = [
       (["film.mp4"], .none), (["-"], .none), ([InputAddress.publisherText], .none),
       (["udp://@:5000"], .ports([])), (["srt://h:9"], .ports([])),
-      (["rtsp://cam/x"], .ports([554])), (["rtsps://cam:8322/x", "film.mp4"], .ports([8322])),
-      (["rtmp://h/live/x", "rtsp://[::1]/x", "udp://@:5000"], .ports([554, 1935])),
+      (["rtsp://cam/x"], .all), (["rtmps://h:8443/x/y", "film.mp4"], .ports([8443])),
+      (["rtmp://h/live/x", "rtmp://[::1]:1936/x", "udp://@:5000"], .ports([1935, 1936])),
       (["http://h/a.ts"], .all), (["rtsp://cam/x", "https://h/a.ts"], .all),
     ]
     for (inputs, network) in expected {
@@ -188,6 +198,7 @@ struct ProcessTableTests {
         == "port 8554")
     #expect(
       camera.lack(of: ProcessRights(files: [], network: .all, memory: 1)) == "the network")
+    #expect(camera.lack(of: ProcessRights(files: [], acceptsOwn: true, memory: 1)) == "RTSP")
     #expect(
       ProcessRights(files: [], memory: 1).lack(
         of: ProcessRights(files: [], network: .ports([]), memory: 1)) == "the network")

@@ -21,9 +21,10 @@ import gi  # noqa: E402
 from painter import frames  # noqa: E402
 
 gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 gi.require_version("GstSdp", "1.0")
-from gi.repository import Gio, GLib, Gst, GstRtspServer, GstSdp  # noqa: E402, F401
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer, GstSdp  # noqa: E402, F401
 
 # A class of GStreamer has its signals only afterwards.
 Gst.init(None)
@@ -61,6 +62,7 @@ def main() -> None:
     parser.add_argument("--languages", default="", help="of the audio tracks, with commas")
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
+    parser.add_argument("--digest", action="store_true", help="in place of Basic; with --user")
     parser.add_argument("--certificate", default="", help="PEM; with --key: rtsps alone")
     parser.add_argument("--key", default="")
     options = parser.parse_args()
@@ -117,8 +119,12 @@ def main() -> None:
     if options.user:
         token = GstRtspServer.RTSPToken()
         token.set_string("media.factory.role", "viewer")
-        basic = GstRtspServer.RTSPAuth.make_basic(options.user, options.password)
-        auth.add_basic(basic, token)
+        if options.digest:
+            auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+            auth.add_digest(options.user, options.password, token)
+        else:
+            basic = GstRtspServer.RTSPAuth.make_basic(options.user, options.password)
+            auth.add_basic(basic, token)
         server.set_auth(auth)
         permissions = GstRtspServer.RTSPPermissions()
         permissions.add_permission_for_role("viewer", "media.factory.access", True)

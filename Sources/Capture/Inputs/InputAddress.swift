@@ -41,7 +41,7 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible, TextC
   package let kind: Kind
   /// The address as given, with its secrets.
   ///
-  /// Only for libavformat, in this process or in another.
+  /// Only for libavformat and the relay of RTSP, in this process or in another.
   package let raw: String
   /// The address without its secrets.
   package let description: String
@@ -117,6 +117,9 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible, TextC
   package var isListener: Bool {
     kind == .udp || kind == .publisher || kind == .srt && raw.contains("mode=listener")
   }
+
+  /// Whether the input is RTSP over TLS.
+  var isSecureRTSP: Bool { url?.scheme == "rtsps" }
 
   /// The path of a file or of a named pipe; nil for other inputs.
   package var filePath: String? {

@@ -118,6 +118,11 @@ package struct InputConnection: ~Copyable {
   /// Declarations of a publisher that have no effect, each with its reason, oldest first.
   package var ignoredDeclarations: [String] { publisher?.ignoredDeclarations ?? [] }
 
+  /// Notices about the connection for an operator, such as a transport that the server refuses.
+  package var notices: [String] {
+    if case .library(let packets) = backend { packets.notices } else { [] }
+  }
+
   /// Why audio of a publisher was left out as malformed; nil if none was.
   package var audioFault: String? { publisher?.audioFault.map { "\($0)" } }
 

@@ -24,6 +24,8 @@ final class InputContext {
   /// decodes none.
   private var coloursBeforeAnalysis: [ColourDescription]?
   private let packet: PacketHandle
+  /// The connection of an RTSP input; nil for other inputs.
+  private let relay: RTSPRelay?
   /// The host to which a playlist is restricted; nil if it is not.
   private let host: UnsafeMutablePointer<CChar>?
 
@@ -41,7 +43,10 @@ final class InputContext {
     let isUnlimited = address.isListener && options.listensForEver
     let limit = isUnlimited ? nil : SystemClock.monotonicTime + options.openLimit
     cancellation.setDeadline(limit)
+    let relayed = try Self.relay(address, options, cancellation)
+    relay = relayed?.relay
     guard let packet = try? PacketHandle(), let context = unsafe avformat_alloc_context() else {
+      relayed?.relay.close()
       throw .refused("out of memory")
     }
     self.packet = packet
@@ -71,17 +76,18 @@ final class InputContext {
     var dictionary = unsafe options.dictionary(for: address)
     defer { unsafe av_dict_free(&dictionary) }
     let hint = unsafe Self.isTransportStream(address) ? av_find_input_format("mpegts") : nil
-    let opened = FFmpegLog.collectingResponses {
+    let opened = FFmpegLog.collecting {
       var made: UnsafeMutablePointer<AVFormatContext>? = unsafe context
-      let path = standardInput != nil ? "" : address.raw
+      let path = standardInput != nil ? "" : relayed?.url ?? address.raw
       let result = unsafe avformat_open_input(&made, path, hint, &dictionary)
       return result
     }
     guard opened.result >= 0 else {
       // libavformat has freed the context.
       unsafe Glibc.free(host)
-      if opened.result == CFF_UNAUTHORIZED, let obstacle = RTSPChallenges(opened.fields).obstacle {
-        throw .refused(obstacle)
+      relayed?.relay.close()
+      if !cancellation.isCancelled, let fault = relayed?.relay.fault {
+        throw Self.failure(fault, address)
       }
       throw Self.failure(opened.result, opened.lines, address, cancellation, options)
     }
@@ -96,7 +102,10 @@ final class InputContext {
   deinit {
     cancellation.setDeadline(SystemClock.monotonicTime + .seconds(1))
     var context: UnsafeMutablePointer<AVFormatContext>? = unsafe pointer
-    cancellation.during(.reading) { unsafe avformat_close_input(&context) }
+    cancellation.during(.reading) {
+      unsafe avformat_close_input(&context)
+      relay?.close()
+    }
     unsafe Glibc.free(host)
   }
 
@@ -108,6 +117,9 @@ final class InputContext {
     guard address.kind == .http, let reader = unsafe pointer.pointee.pb else { return false }
     return unsafe avio_size(reader) > 0
   }
+
+  /// Notices about the connection for an operator.
+  var notices: [String] { relay?.notices ?? [] }
 
   /// Whether packets are access units, or pieces of them, as received: no parser delays them.
   var isUnparsed: Bool { unsafe pointer.pointee.flags & AVFMT_FLAG_NOPARSE != 0 }
@@ -202,6 +214,7 @@ final class InputContext {
       }
       if cancellation.isCancelled { throw .cancelled }
       if read.result >= 0 { throw .silent(Int(options.silenceLimit.wholeSeconds)) }
+      if !cancellation.isDue, let fault = relay?.fault { throw .failed(address.scrub("\(fault)")) }
       if read.result == CFF_EOF { return nil }
       if read.result == CFF_EAGAIN { continue }
       throw Self.failure(
@@ -257,6 +270,50 @@ final class InputContext {
     return unsafe String(cString: avcodec_get_name(first))
   }
 
+  /// Connects to an RTSP server.
+  ///
+  /// - Returns: the relay, and its URL for libavformat; nil for other inputs.
+  private static func relay(
+    _ address: InputAddress, _ options: InputOptions, _ cancellation: InputCancellation
+  ) throws(InputError) -> (relay: RTSPRelay, url: String)? {
+    guard address.kind == .rtsp else { return nil }
+    guard let server = RTSPAddress(address.raw) else {
+      throw .refused(unencoded("the address has no valid host and port"))
+    }
+    let relay: RTSPRelay
+    do throws(RTSPFault) {
+      relay = try RTSPRelay(
+        server,
+        RTSPRelay.Options(
+          connectLimit: options.openLimit, answerLimit: options.rtspAnswerLimit,
+          reachesOtherHosts: options.reachesOtherHosts))
+    } catch { throw .refused("\(error)") }
+    // The relay gives up by itself, with a reason.
+    cancellation.setDeadline(SystemClock.monotonicTime + options.openLimit + .seconds(1))
+    guard let url = relay.connected(isDue: { cancellation.isDue }) else {
+      relay.close()
+      if cancellation.isCancelled { throw .cancelled }
+      guard let fault = relay.fault else {
+        throw .silent(Int(options.openLimit.wholeSeconds))
+      }
+      throw failure(fault, address)
+    }
+    let limit = options.openLimit + options.rtspAnswerLimit + options.rtspAnswerLimit
+    cancellation.setDeadline(SystemClock.monotonicTime + limit)
+    let own = server.options.joined(separator: "&")
+    return (relay, own.isEmpty ? url : "\(url)?\(own)")
+  }
+
+  private static func failure(_ fault: RTSPFault, _ address: InputAddress) -> InputError {
+    let reason = address.scrub("\(fault)")
+    if address.hasUnencodedCredentials { return .refused(unencoded(reason)) }
+    return fault.isDenied ? .denied(reason) : .refused(reason)
+  }
+
+  private static func unencoded(_ words: String) -> String {
+    "\(words); percent-encode @, #, / and ? in a user name or password: %40, %23, %2F, %3F"
+  }
+
   private static func isTransportStream(_ address: InputAddress) -> Bool {
     [.udp, .srt, .standardInput].contains(address.kind)
   }
@@ -274,8 +331,7 @@ final class InputContext {
     let words = FFmpegError.text(code)
     if address.hasUnencodedCredentials, !whileReading {
       // The message may contain any part of the password.
-      return .refused(
-        "\(words); percent-encode @, #, / and ? in a user name or password: %40, %23, %2F, %3F")
+      return .refused(unencoded(words))
     }
     let last = lines.last.map { address.scrub($0) }
     // The library's last message often repeats the error with its source before it.

@@ -20,10 +20,13 @@ extension InputOptions {
     }
     switch address.kind {
     case .rtsp:
-      set("rtsp_transport", rtspTransport.rawValue)
+      // The other one is tried if the server answers 461. Over TLS datagrams would be in the clear.
+      set("rtsp_transport", address.isSecureRTSP ? "tcp" : "tcp+udp")
+      if rtspTransport == .tcp { set("rtsp_flags", "prefer_tcp") }
       set("allowed_media_types", "video+audio")
       // Longer than the limits of this program, which discard packets that the library delayed.
-      set("timeout", "\((silenceLimit + .seconds(5)).microseconds)")
+      let limit = max(silenceLimit, rtspAnswerLimit) + .seconds(5)
+      set("timeout", "\(limit.microseconds)")
       set("user_agent", "streamer")
       // The wait for a missing datagram, in microseconds.
       set("max_delay", "100000")

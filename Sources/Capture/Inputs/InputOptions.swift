@@ -7,7 +7,7 @@ package struct InputOptions: Sendable, Equatable, Codable {
   /// The members that are sent to a process.
   private enum CodingKeys: CodingKey {
     case rtspTransport, openLimit, listensForEver, silenceLimit, frameSizeLimit, decoderErrorLimit
-    case reachesOtherHosts
+    case reachesOtherHosts, rtspAnswerLimit
   }
 
   /// The transport of RTSP media.
@@ -31,7 +31,10 @@ package struct InputOptions: Sendable, Equatable, Codable {
   package var frameSizeLimit = FrameSizeLimit()
   /// The number of access units in a row that the decoder refuses, after which the input is closed.
   package var decoderErrorLimit = 1500
-  /// Whether a playlist over HTTP may refer to other hosts than its own.
+  /// The longest time in which an RTSP server answers, until it sends media: cameras that start on
+  /// demand take up to 15 s to describe them.
+  package var rtspAnswerLimit = Interval.seconds(20)
+  /// Whether a playlist over HTTP may refer to other hosts than its own, and a redirect over RTSP.
   package var reachesOtherHosts = false
 
   /// Whether several video tracks of a publisher are read as renditions; else only the first is.

@@ -61,6 +61,9 @@ final class LibraryPackets {
   /// The codec of audio that cannot be decoded; nil if there is none.
   var ignoredAudio: String? { audio.ignored }
 
+  /// Notices about the connection for an operator.
+  var notices: [String] { context.notices }
+
   var oversized: UInt64 { video?.oversized ?? 0 }
 
   /// Reads a packet.

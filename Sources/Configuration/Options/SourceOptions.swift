@@ -57,10 +57,15 @@ extension Option {
     ).with(describeSource),
     .stream(
       "rtsp-transport", \.inputOptions.rtspTransport, .choice("HOW"), .source,
-      help: "transport of RTSP media: tcp or udp"),
+      help: "transport of RTSP media: tcp or udp; the other one if the camera refuses it"),
+    .stream(
+      "rtsp-timeout", \.inputOptions.rtspAnswerLimit, .seconds(.seconds(1) ... .seconds(120)),
+      .source,
+      help: "how long an RTSP camera may take for an answer before it sends media, in seconds"),
     .stream(
       "other-hosts", \.inputOptions.reachesOtherHosts, .toggle, .source,
-      help: "let a playlist over HTTP refer to other hosts, or redirect; needed for DASH"),
+      help: "let a playlist over HTTP refer to other hosts, or redirect, and RTSP redirect to "
+        + "another host; needed for DASH"),
     .stream(
       "slate", \.slate, .path("the path of a JPEG, PNG or MP4 file"), .source,
       help: "a picture, or a film of at most 10 s, shown while the source is missing"),

@@ -255,6 +255,9 @@ final class PulledInput: StandbyOwner {
     write(.warning, "audio-ignored", "malformed audio tags are left out: \(fault)")
   }
 
+  /// Notes a peculiarity of a connection that works.
+  func notes(_ notice: String) { write(.warning, "source-transport", notice) }
+
   /// Notes a declaration of a publisher that has no effect.
   func ignores(_ declaration: String) { write(.warning, "declaration-ignored", declaration) }
 

@@ -160,6 +160,7 @@ struct PulledInputLoop {
     var ignoredDeclarations = 0
     var drift = AudioDrift()
     var picture = TrackPresence()
+    for notice in connection.notices { input.notes(notice) }
     while !input.isStopped {
       let waiting = first.take()
       guard var unit = if let waiting { waiting } else { try connection.nextUnit() } else {

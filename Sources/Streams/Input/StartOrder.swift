@@ -91,14 +91,14 @@ package struct StartOrder: JSONFields {
 
   /// The network that the process needs.
   ///
-  /// An HTTP input may be redirected to any port; the other inputs need those of their URLs.
+  /// HTTP and RTSP may be redirected to any port; other inputs need the ports of their URLs.
   var network: Sandbox.Network {
     addresses.reduce(.none) { network, address in
       switch address.kind {
       case .file, .standardInput, .publisher: network
       case .udp, .srt: network.and(.ports([]))
-      case .rtsp, .rtmp: network.and(.ports(Set([address.port].compactMap(\.self))))
-      case .http: .all
+      case .rtmp: network.and(.ports(Set([address.port].compactMap(\.self))))
+      case .http, .rtsp: .all
       }
     }
   }

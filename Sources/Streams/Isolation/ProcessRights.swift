@@ -16,6 +16,8 @@ package struct ProcessRights: JSONFields, Equatable {
   package var network = Sandbox.Network.none
   /// Whether an encoder needs the files of devices.
   package var usesDevices = false
+  /// Whether it accepts connections of its own at 127.0.0.1, for RTSP.
+  package var acceptsOwn = false
   /// The most bytes of data.
   package var memory: Int64
 
@@ -49,6 +51,7 @@ package struct ProcessRights: JSONFields, Equatable {
       files: files + other.files.filter { !files.contains($0) },
       network: network.and(other.network),
       usesDevices: usesDevices || other.usesDevices,
+      acceptsOwn: acceptsOwn || other.acceptsOwn,
       // bounded: at most 2^50 each, of a few streams
       memory: memory &+ other.memory)
   }
@@ -62,6 +65,7 @@ package struct ProcessRights: JSONFields, Equatable {
       let more = other.ports.subtracting(ports).sorted()
       return more.isEmpty ? "the network" : "port \(more.map(String.init).joined(separator: ", "))"
     }
+    if other.acceptsOwn, !acceptsOwn { return "RTSP" }
     return other.usesDevices && !usesDevices ? "devices" : nil
   }
 }

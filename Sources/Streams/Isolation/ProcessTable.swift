@@ -28,7 +28,7 @@ package struct ProcessTable: Sendable {
       options = order.options
       rights = ProcessRights(
         files: order.files, network: order.network, usesDevices: order.usesDevices,
-        memory: order.memory)
+        acceptsOwn: order.addresses.contains { $0.kind == .rtsp }, memory: order.memory)
       self.isIsolated = isIsolated
     }
 
@@ -158,6 +158,7 @@ extension ProcessTable.Member {
     if options.rtspTransport != other.options.rtspTransport { found.append("--rtsp-transport") }
     let theirs = other.options
     if options.reachesOtherHosts != theirs.reachesOtherHosts { found.append("--other-hosts") }
+    if options.rtspAnswerLimit != theirs.rtspAnswerLimit { found.append("--rtsp-timeout") }
     if options.frameSizeLimit != theirs.frameSizeLimit { found.append("--max-frame-size") }
     if options.decoderErrorLimit != theirs.decoderErrorLimit {
       found.append("--max-decoder-errors")

@@ -21,7 +21,7 @@ enum SourceEvents {
     "publisher-no-audio", "publisher-no-picture", "rendition-back",
     "rendition-left-out", "segment-skipped", "slate", "source-damaged", "source-ended",
     "source-failed", "source-gone", "source-missed", "source-open", "source-resumed",
-    "source-silent", "splice-key", "thread-left", "tracks-ignored",
+    "source-silent", "source-transport", "splice-key", "thread-left", "tracks-ignored",
     "video-back", "video-gone",
   ]
 

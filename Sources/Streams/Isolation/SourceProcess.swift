@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import ChunkStream
 import Glibc
 import Isolation
@@ -16,6 +17,8 @@ package enum SourceProcess {
     guard case .success(.process(_, let fields))? = try? server.receive(ParentMessage.self).message,
       let rights = try? ProcessRights(fields: fields)
     else { _exit(2) }
+    // Afterwards no socket can listen.
+    if rights.acceptsOwn { RTSPListener.open() }
     let protections = Sandbox.enter(
       files: rights.files, network: rights.network, usesDevices: rights.usesDevices,
       memory: UInt64(rights.memory))
