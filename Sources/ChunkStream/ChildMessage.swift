@@ -12,7 +12,7 @@ package import Time
 /// belong to the sessions of streams, which read them with a ``FieldReader``.
 package enum ChildMessage: FieldMessage {
   /// The version of the messages; both ends have the same executable.
-  package static let version: UInt16 = 6
+  package static let version: UInt16 = 7
   /// The most bytes of a line of the log, or of a reason.
   package static let maximumTextLength = 4096
 
@@ -52,6 +52,8 @@ package enum ChildMessage: FieldMessage {
   case status([UInt8])
   /// The source supplies no media, for this reason; nil if it supplies media.
   case outage(OutageFields?)
+  /// The state of the media of the present publisher; nil without one.
+  case publisher(PublisherNote?)
   /// Metadata of the source, with its capture time, and its time on the media timeline.
   case event(time: WallTime, mediaTime: MediaTime, EventContent)
   /// A cue of the source, with the capture time of its first frame.
@@ -97,6 +99,7 @@ package enum ChildMessage: FieldMessage {
         message: 20, time, cue.text.marked, cue.language.code, cue.duration,
         cue.position.line.map { UInt8(clamping: $0) }, cue.position.align.rawValue)
     case .unpaced(let reason): writer.add(message: 21, Self.shortened(reason))
+    case .publisher(let note): writer.add(message: 22, note)
     }
   }
 
@@ -147,6 +150,7 @@ package enum ChildMessage: FieldMessage {
         mediaTime: try reader.instant("a media time"), try EventContent(&reader))
     case 20: self = try Self.readCue(&reader)
     case 21: self = .unpaced(reason: try Self.reason(&reader))
+    case 22: self = .publisher(try reader.optional(PublisherNote.init))
     default: throw .unknownKind(kind)
     }
   }

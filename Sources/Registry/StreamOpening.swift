@@ -147,10 +147,8 @@ extension StreamDefinition {
           log.write(.info, "passthrough", stream: settings.name, "re-encoded: \(reason)")
         }
         var configuration = try withKeys(chosen, log)
-        let warnings = InputWarnings(
-          facts.description, passesThrough: configuration.passesThrough,
-          reorderingDelay: configuration.reorderingDelay, deinterlaces: Deinterlacer.isAvailable)
-        for warning in warnings.list {
+        configuration.encodingReason = input.encodingReason
+        for warning in configuration.findingsInput().map({ InputWarnings($0).list }) ?? [] {
           log.write(.warning, warning.event, stream: settings.name, warning.text)
         }
         configuration.earlier = start.continued?.earlier ?? start.earlier

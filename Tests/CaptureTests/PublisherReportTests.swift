@@ -23,7 +23,8 @@ struct PublisherReportTests {
   func pictures() throws {
     let described = PublisherReport.Video(codec: "H.264", isDescribed: true)
     let rows: [(String, (inout PublisherReport) -> Void)] = [
-      ("audio only", { $0.noteAudio(undescribed: nil) }),
+      ("audio only", { $0.note(PublisherReport.Audio(codec: "AAC")) }),
+      ("neither video nor audio", { _ in }),
       ("in the container", { $0.noteContainer() }),
       ("without parameter sets", { $0.note(PublisherReport.Video(codec: "H.264")) }),
       ("no frame is found", { $0.note(described) }),
@@ -34,14 +35,14 @@ struct PublisherReportTests {
     ]
     for (words, media) in rows {
       #expect(lines(after: .milliseconds(4999), media).isEmpty)
-      #expect(lines(after: .seconds(60), isShown: true, media).isEmpty)
+      let shown = lines(after: .seconds(60), isShown: true, media)
+      #expect(shown.allSatisfy { if case .accepted = $0 { true } else { false } })
       guard case .noPicture(let text)? = lines(after: .seconds(5), media).first else {
         Issue.record("no line with \(words)")
         continue
       }
       #expect(text.contains(words) && text.contains("5 s"))
     }
-    #expect(lines(after: .seconds(60)) { _ in }.isEmpty, "without media it is silent")
   }
 
   @Test("a publisher that was shown has 5 s again when its pictures end")
@@ -55,13 +56,67 @@ struct PublisherReportTests {
     #expect(report.lines(at: start + .seconds(25), isShown: false).count == 1)
   }
 
+  @Test("media that give pictures are accepted with the client, once, and again after a fault")
+  func accepted() {
+    var report = PublisherReport(at: start)
+    report.client = "from 192.0.2.0 by RTMP"
+    report.note(
+      PublisherReport.Video(codec: "H.264", isDescribed: true, hasUnits: true))
+    report.note(PublisherReport.Audio(codec: "AAC"))
+    #expect(report.lines(at: start + .seconds(1), isShown: false).isEmpty)
+    let fault = "H.264 without a key frame for 5 s: no picture yet (expected one per second)"
+    #expect(
+      report.lines(at: start + .seconds(5), isShown: false) == [
+        .noPicture("from 192.0.2.0 by RTMP: \(fault)")
+      ])
+    #expect(report.state(at: start + .seconds(5), isShown: false) == .noPicture(fault))
+    let line = PublisherReport.Line.accepted("H.264 and AAC from 192.0.2.0 by RTMP: accepted")
+    #expect(report.lines(at: start + .seconds(6), isShown: true) == [line])
+    #expect(report.lines(at: start + .seconds(7), isShown: true).isEmpty)
+    #expect(
+      report.state(at: start + .seconds(7), isShown: true) == .accepted("H.264 and AAC: accepted"))
+  }
+
+  @Test("the state names what has arrived before the first picture, and audio that is missing")
+  func states() {
+    var report = PublisherReport(at: start)
+    #expect(report.state(at: start, isShown: false) == .waiting("media is awaited"))
+    report.note(PublisherReport.Video(codec: "HEVC", isDescribed: true))
+    #expect(
+      report.state(at: start, isShown: false) == .waiting("HEVC: the first picture is awaited"))
+    report.note(PublisherReport.Audio(codec: "AAC", isUndescribed: true))
+    guard case .noAudio(let text) = report.state(at: start + .seconds(5), isShown: true) else {
+      Issue.record("no missing audio")
+      return
+    }
+    #expect(text.hasPrefix("HEVC: accepted; AAC without its decoder configuration for 5 s"))
+  }
+
+  @Test("video without audio is accepted a second after its first picture")
+  func videoOnly() {
+    var report = PublisherReport(at: start)
+    report.note(
+      PublisherReport.Video(codec: "VP9", isDescribed: true, hasUnits: true, hasKey: true))
+    #expect(report.lines(at: start + .seconds(1), isShown: true).isEmpty)
+    #expect(report.lines(at: start + .seconds(2), isShown: true) == [.accepted("VP9: accepted")])
+  }
+
+  @Test("names of codecs that a publisher has invented are not repeated")
+  func codecs() {
+    #expect(PublisherReport.words("h264") == "H.264")
+    #expect(PublisherReport.words("pcm_alaw") == "PCM_ALAW")
+    for name in ["a\nb", "x\u{1B}[31m", String(repeating: "a", count: 13)] {
+      #expect(PublisherReport.words(name) == "an unknown codec")
+    }
+  }
+
   @Test("start codes are accepted with one line, audio without its configuration has another one")
   func otherLines() {
     var report = PublisherReport(at: start)
     report.note(
       PublisherReport.Video(
         codec: "H.264", isDescribed: true, hasUnits: true, hasKey: true, hasStartCodes: true))
-    report.noteAudio(undescribed: "AAC")
+    report.note(PublisherReport.Audio(codec: "AAC", isUndescribed: true))
     let found = report.lines(at: start + .seconds(5), isShown: true)
     let again = report.lines(at: start + .seconds(6), isShown: true)
     #expect(again.isEmpty && found.count == 2)

@@ -2,6 +2,7 @@
 
 import Configuration
 import Media
+import Streams
 import Testing
 
 @testable import Capture
@@ -14,7 +15,7 @@ struct InputWarningsTests {
       parameterSets: [], configuration: [])
     video.frames.chroma = chroma
     let description = InputDescription(format: "flv", video: video, isPaced: false)
-    return InputWarnings(description, passesThrough: passesThrough).list.map {
+    return InputWarnings(.init(description, passesThrough: passesThrough)).list.map {
       "\($0.event): \($0.text.split(separator: " ").first { $0.contains(":") } ?? "")"
     }
   }

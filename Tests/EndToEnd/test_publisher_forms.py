@@ -116,7 +116,7 @@ def test_media_without_a_picture_have_a_line_and_a_state(
         program.wait_logged("publisher-no-picture", words, "for 5 s", within=20)
         state = get(program.port, "/api/streams/live",
                     headers={"Authorization": f"Bearer {ADMIN}"}).text
-        assert words in state and "no-video" in state, state
+        assert words in state and "no-picture" in state, state
         assert "waiting for a publisher" not in get(program.port, PLAYLIST, timeout=15).text
 
 

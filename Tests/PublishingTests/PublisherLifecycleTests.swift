@@ -67,4 +67,24 @@ struct PublisherLifecycleTests {
     life.hear(at: .origin + limit)
     #expect(!life.isIdle(at: .origin + limit) && life.isIdle(at: .origin + limit + limit))
   }
+
+  @Test("a client that has begun and sends nothing lacks media after 5 s, once")
+  func missingMedia() {
+    let limit = PublisherLifecycle.mediaLimit
+    var silent = PublisherLifecycle(at: .origin)
+    #expect(silent.attach(waits: false))
+    silent.begin(at: .origin + limit)
+    let (early, due, again) = (
+      silent.lacksMedia(at: .origin + limit + limit - .milliseconds(1)),
+      silent.lacksMedia(at: .origin + limit + limit),
+      silent.lacksMedia(at: .origin + limit + limit + limit)
+    )
+    #expect(!early && due && !again)
+    var sending = PublisherLifecycle(at: .origin)
+    #expect(sending.attach(waits: false))
+    sending.begin(at: .origin)
+    sending.hear(at: .origin + .seconds(1))
+    let lacks = sending.lacksMedia(at: .origin + limit + limit)
+    #expect(!lacks)
+  }
 }

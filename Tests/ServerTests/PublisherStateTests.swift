@@ -23,7 +23,7 @@ struct PublisherStateTests {
   }
 
   static let rows: [Row] = [
-    Row(name: "it publishes before its stream has begun", word: "live"),
+    Row(name: "it is connected before its stream has begun", word: "starting"),
     Row(name: "its frames are shown", isOnline: true, word: "live"),
     Row(name: "it is silent", isOnline: false, word: "slate"),
     Row(

@@ -137,6 +137,11 @@ struct IsolationFieldsTests {
     statistics.isSourceOnline = true
     statistics.shownInput = 1
     statistics.inputSwitches = 3
+    statistics.lostPackets = 4
+    statistics.irregularities.displacedPerMinute = 2
+    statistics.irregularities.timestampStep = .milliseconds(22)
+    statistics.irregularities.audioLag = .milliseconds(-300)
+    statistics.changedFrames = ChangedFrames(10, .yuv444, isInterlaced: true)
     statistics.sharedWith = ["yard", "gate"]
     statistics.renditions[1].mediaBytes = 100
     statistics.renditions[1].partLateness.observe(0.03)
@@ -147,7 +152,9 @@ struct IsolationFieldsTests {
     present.take(read.statistics, after: statistics)
     #expect(present.inputFrames == 10)
     #expect(present.shownInput == 1)
-    #expect(present.inputSwitches == 6)
+    #expect(present.inputSwitches == 6 && present.lostPackets == 8)
+    #expect(present.irregularities == statistics.irregularities)
+    #expect(present.changedFrames == statistics.changedFrames)
     #expect(present.sharedWith == ["yard", "gate"])
     #expect(present.isSourceOnline)
     #expect(present.renditions[1].mediaBytes == 200)

@@ -8,6 +8,7 @@ import { isMPD } from '../engine/transport/source.js';
 import * as later from '../stage/later.js';
 import { Stage } from '../stage/stage.js';
 import { showFigures } from './figures.js';
+import { InputPanel } from './input-panel.js';
 import { Panel } from './panel.js';
 import { parametersOf, rememberParameter } from './parameters.js';
 import { Settings } from './settings.js';
@@ -17,6 +18,7 @@ export class View {
   constructor() {
     const { page, warnings, ...parameters } = parametersOf(location.href);
     this.panel = new Panel();
+    this.input = new InputPanel();
     this.stage = new Stage(document, {
       ...parameters,
       scripts: { hls: parameters.hlsLocations, dash: dashLocation(location.href) },
@@ -49,6 +51,7 @@ export class View {
 
   show() {
     if (document.hidden || !this.panel.isShown) return;
+    this.input.update();
     const { playback } = this.stage, { player, kind } = playback;
     const isControlled = player?.isControlled() ?? false;
     showFigures(this.panel, playback.state, playback.clock, {

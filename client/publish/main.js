@@ -4,11 +4,14 @@
 import { milliseconds } from '../shared/milliseconds.js';
 import { publishProblem } from './codecs.js';
 import { Publisher } from './publisher.js';
+import { expectationOf, mediaWords, StreamStateWatch, streamWords } from './stream-state.js';
 import { deviceProblem, devicesOf, openCamera, openScreen } from './sources.js';
 import { WakeLock } from './wake-lock.js';
 
 /** The interval between two updates of the figures, ms. */
 const INTERVAL = 250;
+/** The interval between two looks at the publisher of the stream, ms. */
+const STATE_INTERVAL = 2000;
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
 const find = (id) => /** @type {any} */ (document.getElementById(id));
@@ -24,9 +27,15 @@ const [cameraDevice, microphoneDevice, size] = ['camera-device', 'microphone-dev
 const key = find('key');
 /** @type {HTMLMeterElement} */
 const level = find('level');
-const status = find('status'), badge = find('badge');
+const status = find('status'), badge = find('badge'), streamText = find('stream-state');
 
 const publisher = new Publisher(location.href, () => show());
+/** @type {import('./stream-state.js').StreamState | null} */
+let streamState = null;
+const watch = new StreamStateWatch(location.href, (state) => {
+  streamState = state;
+  showStream();
+});
 const wakeLock = new WakeLock();
 /** @type {MediaStream | null} */
 let stream = null;
@@ -37,6 +46,19 @@ let sentBefore = { bytes: 0, at: performance.now() };
 function say(text, isBad = false) {
   if (status.textContent !== text) status.textContent = text;
   status.classList.toggle('bad', isBad);
+}
+
+/** The publisher of the stream: this page, another one, or nobody; and what is expected. */
+function showStream() {
+  const { state, audience, code } = publisher;
+  const isOurs = state === 'live' || state === 'reconnecting';
+  const media = publisher.upload ? streamState?.media ?? null : audience.media;
+  const { text, isBad } = isOurs ? mediaWords(media)
+    : streamState ? streamWords(streamState) : { text: '', isBad: false };
+  const expected = state === 'failed' ? expectationOf(code) : '';
+  const words = [text, expected].filter((part) => part !== '').join(' ');
+  if (streamText.textContent !== words) streamText.textContent = words;
+  streamText.classList.toggle('bad', isBad);
 }
 
 function chosenSize() {
@@ -115,6 +137,7 @@ function press(button, isPressed) {
 
 function show() {
   const { state, reason, audience } = publisher;
+  showStream();
   const isOn = state !== 'idle' && state !== 'failed', hasSource = stream !== null;
   find('empty').hidden = hasSource;
   start.disabled = !hasSource && !isOn;
@@ -136,6 +159,10 @@ function show() {
   if (state !== 'live') return;
   if (isRecorded) {
     say('You are live.');
+    return;
+  }
+  if (audience.media?.kind === 'no-picture') {
+    say('Connected, but viewers have no picture.', true);
     return;
   }
   const count = audience.viewers;
@@ -197,8 +224,14 @@ addEventListener('pagehide', () => publisher.stop());
 // A link to the page that is open loads nothing.
 addEventListener('hashchange', takeFragment);
 setInterval(figures, INTERVAL);
+setInterval(() => {
+  // The socket tells a page that publishes.
+  const isTold = publisher.state === 'live' && !publisher.upload;
+  if (!document.hidden && !isTold) void watch.ask();
+}, STATE_INTERVAL);
 prepare();
 show();
+void watch.ask();
 
 /** For tests and scripts. */
 /** @type {any} */ (globalThis).__publisher = publisher;

@@ -45,6 +45,8 @@ export class Publisher {
     this.state = 'idle';
     /** Why it connects again, or has failed. */
     this.reason = '';
+    /** The server's name for the reason; empty if it has given none. */
+    this.code = '';
     this.audience = noAudience();
     this.control = new RateControl(2500);
     this.video = new VideoSender({
@@ -118,6 +120,8 @@ export class Publisher {
     this.retries.restart();
     this.wasBusy = false;
     this.hasAudio = this.inputs.audioTrack !== null && await encodesOpus();
+    this.code = '';
+    this.audience = noAudience();
     this.change('connecting', '');
     this.connect();
     this.timer = window.setInterval(() => this.step(), INTERVAL);
@@ -209,6 +213,7 @@ export class Publisher {
     this.audio.isOn = false;
     const wasLive = this.state === 'live' || this.state === 'reconnecting';
     const isBusy = error?.code === 'busy' && !wasLive;
+    this.code = error?.code ?? '';
     if (error?.retry === null || isBusy && this.wasBusy) {
       this.fail(reason);
       return;

@@ -112,6 +112,15 @@ package struct InputConnection: ~Copyable {
     }
   }
 
+  /// The number of packets that were lost or damaged on the way, as far as libavformat tells.
+  package var lostPackets: UInt64 {
+    switch backend {
+    case .library(let packets): packets.lostPackets
+    case .publisher: 0
+    case .shared(let reader, _): reader.lost
+    }
+  }
+
   /// Why only the first of several video tracks is read; nil if all are.
   package var trackFault: RenditionAligner.Fault? { publisher?.trackFault }
 

@@ -20,6 +20,18 @@ package struct InputProbe: Sendable {
     package var verdict: PassThroughAnalysis.Verdict
     /// The time from the call to the first frame.
     package var firstFrame: Interval
+    /// How far decoding and presentation order differ.
+    package var reordering = Reordering.none
+    /// The shortest and the longest distance of frames of a variable rate; nil for a constant one.
+    package var distances: ClosedRange<Interval>?
+    /// Timestamps per minute that are off by more than half a frame.
+    package var displacedPerMinute = 0
+    /// The largest step of the timestamps that stayed.
+    package var timestampStep = Interval.zero
+    /// How much later audio arrives than the video of its time; nil if unknown.
+    package var audioLag: Interval?
+    /// Packets that were lost or damaged on the way.
+    package var lostPackets: UInt64 = 0
   }
 
   let address: InputAddress
@@ -57,11 +69,13 @@ package struct InputProbe: Sendable {
     var first: DecodedFrame?
     var firstFrame = Interval.zero
     var timestamps: [SourceTime] = []
+    var observed = ProbedTimestamps()
     var keys: [Int] = []
     while SystemClock.monotonicTime - begin < limit || first == nil {
       guard let unit = try input.nextUnit() else { break }
       // bounded: intervals saturate
       if SystemClock.monotonicTime - begin > 2 * limit { break }
+      observed.take(unit)
       guard case .video(let frame) = unit, let known = input.description else { continue }
       if decoder == nil {
         do throws(FFmpegError) { decoder = try VideoDecoder(known.video) } catch {
@@ -87,7 +101,7 @@ package struct InputProbe: Sendable {
     description.video.width = first.width
     description.video.height = first.height
     description.video.frames = first.properties
-    return Findings(
+    var findings = Findings(
       description: description,
       dataTracks: input.dataTracks,
       rate: InputRate.nearest(
@@ -95,5 +109,8 @@ package struct InputProbe: Sendable {
       groups: zip(keys.dropFirst(), keys).map { $0 - $1 },
       verdict: analysis?.verdict ?? .undecided,
       firstFrame: firstFrame)
+    findings.lostPackets = input.lostPackets
+    observed.complete(&findings)
+    return findings
   }
 }

@@ -24,6 +24,9 @@ final class LibraryPackets {
   private var audio = LibraryAudio()
   private var metadata = LibraryMetadata()
   private var text: LibraryText
+  /// The media of the publisher whose container it is; nil for other inputs.
+  private let publisher: PublishedMedia?
+  private var reported = ReportedMedia()
   /// A packet of H.264 in a file of MPEG-TS, whose second field may follow.
   private var held: ReadPacket?
 
@@ -35,6 +38,7 @@ final class LibraryPackets {
     container: PublishedMedia? = nil, texts: OnceFlag
   ) throws(InputError) {
     text = LibraryText(isWanted: texts)
+    publisher = container
     context = try cancellation.during(.connecting) { () throws(InputError) in
       try InputContext(address, options, cancellation, container: container)
     }
@@ -66,21 +70,34 @@ final class LibraryPackets {
 
   var oversized: UInt64 { video?.oversized ?? 0 }
 
+  /// Packets of RTP that are missing, and packets of media that are damaged by losses.
+  private(set) var lostPackets: UInt64 = 0
+
   /// Reads a packet.
   ///
   /// Blocks.
   ///
   /// - Returns: its units, often one; nil at the end.
   func read() throws(InputError) -> [InputUnit]? {
-    try cancellation.during(work) { () throws(InputError) in try readUnits() }
+    let units = try cancellation.during(work) { () throws(InputError) in try readUnits() }
+    if let publisher, let units {
+      let codec = audio.first?.codec ?? audio.ignored
+      reported.note(
+        units, video, codec.map { PublisherReport.Audio(codec: PublisherReport.words($0)) },
+        to: publisher)
+    }
+    return units
   }
 
   private func readUnits() throws(InputError) -> [InputUnit]? {
     let packet: ReadPacket? = unsafe try context.read { packet in unsafe ReadPacket(packet) }
+    // bounded: a counter may wrap
+    if context.format == "rtsp" { lostPackets &+= FFmpegLog.takeMissed() }
     guard let packet else {
       let last = held.take()
       return last.map { units(of: $0) }
     }
+    if packet.isDamaged { lostPackets &+= 1 }  // bounded: a counter may wrap
     chooseVideo(packet.stream)
     try followProgram(packet)
     guard packet.stream == videoIndex, mayBeField else { return units(of: packet) }
@@ -200,6 +217,8 @@ private struct ReadPacket {
   /// In ticks; 0 if it is unknown.
   let duration: Int64
   let isKey: Bool
+  /// Whether the demuxer has found that bytes are missing.
+  let isDamaged: Bool
   let arrival: MonotonicTime
   let senderTime: WallTime?
   let newExtradata: [UInt8]?
@@ -214,6 +233,7 @@ private struct ReadPacket {
     dts = unsafe packet.pointee.dts == CFF_NOPTS ? nil : packet.pointee.dts
     duration = unsafe max(0, packet.pointee.duration)
     isKey = unsafe packet.pointee.flags & AV_PKT_FLAG_KEY != 0
+    isDamaged = unsafe packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0
     let sent = unsafe cff_sender_time(packet)
     let (nanoseconds, isBeyond) = sent.multipliedReportingOverflow(by: 1000)
     senderTime = sent == CFF_NOPTS || isBeyond ? nil : WallTime(nanoseconds: nanoseconds)

@@ -31,6 +31,8 @@ package final class PublishedMedia: @unchecked Sendable {
   private let present = Locked<PublisherReport?>(nil)
   /// Called when the wait for a publisher begins and none publishes, or when one ends during it.
   package var whenAbsent: (() -> Void)?
+  /// Called when a publisher begins during the wait for one.
+  package var whenPresent: (() -> Void)?
 
   /// Takes ownership of the socket.
   package init(descriptor: Int32) { self.descriptor = descriptor }
@@ -45,7 +47,10 @@ package final class PublishedMedia: @unchecked Sendable {
     if running == nil { whenAbsent?() }
     while true {
       let record = try next(cancellation, silence: 0)
-      if record == .begin { return }
+      if record == .begin {
+        whenPresent?()
+        return
+      }
       if record == .end { whenAbsent?() }
       guard record != .end, let running else { continue }
       pending = running.tags.map { .tag($0) } + [record] + pending
@@ -64,8 +69,9 @@ package final class PublishedMedia: @unchecked Sendable {
     if !pending.isEmpty { return pending.removeFirst() }
     while true {
       do throws(MediaRecordReader.Fault) {
-        if let record = try reader.next() {
+        while let record = try reader.next() {
           note(record)
+          if case .tag(let tag) = record, tag.kind == .client { continue }
           return record
         }
       } catch { isAtEnd = true }
@@ -83,6 +89,10 @@ package final class PublishedMedia: @unchecked Sendable {
     case .tag(let tag):
       running?.note(tag)
       if tag.kind == .container { report { $0.noteContainer() } }
+      if tag.kind == .client {
+        let words = String(decoding: tag.payload, as: UTF8.self)
+        report { $0.client = words }
+      }
     case .end:
       running = nil
       present.withLock { $0 = nil }
@@ -103,6 +113,13 @@ package final class PublishedMedia: @unchecked Sendable {
   /// For any thread.
   package func lines(at now: MonotonicTime, isShown: Bool) -> [PublisherReport.Line] {
     present.withLock { $0?.lines(at: now, isShown: isShown) ?? [] }
+  }
+
+  /// The state of the media of the present publisher; nil without one.
+  ///
+  /// For any thread.
+  package func state(at now: MonotonicTime, isShown: Bool) -> PublisherReport.State? {
+    present.withLock { $0?.state(at: now, isShown: isShown) }
   }
 
   /// Whether the publisher that has begun sends a container; blocks until its first record.

@@ -77,9 +77,14 @@ struct PublisherAudio {
     return packets(sample.bytes, of: index, pts: pts, arrival: arrival)
   }
 
-  /// Whether audio has arrived, of whatever codec.
-  var hasArrived: Bool {
-    !tracks.isEmpty || undescribedCodec != nil || refusedCodec != nil || !leftOutCodecs.isEmpty
+  /// The first track for the owner of the publisher, of whatever codec; nil before audio.
+  var reported: PublisherReport.Audio? {
+    if let undescribedCodec {
+      return PublisherReport.Audio(codec: undescribedCodec, isUndescribed: true)
+    }
+    let name = descriptions.first?.codec ?? refusedCodec
+    return (name ?? leftOutCodecs.min { $0.key < $1.key }?.value)
+      .map { PublisherReport.Audio(codec: PublisherReport.words($0)) }
   }
 
   // MARK: FLV

@@ -76,7 +76,7 @@ final class PublisherPackets {
     cancellation.setDeadline(SystemClock.monotonicTime + options.silenceLimit)
     let record = try media.next(cancellation, silence: Int(options.silenceLimit.wholeSeconds))
     let units = try units(of: record, SystemClock.monotonicTime)
-    if let units { reported.note(units, video, audio, to: media) }
+    if let units { reported.note(units, video, audio.reported, to: media) }
     return units
   }
 
@@ -112,7 +112,7 @@ final class PublisherPackets {
         } ?? []
       case .event: return [.metadata(MetadataPacket(TrackEvent(tag), arrival))]
       case .text: return TrackText(tag).map { [.metadata(MetadataPacket($0, arrival))] } ?? []
-      case .container: return []
+      case .container, .client: return []
       }
     }
   }

@@ -5,22 +5,24 @@
 /// Confined to one thread.
 struct ReportedMedia {
   private var video: PublisherReport.Video?
-  /// The codec of audio without its configuration; nil before audio.
-  private var audio: String??
+  private var audio: PublisherReport.Audio?
 
-  /// Reports the media after a tag, if there is a change.
+  /// Reports the media after a packet, if there is a change.
   ///
   /// - Parameters:
-  ///   - units: the units of the tag.
+  ///   - units: the units of the packet.
   ///   - first: the depacketizer of the first video track; nil before video.
-  ///   - tracks: the audio tracks.
+  ///   - arrived: the first audio track; nil before audio.
   ///   - media: gets the report.
   mutating func note(
-    _ units: [InputUnit], _ first: VideoDepacketizer?, _ tracks: PublisherAudio,
+    _ units: [InputUnit], _ first: VideoDepacketizer?, _ arrived: PublisherReport.Audio?,
     to media: PublishedMedia
   ) {
-    if let first, let codec = first.video.passThroughCodec {
-      var now = video ?? PublisherReport.Video(codec: codec.words)
+    if let first {
+      let codec = PublisherReport.words(first.video.codec)
+      // A publisher may change its codec.
+      let former = video.flatMap { $0.codec == codec ? $0 : nil }
+      var now = former ?? PublisherReport.Video(codec: codec)
       now.isDescribed = first.isComplete
       now.hasStartCodes = first.hasForeignStartCodes
       for case .video(let unit) in units {
@@ -31,9 +33,8 @@ struct ReportedMedia {
         media.report { $0.note(now) }
       }
     }
-    let undescribed = tracks.undescribedCodec
-    guard tracks.hasArrived, audio != .some(undescribed) else { return }
-    audio = .some(undescribed)
-    media.report { $0.noteAudio(undescribed: undescribed) }
+    guard let arrived, arrived != audio else { return }
+    audio = arrived
+    media.report { $0.note(arrived) }
   }
 }

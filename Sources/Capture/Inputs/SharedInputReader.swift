@@ -30,6 +30,7 @@ package final class SharedInputReader: Sendable {
   private struct Progress: Sendable {
     var description: InputDescription?
     var oversized: UInt64 = 0
+    var lost: UInt64 = 0
     var missed: UInt64 = 0
     var isReplaced = false
   }
@@ -86,6 +87,9 @@ package final class SharedInputReader: Sendable {
   /// The number of access units that were left out before the last unit.
   var oversized: UInt64 { progress.withLock { $0.oversized } }
 
+  /// The number of packets that were lost or damaged before the last unit.
+  var lost: UInt64 { progress.withLock { $0.lost } }
+
   /// The number of access units that the stream has lost on this connection.
   var missed: UInt64 { progress.withLock { $0.missed } }
 
@@ -101,8 +105,9 @@ package final class SharedInputReader: Sendable {
       if let entry = state.queues[0].pop() {
         progress.withLock { progress in
           progress.description = entry.description
-          // bounded: a counter may wrap
+          // bounded: counters may wrap
           progress.oversized &+= entry.oversized
+          progress.lost &+= entry.lost
           progress.missed = dropped
           progress.isReplaced = false
         }

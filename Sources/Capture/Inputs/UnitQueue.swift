@@ -15,9 +15,14 @@ package struct UnitQueue: Sendable {
     package let description: InputDescription
     /// The number of access units before it that were left out since they were too large.
     package let oversized: UInt64
+    /// The number of packets before it that were lost or damaged on the way.
+    package let lost: UInt64
 
     /// An entry.
-    package init(_ unit: InputUnit, _ description: InputDescription, oversized: UInt64) {
+    package init(
+      _ unit: InputUnit, _ description: InputDescription, oversized: UInt64, lost: UInt64 = 0
+    ) {
+      self.lost = lost
       self.unit = unit
       self.description = description
       self.oversized = oversized

@@ -2,6 +2,7 @@
 
 package import Capture
 import Media
+import Streams
 import Time
 
 extension InputProbe.Findings {
@@ -27,12 +28,27 @@ extension InputProbe.Findings {
       facts + others + dataTracks.map { ($0.name, $0.words) } + [
         ("opening", "first frame after \(firstFrame.milliseconds) ms")
       ]
+      + unusual.enumerated().map { ($0 == 0 ? "unusual" : "", $1) }
       + plan.enumerated().map { ($0 == 0 ? "plan" : "", $1) }
       + (description.audio.map { [("", "its sound \($0.plan(isTaken: takesAudio))")] } ?? [])
     return ["\(address)"]
       + rows.map { name, text in
         name + String(repeating: " ", count: max(1, 10 - name.count)) + text
       }
+  }
+
+  /// What is unusual, and what it means for viewers; one line that says so if nothing is.
+  private var unusual: [String] {
+    let passesThrough = if case .fits = verdict { true } else { false }
+    var input = InputFindings.Input(description, passesThrough: passesThrough)
+    (input.reordering, input.rate, input.distances) = (reordering, rate, distances)
+    input.deinterlaces = { Deinterlacer.isAvailable }
+    input.irregularities.displacedPerMinute = UInt64(clamping: displacedPerMinute)
+    input.irregularities.timestampStep = timestampStep
+    input.irregularities.audioLag = audioLag
+    input.lostPackets = lostPackets
+    let list = InputFindings(input).list.map(\.text)
+    return list.isEmpty ? ["nothing"] : list
   }
 
   private var groupWords: String {

@@ -9,7 +9,7 @@ extension MediaTag {
     case .audio:
       (try? FLVAudioTag.tracks(of: payload))?.contains { $0.isConfiguration } ?? false
     case .videoTrack, .audioTrack, .metadata: true
-    case .container, .videoSample, .audioSample, .cuePoint, .text, .event: false
+    case .container, .videoSample, .audioSample, .cuePoint, .text, .event, .client: false
     }
   }
 }
@@ -61,7 +61,7 @@ package struct MediaConfigurations: Sendable {
       guard let newer = FLVMetadata(tag) else { return }
       metadata = metadata?.updated(by: newer) ?? newer
     case .audioTrack: audio.note(tag, of: [TrackConfiguration(tag)?.number ?? 0])
-    case .container, .videoSample, .audioSample, .cuePoint, .text, .event: break
+    case .container, .videoSample, .audioSample, .cuePoint, .text, .event, .client: break
     }
   }
 

@@ -21,6 +21,8 @@ package struct MediaTag: Sendable, Equatable {
     case text
     /// A ``TrackEvent``.
     case event
+    /// The client in words for the log, such as `from 192.0.2.0 by RTMP`, before its media.
+    case client
   }
 
   /// Audio, video, or bytes of a container.

@@ -14,6 +14,15 @@ package struct PublishEvent: Sendable, Equatable {
     case page
     /// Files of an uploaded stream.
     case uploads = "relay"
+
+    /// The name for people.
+    package var words: String {
+      switch self {
+      case .rtmp, .rtmps, .srt, .http: rawValue.uppercased()
+      case .page: "the publisher page"
+      case .uploads: "HTTP"
+      }
+    }
   }
 
   /// The name of the stream.
@@ -44,6 +53,9 @@ package struct PublishEvent: Sendable, Equatable {
   var loggedStream: String? { target == nil ? stream : nil }
   /// The target for a line of the log, after the client; empty for an existing stream.
   var targetWords: String { target.map { " to \($0)" } ?? "" }
+
+  /// The client for lines about its media, such as `from 192.0.2.0 by RTMP`.
+  var clientWords: String { "from \(peer.masked) by \(transport.words)" }
 
   /// The JSON object of the request to a hook; the address has no parts that identify one client.
   var json: String {

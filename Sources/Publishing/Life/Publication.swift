@@ -110,7 +110,8 @@ package final class Publication: @unchecked Sendable {
     guard let now = transport?.now else { return }
     // The reference ends when the publication does.
     let publisher = Publisher(
-      event.transport, identity: identity, permit: identity == nil ? nil : permit,
+      event.transport, words: event.clientWords, identity: identity,
+      permit: identity == nil ? nil : permit,
       refuse: { [self] reason in execute { self.refuseMedia(reason) } }
     ) { [self] then in
       execute {
@@ -151,7 +152,7 @@ package final class Publication: @unchecked Sendable {
 
   private func begin() {
     guard let transport, let media else { return }
-    lifecycle.hear(at: transport.now)
+    lifecycle.begin(at: transport.now)
     if (media as? TrackPublisher)?.isContinued != true {
       let event: StaticString = isContinued ? "publish-continued" : "publish-started"
       log.write(.info, event, stream: media.name, transport.client)
@@ -215,8 +216,19 @@ extension Publication {
   /// Media has arrived that is not written yet.
   package func hear(at now: MonotonicTime) { lifecycle.hear(at: now) }
 
-  /// Whether nothing has arrived for too long.
-  package func isIdle(at now: MonotonicTime) -> Bool { lifecycle.isIdle(at: now) }
+  /// Whether nothing has arrived for too long; a line names a client that has sent no media yet.
+  ///
+  /// Call it at least once per second.
+  package func isIdle(at now: MonotonicTime) -> Bool {
+    if lifecycle.lacksMedia(at: now), let media {
+      let limit = PublisherLifecycle.mediaLimit.wholeSeconds
+      log.write(
+        .warning, "publisher-no-picture", stream: media.name,
+        "\(event.clientWords): no media for \(limit) s: no picture yet"
+          + " (expected H.264, HEVC, AV1 or VP9)")
+    }
+    return lifecycle.isIdle(at: now)
+  }
 
   /// Notes the counters of the link of the client since the last call.
   func note(_ link: LinkStatistics) {

@@ -36,6 +36,11 @@ package struct PublisherLifecycle: Sendable, Equatable {
   package private(set) var state = State.entering
   /// When the client began to enter, or its last media arrived.
   private var heard: MonotonicTime
+  /// When the client began to send, or to wait; nil once its first media has arrived.
+  private var awaitedSince: MonotonicTime?
+
+  /// The time after which missing media has a line in the log.
+  package static let mediaLimit = Interval.seconds(5)
 
   /// A client that enters.
   package init(at now: MonotonicTime) { heard = now }
@@ -63,7 +68,19 @@ package struct PublisherLifecycle: Sendable, Equatable {
   }
 
   /// Media of the client has arrived.
-  package mutating func hear(at now: MonotonicTime) { heard = now }
+  package mutating func hear(at now: MonotonicTime) { (heard, awaitedSince) = (now, nil) }
+
+  /// The client may send from `now` on.
+  package mutating func begin(at now: MonotonicTime) { (heard, awaitedSince) = (now, now) }
+
+  /// Whether no media has arrived for ``mediaLimit`` since the client began; true once.
+  package mutating func lacksMedia(at now: MonotonicTime) -> Bool {
+    guard state == .publishing, let since = awaitedSince, now - since >= Self.mediaLimit else {
+      return false
+    }
+    awaitedSince = nil
+    return true
+  }
 
   /// Whether nothing has arrived for too long.
   package func isIdle(at now: MonotonicTime) -> Bool { now - heard >= Self.idleTime }

@@ -45,6 +45,8 @@ package final class PublishedStream: Sendable {
     package var count: UInt64 = 0
     /// The bytes of their tags.
     package var bytes: UInt64 = 0
+    /// Whether media of the present publisher has arrived.
+    package var hasMedia = false
     /// The packets of publishers by SRT; nil if there was none.
     package var link: LinkStatistics?
 
@@ -100,6 +102,10 @@ package final class PublishedStream: Sendable {
       guard let pipe else { return }
       if !hasBegun {
         pipe.write(MediaRecord.begin.head, [])
+        if let words = publisher?.words, !words.isEmpty {
+          let client = MediaTag(kind: .client, timestamp: 0, payload: Array(words.utf8))
+          pipe.write(MediaRecord.tag(client).head, client.payload)
+        }
         for known in configurations.tags {
           let record = MediaRecord.tag(known)
           pipe.write(record.head, record.payload)
@@ -111,7 +117,7 @@ package final class PublishedStream: Sendable {
     }
 
     mutating func endPublisher(at now: MonotonicTime) {
-      (status.isConnected, status.since) = (false, now)
+      (status.isConnected, status.since, status.hasMedia) = (false, now, false)
       status.link?.roundTrip = nil
       (publisher, session) = (nil, nil)
       endMedia()
@@ -227,6 +233,7 @@ package final class PublishedStream: Sendable {
       guard state.settle() else { return .full }
       state.configurations.note(tag)
       state.status.bytes += UInt64(tag.payload.count)
+      state.status.hasMedia = true
       state.write(tag)
       return state.isFlushed() ? .taken : .partly
     }

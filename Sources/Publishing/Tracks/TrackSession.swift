@@ -88,6 +88,7 @@ final class TrackSession: Sendable {
       state.withLock { $0.connections.values.map(\.publisher) }
     }
     publisher = Publisher(
+      words: "from \(client.masked) by HTTP",
       refuse: { reason in for publisher in open() { publisher.refuseMedia(reason) } }
     ) { then in Self.close(open(), then) }
   }

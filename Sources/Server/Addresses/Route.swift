@@ -63,6 +63,8 @@ package enum Route: Equatable {
   case socket(stream: String?)
   /// `/S/publish`: the publisher page, and its WebSocket.
   case publish(stream: String)
+  /// `/S/publish.json`: the state of the publisher, for the publisher page.
+  case publisherState(stream: String)
   /// `/time`, `/isotime`.
   case time(TimeService.Form?)
   case health, ready, version, metrics
@@ -154,6 +156,7 @@ package enum Route: Equatable {
     case "feed": .feed(stream: stream)
     case "ws": .socket(stream: stream)
     case "publish": .publish(stream: stream)
+    case "publish.json": .publisherState(stream: stream)
     default: .unknown
     }
   }

@@ -103,6 +103,9 @@ final class MediaUpload: BodyReceiver {
     publication.take()?.end(reason)
     rest = []
   }
+
+  /// Names a client that has sent no media yet; the limits of bodies end it.
+  func checkMedia() { _ = publication?.isIdle(at: now) }
 }
 
 extension MediaUpload: PublicationTransport {
@@ -117,6 +120,7 @@ extension MediaUpload: PublicationTransport {
 
   func begin() {
     exchange.onGone = nil
+    uploads.awaitMedia(of: self)
     exchange.receiveBody(limit: .max, self)
   }
 

@@ -17,6 +17,8 @@ final class MediaUploads {
   let waiting = PublicationQueue()
   /// Tracks whose next body is awaited, until these times.
   private var paused: [(track: PausedTrack, until: MonotonicTime)] = []
+  /// New uploads, whose first media is looked for at these times.
+  private var fresh: [(upload: MediaUpload, at: MonotonicTime)] = []
 
   init(loop: EventLoop, registry: PublisherRegistry, log: Log) {
     self.loop = loop
@@ -35,14 +37,22 @@ final class MediaUploads {
   /// Ends a track later, unless another body continues it.
   func keep(_ track: PausedTrack) { paused.append((track, loop.now + PausedTrack.limit)) }
 
+  /// Looks later whether an upload that begins has media.
+  func awaitMedia(of upload: MediaUpload) {
+    fresh.append((upload, loop.now + PublisherLifecycle.mediaLimit))
+  }
+
   /// When an upload or a track is due.
   var nextDeadline: MonotonicTime {
-    paused.reduce(waiting.nextDeadline) { min($0, $1.until) }
+    // Uploads begin one after another.
+    let next = min(waiting.nextDeadline, fresh.first?.at ?? .distantFuture)
+    return paused.reduce(next) { min($0, $1.until) }
   }
 
   /// Continues the waiting uploads, and ends tracks that no body has continued.
   func expire(_ now: MonotonicTime) {
     waiting.expire(now)
+    while let first = fresh.first, first.at <= now { fresh.removeFirst().upload.checkMedia() }
     let due = paused.filter { $0.until <= now }
     guard !due.isEmpty else { return }
     paused.removeAll { $0.until <= now }

@@ -45,6 +45,16 @@ final class PagePublishers {
     exchange.respond(serverState.page.publisher.response(to: exchange.request))
   }
 
+  /// Answers a request of a page for the state of the publisher of its stream.
+  func answerState(_ exchange: any Exchange, _ name: String) {
+    guard registry.contains(name), let stream = serverState.streamTable.stream(name) else {
+      return exchange.respond(Self.unknownStream)
+    }
+    exchange.kind = .page
+    let fields = ResponseFields.fields("application/json", .noStore)
+    exchange.respond(.document(PublisherDocument(stream).object.text + "\n", fields: fields))
+  }
+
   /// Opens a socket, or refuses it.
   func open(_ exchange: any Exchange, _ stream: String) {
     guard registry.contains(stream) else { return exchange.respond(Self.unknownStream) }
@@ -139,8 +149,12 @@ final class PagePublishers {
 
   /// The viewers of a stream as a message to its publisher.
   private func audience(of stream: String) -> String {
-    let word = serverState.streamTable.stream(stream)?.word ?? "ended"
+    let entry = serverState.streamTable.stream(stream)
     let viewers = serverState.viewerHistory.withLock { $0.newest(of: stream) } ?? "{}"
-    return "{\"t\":\"audience\",\"state\":\"\(word)\",\"audience\":\(viewers)}"
+    let message: JSONObject = [
+      "t": "audience", "state": entry?.word ?? "ended", "audience": RawJSON(viewers),
+      "media": entry.flatMap(PublisherState.note)?.object,
+    ]
+    return message.text
   }
 }

@@ -242,6 +242,7 @@ final class RequestRouter: RequestHandler, LoopService {
     case .publish(let name):
       guard !exchange.request.hasPathPrefix else { return notFound(exchange) }
       pagePublishers.answer(exchange, name)
+    case .publisherState(let name): pagePublishers.answerState(exchange, name)
     case .page(let name):
       guard name == nil || serverState.streamTable.entry(name) != nil else {
         return notFound(exchange)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ChunkStream
 import Logging
 import Publishing
 import Sharing
@@ -12,6 +13,8 @@ struct PublisherState {
   enum Word: String {
     /// It publishes, and its frames are shown.
     case live
+    /// It is connected, and the stream has no picture yet.
+    case starting
     /// It is away or silent, and an encoded stream shows the slate.
     case slate
     /// It is away or silent, and the stream has no slate, or shows another input.
@@ -65,7 +68,7 @@ struct PublisherState {
       return
     }
     guard let statistics, !statistics.isSourceOnline else {
-      word = .live
+      word = statistics == nil ? .starting : .live
       since = changed
       return
     }
@@ -73,6 +76,22 @@ struct PublisherState {
     word = hasSlate ? .slate : .away
     since = statistics.sourceChanged
   }
+
+  /// The state of the media of the present publisher in words; nil without one.
+  ///
+  /// It contains nothing that the publisher has chosen.
+  static func note(_ stream: StreamEntry) -> PublisherNote? {
+    guard let status = stream.options.publishers?(), status.isConnected else { return nil }
+    guard let note = stream.supervisor?.plan.outages.publisher else {
+      return status.hasMedia
+        ? PublisherNote(.waiting, "media has arrived: the first picture is awaited")
+        : PublisherNote(.waiting, "connected; no media has arrived yet (\(expectation))")
+    }
+    return note
+  }
+
+  /// The media that a publisher may send.
+  static let expectation = "expected H.264, HEVC, AV1 or VP9 with a key frame per second"
 
   /// The JSON object; times are Unix time in nanoseconds.
   var object: JSONObject {

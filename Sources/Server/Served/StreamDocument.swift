@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Archive
+import ChunkStream
 import Logging
 import Media
 import Packaging
@@ -20,6 +21,8 @@ struct StreamDocument {
     let statistics = served?.measures.statistics()
     let delay = served?.source?.configuration.reorderingDelay ?? .zero
     let crashes = plan.flatMap { $0.crashes.count > 0 ? $0.crashes : nil }
+    let configuration = served?.source?.configuration
+    let findings = configuration?.findingsInput(statistics).map { InputFindings($0).list }
     let reason = if case .failed(let reason) = stream.state { reason } else { String?.none }
     return [
       "stream": stream.name, "name": plan.flatMap { _ in options.label },
@@ -35,6 +38,9 @@ struct StreamDocument {
       "outage": stream.outage?.object, "relay": upstream,
       "sharedWith": statistics?.sharedWith.isEmpty == false ? statistics?.sharedWith : nil,
       "input": statistics.flatMap(input),
+      "passedThrough": findings == nil ? nil : configuration?.passesThrough,
+      "encodedBecause": configuration?.encodingReason.map(Redaction.redact),
+      "findings": findings.map { $0.map(\.object) },
       "bFrameDelay": delay > .zero
         ? RawJSON(Decimal.string(delay.milliseconds, digits: 3)) : nil,
       "sourceCrashes": crashes?.count,
@@ -53,6 +59,7 @@ struct StreamDocument {
       "connected": publisher.isConnected, "state": state?.word.rawValue,
       "protocol": state?.transport,
       "seconds": publisher.since.map { (SystemClock.monotonicTime - $0).secondsAtLeastZero },
+      "media": PublisherState.note(stream)?.object,
     ]
   }
 
@@ -96,6 +103,22 @@ struct StreamDocument {
       "switches": counts.inputSwitches,
     ]
   }
+}
+
+extension InputFinding {
+  /// The JSON object: the kind, the measured value, its consequence and advice, and all in one
+  /// sentence.
+  var object: JSONObject {
+    [
+      "kind": kind.rawValue, "measured": measured, "value": value, "consequence": consequence,
+      "advice": advice, "text": text,
+    ]
+  }
+}
+
+extension PublisherNote {
+  /// The JSON object.
+  var object: JSONObject { ["kind": kind.name, "text": text] }
 }
 
 extension SourceOutage {

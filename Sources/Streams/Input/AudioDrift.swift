@@ -44,6 +44,8 @@ package struct AudioDrift: Sendable {
   private var audio = Track()
   private var video = Track()
   private var windowStart: MonotonicTime?
+  /// How much later audio arrives than video, by their timestamps; nil while it is unknown.
+  private(set) var difference: Interval?
   /// The first difference; nil while it is unknown.
   private var lead: Interval?
   /// The differences of the last windows minus the lead, oldest first.
@@ -106,6 +108,7 @@ package struct AudioDrift: Sendable {
     defer { (windowStart, audio.least, video.least) = (now, nil, nil) }
     guard let audioDelay = audio.least, let videoDelay = video.least else { return }
     let difference = audioDelay - videoDelay
+    self.difference = difference
     guard let lead else { return lead = difference }
     changes = changes.suffix(Self.memory - 1) + [difference - lead]
     let recent = changes.suffix(Self.patience)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import ChunkStream
 import Logging
 import Media
 import Scheduling
@@ -181,6 +182,13 @@ final class PulledInput: StandbyOwner {
     perform(action, "\(description.video.codec) in \(description.format)\(size)")
   }
 
+  /// Notes that a publisher has begun, whose first picture is awaited.
+  func publisherBegan() {
+    guard presence.withLock({ $0.state == .away }) else { return }
+    let kind = SourceOutage.Kind.firstPicture
+    outages.note(kind, kind.words, input: position?.index ?? 0)
+  }
+
   /// Notes that a listener waits for its first sender.
   func waits() {
     guard address.isListener else { return }
@@ -196,7 +204,9 @@ final class PulledInput: StandbyOwner {
     let isDenied = if case .denied = error { true } else { false }
     let (action, retryAt) = presence.withLock { $0.lost(at: now, isDenied: isDenied) }
     perform(action, "\(error)")
-    let kind = SourceOutage.Kind(error)
+    var kind = SourceOutage.Kind(error)
+    // The publisher is connected.
+    if address.kind == .publisher, kind == .noVideo { kind = .noPicture }
     // A listener waits for the next sender, unless the last one cannot be used.
     if address.isListener, [.silent, .closed].contains(kind) {
       waits()
@@ -212,6 +222,14 @@ final class PulledInput: StandbyOwner {
   func leftOut(_ count: UInt64) {
     target?.statistics.withLock { $0.damagedFrames += count }
     write(.warning, "source-damaged", "an access unit of more than 32 MB is left out")
+  }
+
+  /// Notes that `count` packets were lost or damaged on the way.
+  func lostPackets(_ count: UInt64) { target?.statistics.withLock { $0.lostPackets += count } }
+
+  /// Notes the irregular timestamps of the source.
+  func note(_ irregularities: SourceIrregularities) {
+    target?.statistics.withLock { $0.irregularities = irregularities }
   }
 
   /// Notes that the stream was too slow for `count` access units of a shared connection.
@@ -266,14 +284,16 @@ final class PulledInput: StandbyOwner {
     let isShown = presence.withLock { $0.state != .away }
     for line in published.lines(at: now, isShown: isShown) {
       switch line {
-      case .accepted(let text): write(.info, "publisher-media", "\(text): accepted")
+      case .accepted(let text): log.write(.info, "publisher-media", stream: name, text)
       case .noPicture(let text):
-        write(.warning, "publisher-no-picture", text)
-        outages.note(.noVideo, text, input: position?.index ?? 0)
+        log.write(.warning, "publisher-no-picture", stream: name, text)
+        outages.note(.noPicture, text, input: position?.index ?? 0)
       case .noAudio(let text):
-        if takesAudio { write(.warning, "publisher-no-audio", text) }
+        if takesAudio { log.write(.warning, "publisher-no-audio", stream: name, text) }
       }
     }
+    outages.note(
+      publisher: published.state(at: now, isShown: isShown).map { PublisherNote($0, takesAudio) })
   }
 
   /// Notes that the video has ended although the audio goes on, or that it arrives again.
@@ -345,5 +365,17 @@ final class PulledInput: StandbyOwner {
   private func breakOff() {
     if case .accessUnits(let track)? = target?.video { whileNewest { track.breakOff() } }
     setOnline(false)
+  }
+}
+
+extension PublisherNote {
+  /// The state of a report; `takesAudio`: whether missing audio matters.
+  fileprivate init(_ state: PublisherReport.State, _ takesAudio: Bool) {
+    switch state {
+    case .waiting(let text): self.init(.waiting, text)
+    case .accepted(let text): self.init(.accepted, text)
+    case .noPicture(let text): self.init(.noPicture, text)
+    case .noAudio(let text): self.init(takesAudio ? .noAudio : .accepted, text)
+    }
   }
 }

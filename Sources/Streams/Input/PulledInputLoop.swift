@@ -39,6 +39,7 @@ struct PulledInputLoop {
     input.waits()
     // The media may have been those of a publisher that cannot be used, and that leaves later.
     input.published?.whenAbsent = { [weak input] in input?.waits() }
+    input.published?.whenPresent = { [weak input] in input?.publisherBegan() }
     while !input.isStopped {
       let retryAt: MonotonicTime
       do throws(InputError) {
@@ -161,6 +162,7 @@ struct PulledInputLoop {
     var drift = AudioDrift()
     var picture = TrackPresence()
     for notice in connection.notices { input.notes(notice) }
+    var (watch, lost) = (SourceWatch(), UInt64(0))
     while !input.isStopped {
       let waiting = first.take()
       guard var unit = if let waiting { waiting } else { try connection.nextUnit() } else {
@@ -169,6 +171,10 @@ struct PulledInputLoop {
       if connection.missed != missed {
         input.missed(connection.missed - missed)
         missed = connection.missed
+      }
+      if connection.lostPackets != lost {
+        input.lostPackets(connection.lostPackets - lost)
+        lost = connection.lostPackets
       }
       if connection.oversized != oversized {
         input.leftOut(connection.oversized - oversized)
@@ -211,6 +217,11 @@ struct PulledInputLoop {
         input.videoArrived(isPaced: description.isPaced)
         if input.takesAudio {
           input.whileShown { input.target?.audioWatch?(description, accessUnit.arrival) }
+        }
+        if !description.isPaced,
+          let found = watch.take(accessUnit, input.facts, audioLag: drift.difference)
+        {
+          input.note(found)
         }
       case .audio, .metadata: break
       }

@@ -80,7 +80,7 @@ final class SharedConnection: StandbyOwner {
     _ take: (UnitQueue.Entry) -> Void
   ) throws(InputError) {
     let decoder = SharedDecoder()
-    var (waiting, number, oversized) = (first, UInt64(0), UInt64(0))
+    var (waiting, number, oversized, lost) = (first, UInt64(0), UInt64(0), UInt64(0))
     while !isStopped {
       let given = waiting.take()
       guard var unit = if let given { given } else { try connection.nextUnit() } else { return }
@@ -91,9 +91,12 @@ final class SharedConnection: StandbyOwner {
         number += 1
         unit = .video(accessUnit)
       }
-      let left = connection.oversized
-      take(UnitQueue.Entry(unit, description, oversized: left - min(oversized, left)))
-      oversized = left
+      let (left, missing) = (connection.oversized, connection.lostPackets)
+      take(
+        UnitQueue.Entry(
+          unit, description, oversized: left - min(oversized, left),
+          lost: missing - min(lost, missing)))
+      (oversized, lost) = (left, missing)
     }
     throw .cancelled
   }

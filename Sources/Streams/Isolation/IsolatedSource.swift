@@ -176,6 +176,7 @@ package final class IsolatedSource: ReceivedSource {
   /// - Returns: when to start the next process.
   private func crashed(_ reason: String) -> MonotonicTime {
     let restart = crashes.crashed()
+    outages.note(publisher: nil)
     let lifecycle = loop.lifecycle
     let hasFacts = (try? lifecycle.facts?.get()) != nil
     lifecycle.receiver?.restart()
@@ -243,6 +244,7 @@ package final class IsolatedSource: ReceivedSource {
     case .log(let level, let event, let text):
       log.relay(source: level, event, stream: order.name, text)
     case .outage(let fields): outages.take(fields)
+    case .publisher(let note): outages.note(publisher: note)
     case .irregular:
       // The process waits for the next session.
       try loop.update { $0.detach() }?.handle(message)

@@ -70,6 +70,7 @@ final class IsolatedStream: Sendable {
     outages.observe { outage in
       pipe.send(ChildMessage.outage(outage.map(OutageFields.init)))
     }
+    outages.observePublisher { pipe.send(ChildMessage.publisher($0)) }
     let isPublished = order.addresses.contains { $0.kind == .publisher }
     source = PulledSource(
       order, published: isPublished ? PublishedMedia(descriptor: ChildProcess.media) : nil,

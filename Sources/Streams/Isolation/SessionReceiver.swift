@@ -100,7 +100,7 @@ extension ReceivedSession<SessionReceiverState> {
       context.metadata.take(content, at: time, mediaTime: mediaTime)
     case .cue(let time, let cue): context.metadata.take(cue, at: time)
     case .status(let fields): try take(try SessionStatus(fields: fields))
-    case .hello, .facts, .refused, .log, .outage: break
+    case .hello, .facts, .refused, .log, .outage, .publisher: break
     case .track, .chunk, .period, .live, .gap, .step: try handleMedia(message)
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 package import ChunkStream
 import Sharing
 package import Time
@@ -32,6 +33,10 @@ package struct SessionStatus: Sendable {
     }
     let fault = try reader.integer("an audio fault", in: 0...AudioFault.largest)
     statistics.audioFaults = Set([AudioFault(rawValue: fault)].compactMap(\.self))
+    statistics.irregularities = try SourceIrregularities(&reader)
+    statistics.changedFrames = try reader.optional { reader throws(MessageError) in
+      try ChangedFrames(&reader)
+    }
     for _ in 0..<(try reader.integer("the number of streams", in: 0...Self.maximumNames)) {
       statistics.sharedWith.append(try reader.text("a name", limit: Self.maximumNameLength))
     }
@@ -50,13 +55,52 @@ package struct SessionStatus: Sendable {
     let input = statistics.shownInput.map { UInt8(clamping: $0) }
     let names = statistics.sharedWith.prefix(Int(Self.maximumNames))
     writer.add(
-      statistics.isSourceOnline, input, statistics.audioFault?.rawValue ?? 0,
-      UInt8(clamping: names.count))
+      statistics.isSourceOnline, input, statistics.audioFault?.rawValue ?? 0)
+    statistics.irregularities.write(to: &writer)
+    writer.add(statistics.changedFrames != nil)
+    if let frames = statistics.changedFrames { frames.write(to: &writer) }
+    writer.add(UInt8(clamping: names.count))
     for name in names { writer.add(name) }
     for rendition in statistics.renditions { rendition.write(to: &writer) }
     let most = Interval.seconds(1 << 30)
     writer.add(min(max(clockError, -most), most))
     return writer.bytes
+  }
+}
+
+extension SourceIrregularities {
+  /// The largest step and lag.
+  private static let most = Interval.seconds(3600)
+
+  fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
+    self.init()
+    displacedPerMinute = try reader.count()
+    timestampStep = try reader.interval("a step", in: .zero...Self.most)
+    audioLag = try reader.optional { reader throws(MessageError) in
+      try reader.interval("a lag", in: -Self.most...Self.most)
+    }
+  }
+
+  fileprivate func write(to writer: inout FieldWriter) {
+    writer.add(
+      min(displacedPerMinute, 1 << 48), min(max(timestampStep, .zero), Self.most),
+      audioLag.map { min(max($0, -Self.most), Self.most) })
+  }
+}
+
+extension ChangedFrames {
+  private static let formats: [ChromaFormat] = [.yuv420, .yuv422, .yuv440, .yuv444]
+
+  fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
+    let bits = try reader.integer("a bit depth", in: UInt8(0)...64)
+    let format = try reader.integer("a chroma format", in: UInt8(0)...3)
+    // bounded: the format is an index
+    self.init(bits, Self.formats[Int(format)], isInterlaced: try reader.boolean())
+  }
+
+  fileprivate func write(to writer: inout FieldWriter) {
+    let format = Self.formats.firstIndex(of: chroma) ?? 0
+    writer.add(min(bitDepth, 64), UInt8(clamping: format), isInterlaced)
   }
 }
 
@@ -121,7 +165,7 @@ extension StreamStatistics {
   /// The counters that a process sends, and that continue over its restart.
   fileprivate static let counters: [any WritableKeyPath<Self, UInt64> & Sendable] = [
     \.inputFrames, \.repeatedFrames, \.lateFrames, \.surplusFrames, \.damagedFrames, \.lostFrames,
-    \.reconnects, \.clockSteps, \.inputSwitches,
+    \.reconnects, \.clockSteps, \.inputSwitches, \.lostPackets,
   ]
 
   /// Takes the counters of the present process, which follow those of earlier ones.
@@ -133,6 +177,8 @@ extension StreamStatistics {
     isSourceOnline = present.isSourceOnline
     shownInput = present.shownInput
     audioFaults = present.audioFaults
+    irregularities = present.irregularities
+    changedFrames = present.changedFrames
     sharedWith = present.sharedWith
     for index in renditions.indices where index < present.renditions.count {
       renditions[index] = present.renditions[index]

@@ -261,10 +261,12 @@ final class PassThroughTrack: Sendable {
     state.breakOff()
     do throws(FFmpegError) {
       var descriptions: [TrackDescription] = []
-      for output in outputs {
+      var changed = InputDescription(format: "", video: videos[outputs[0].track], isPaced: false)
+      for (index, output) in outputs.enumerated() {
         // Size and colours are in the parameter sets, and the decoder reads them.
         let video = videos[output.track].described(by: units[output.track], watch)
         let size = video.flatMap { VideoSize(width: $0.width, height: $0.height) }
+        if index == 0, let video { changed.video = video }
         descriptions.append(
           try output.description(
             video ?? videos[output.track], size ?? output.settings.size))
@@ -274,10 +276,20 @@ final class PassThroughTrack: Sendable {
       log.write(
         .info, "parameters", stream: configuration.name,
         "the source changed its parameters: \(text.joined(separator: "; "))")
+      warn(of: changed)
     } catch {
       log.write(
         .warning, "parameters", stream: configuration.name,
         "the source has unreadable parameters: \(error)")
+    }
+  }
+
+  /// Warns of changed parameters that players or viewers treat differently.
+  private func warn(of description: InputDescription) {
+    statistics.withLock { $0.changedFrames = ChangedFrames(description.video.frames) }
+    let findings = InputFindings(.init(description, passesThrough: true))
+    for finding in findings.list where finding.isWarning {
+      log.write(.warning, "parameters", stream: configuration.name, finding.text)
     }
   }
 

@@ -9,6 +9,8 @@ package struct SourceOutage: Sendable, Equatable {
   package enum Kind: String, Sendable, CaseIterable {
     case noPublisher = "no-publisher"
     case noSender = "no-sender"
+    case firstPicture = "first-picture"
+    case noPicture = "no-picture"
     case refused
     case unknownHost = "unknown-host"
     case unreachable
@@ -29,6 +31,8 @@ package struct SourceOutage: Sendable, Equatable {
       switch self {
       case .noPublisher: "waiting for a publisher"
       case .noSender: "waiting for a sender"
+      case .firstPicture: "a publisher has connected: its first picture is awaited"
+      case .noPicture: "the publisher is connected: it sends no picture that can be shown yet"
       case .refused: "the source refuses the connection"
       case .unknownHost: "the host of the source is unknown"
       case .unreachable: "the source cannot be reached"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ChunkStream
+package import ChunkStream
 import Logging
 import Sharing
 package import Time
@@ -58,11 +58,14 @@ package struct OutageList: Sendable {
   package mutating func reset() { (found, failure) = ([:], nil) }
 }
 
-/// The outages of the inputs of one stream, over all its sessions.
+/// The outages of the inputs of one stream, and the state of the media of its publisher, over all
+/// its sessions.
 package final class SourceOutages: Sendable {
   private struct State: Sendable {
     var list = OutageList()
     var observer: (@Sendable (SourceOutage?) -> Void)?
+    var publisher: PublisherNote?
+    var publisherObserver: (@Sendable (PublisherNote?) -> Void)?
   }
 
   private let state = Locked(State())
@@ -72,6 +75,25 @@ package final class SourceOutages: Sendable {
 
   /// The outage of the stream; nil while it gets media.
   package var outage: SourceOutage? { state.withLock { $0.list.outage } }
+
+  /// The state of the media of the present publisher; nil without one, or without any media.
+  package var publisher: PublisherNote? { state.withLock { $0.publisher } }
+
+  /// Sets the state of the media of the present publisher, and tells the observer of a change.
+  package func note(publisher: PublisherNote?) {
+    let observer: (@Sendable (PublisherNote?) -> Void)? = state.withLock { state in
+      guard state.publisher != publisher else { return nil }
+      state.publisher = publisher
+      return state.publisherObserver
+    }
+    observer?(publisher)
+  }
+
+  /// Calls `body` with the state of the media of the publisher after each change, on the thread of
+  /// the change.
+  func observePublisher(_ body: @escaping @Sendable (PublisherNote?) -> Void) {
+    state.withLock { $0.publisherObserver = body }
+  }
 
   /// Calls `body` with the outage of the stream after each change, on the thread of the change.
   func observe(_ body: @escaping @Sendable (SourceOutage?) -> Void) {

@@ -39,6 +39,9 @@ package struct StreamConfiguration: Sendable, Codable {
   ///
   /// The stream then has one rendition, or all video tracks of a publisher.
   package var passesThrough = false
+  /// Why an input that might be passed through is encoded; nil if the settings ask for it, or it is
+  /// passed through.
+  package var encodingReason: String?
   /// Whether a source that is missing at the start is retried instead of being an error.
   package var waitsForSource = false
   /// The renditions, top rendition first; at least one.

@@ -45,6 +45,12 @@ package struct StreamStatistics: Sendable {
   package var audioFaults: Set<AudioFault> = []
   /// Why viewers hear silence although the source has audio, or had some; nil if they need not.
   package var audioFault: AudioFault? { audioFaults.max { $0.rawValue < $1.rawValue } }
+  /// Packets of the source that were lost or damaged on the way.
+  package var lostPackets: UInt64 = 0
+  /// The irregular timestamps of the source.
+  package var irregularities = SourceIrregularities()
+  /// The form of the newest frames; nil if it is that of the first ones.
+  package var changedFrames: ChangedFrames?
   /// Steps of the wall clock by more than 50 ms.
   package var clockSteps: UInt64 = 0
   /// Counters of each track, by its number.

@@ -61,6 +61,7 @@ function sinceText(at, now) {
 export function publisherText({ state, protocol, since }, now) {
   const time = since > 0 ? ` ${sinceText(since / 1e6, now)}` : '';
   if (state === 'live') return `${protocol}${time}`;
+  if (state === 'starting') return `${protocol}${time}, no picture yet`;
   return state === 'slate' ? `away${time}, slate shown` : `away${time}`;
 }
 

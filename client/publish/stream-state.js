@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// The publisher of the page's stream in words, whoever it is: /S/publish.json.
+
+import { clockTime } from '../shared/outage.js';
+
+/**
+ * What the server says of the media of a publisher: `kind` is waiting, accepted, no-picture or
+ * no-audio.
+ * @typedef {{ kind: string, text: string }} PublishedMedia
+ */
+
+/**
+ * `since` in Unix ms, NaN before the first publisher; `protocol` in capitals, empty before it.
+ * @typedef {{
+ *   isConnected: boolean, protocol: string, since: number, media: PublishedMedia | null,
+ * }} StreamState
+ */
+
+/**
+ * Reads what the server says of the media of a publisher; null if it says nothing.
+ * @param {any} value
+ * @returns {PublishedMedia | null}
+ */
+export function mediaOf(value) {
+  const { kind, text } = value ?? {};
+  const isKnown = typeof kind === 'string' && typeof text === 'string' && text !== '';
+  return isKnown ? { kind, text } : null;
+}
+
+/**
+ * Reads the document; null if it is none.
+ * @param {any} value
+ * @returns {StreamState | null}
+ */
+export function streamStateOf(value) {
+  const { connected, protocol, since, media } = value ?? {};
+  if (typeof connected !== 'boolean') return null;
+  return {
+    isConnected: connected, since: since > 0 ? since / 1e6 : NaN, media: mediaOf(media),
+    protocol: typeof protocol === 'string' ? protocol.toUpperCase() : '',
+  };
+}
+
+/** @param {string} protocol in capitals */
+function wayOf(protocol) {
+  if (protocol === 'PAGE') return ' from a page like this';
+  return protocol === '' ? '' : ` by ${protocol}`;
+}
+
+/**
+ * The stream in words for a page that does not publish it.
+ * @param {StreamState} state
+ * @returns {{ text: string, isBad: boolean }}
+ */
+export function streamWords({ isConnected, protocol, since, media }) {
+  const time = since > 0 ? ` since ${clockTime(since)}` : '';
+  if (!isConnected) {
+    const text = time === '' ? 'Nobody publishes this stream yet.'
+      : `Nobody publishes this stream${time}.`;
+    return { text, isBad: false };
+  }
+  const words = media === null ? '' : ` ${sentence(media.text)}`;
+  return {
+    text: `Another publisher sends this stream${wayOf(protocol)}${time}.${words}`,
+    isBad: media?.kind === 'no-picture' || media?.kind === 'no-audio',
+  };
+}
+
+/** @param {string} text */
+function sentence(text) { return `${text[0].toUpperCase()}${text.slice(1)}.`; }
+
+/**
+ * The media of the page itself as the server has received them.
+ * @param {PublishedMedia | null} media
+ * @returns {{ text: string, isBad: boolean }}
+ */
+export function mediaWords(media) {
+  if (media === null) return { text: '', isBad: false };
+  const isBad = media.kind === 'no-picture' || media.kind === 'no-audio';
+  return { text: `Arrived at the server: ${media.text}.`, isBad };
+}
+
+/** What the server expects instead of what it has refused, by the code of its error. */
+const EXPECTED = /** @type {Record<string, string>} */ ({
+  'bad-key': 'Expected: the publish key of this stream, or a token, in the field '
+    + '“Key or token”.',
+  busy: 'Expected: no other publisher. End it, or wait until it has been silent for 2 s.',
+  unsupported: 'Expected: H.264 or VP8 with Opus, as this page sends them, and a stream whose '
+    + 'settings accept them.',
+});
+
+/**
+ * What is expected after a refusal; empty if nothing is known.
+ * @param {string} code
+ */
+export function expectationOf(code) {
+  return Object.hasOwn(EXPECTED, code) ? EXPECTED[code] : '';
+}
+
+/** Asks for the state of a stream again and again while it is wanted. */
+export class StreamStateWatch {
+  /**
+   * @param {string} page the URL `/S/publish`
+   * @param {(state: StreamState | null) => void} onState null if the server does not answer
+   */
+  constructor(page, onState) {
+    const address = new URL(page);
+    address.pathname += '.json';
+    address.search = '';
+    address.hash = '';
+    this.url = address.href;
+    this.onState = onState;
+    this.isAsking = false;
+  }
+
+  /** Asks once, unless a request is on its way. */
+  async ask() {
+    if (this.isAsking) return;
+    this.isAsking = true;
+    try {
+      const response = await fetch(this.url, { cache: 'no-store' });
+      this.onState(response.ok ? streamStateOf(await response.json()) : null);
+    } catch {
+      this.onState(null);
+    } finally {
+      this.isAsking = false;
+    }
+  }
+}
