@@ -244,6 +244,8 @@ FORMS = (
     Row("no-sender-reports", (Written("no_reports", carriers=CAMERAS),)),
     Row("camera-clock-set", (Written("clock_set", ((5 * CLOCK, 3600.0),), CAMERAS),),
         passed=Allowed(discontinuities=1, notices=("irregular",))),
+    Row("audio-frames-together", (Written("frames_together", 5, CAMERAS),)),
+    Row("audio-frames-of-400-ms-together", (Written("frames_together", 19, CAMERAS),)),
     Row("marker-on-each-packet", (Written("marker_each", carriers=CAMERAS),),
         picture=Picture(slices=4)),
     Row("stream-id-of-a-device", (Written("stream_id", "#!::bmd_uuid=0e1d,bmd_name=x,u={stream}/x",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Checked
+package import Time
 
 /// The configuration of an AAC decoder, as in `esds`, SDP and RTMP.
 /// - Source: ISO/IEC 14496-3 §1.6.2.1
@@ -33,6 +34,10 @@ package struct AudioSpecificConfig: Sendable, Hashable {
     objectType = type
     sampleRate = rate
     channels = layout == 7 ? 8 : layout
+    if type == 5 || type == 29 {
+      // The rate after spectral band replication, and the object type of the core codec.
+      _ = (Self.rate(&bits), bits.take(5))
+    }
     // GASpecificConfig starts with frameLengthFlag (§4.4.1).
     hasFullFrames = bits.take(1) == 0
   }
@@ -48,6 +53,15 @@ package struct AudioSpecificConfig: Sendable, Hashable {
 
   /// Whether it is AAC-LC with 1024 samples per frame, whose frames match the positions of a track.
   package var isPlainAAC: Bool { objectType == 2 && hasFullFrames }
+
+  /// The duration of a frame.
+  ///
+  /// The low-delay object types, 23 and 39, have frames of half the samples (§4.6.17, §4.6.20).
+  package var frameDuration: Interval {
+    let whole: Int64 = hasFullFrames ? 1024 : 960
+    let isLowDelay = objectType == 23 || objectType == 39
+    return Interval(ticks: isLowDelay ? whole / 2 : whole, timescale: Int64(sampleRate))
+  }
 
   /// Whether the sample rate has an index; encoders, which make the silence, have no other rate.
   package var hasListedRate: Bool { Self.rates.contains(sampleRate) }

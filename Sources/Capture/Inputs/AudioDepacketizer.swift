@@ -68,6 +68,11 @@ struct AudioDepacketizer {
     codec = other.codec
   }
 
+  /// The duration of each packet; nil if it is unknown, or differs from packet to packet.
+  var packetDuration: Interval? {
+    isAAC ? AudioSpecificConfig(audio.configuration)?.frameDuration : nil
+  }
+
   /// Takes the sample rate and the channels from the configuration of AAC.
   private mutating func readConfiguration() {
     guard isAAC, let parsed = AudioSpecificConfig(audio.configuration) else { return }

@@ -96,6 +96,7 @@ final class InputContext {
     // The library may report an interrupted analysis as a finished one.
     if cancellation.isDue { throw Self.failure(CFF_EXIT, [], address, cancellation, options) }
     if let codec = undecodableVideo { throw .noVideo("libavcodec has no decoder for \(codec)") }
+    correctClocks()
     configure()
   }
 

@@ -15,6 +15,8 @@ struct LibraryAudio {
     var watch = CodecWatch()
     /// Whether a packet has arrived, not only the description.
     var hasHeard = false
+    /// The time of the newest packet.
+    var newest: SourceTime?
   }
 
   private var tracks: [Track] = []
@@ -116,6 +118,18 @@ struct LibraryAudio {
     others = tracks.dropFirst().map(\.depacketizer.audio)
   }
 
+  /// The time of a packet without a timestamp: the end of the one before.
+  ///
+  /// RTP dates the first of several frames in its packet (RFC 3640 §3.2.1), and the library does not
+  /// add the others' times without parsers.
+  /// - Returns: nil if the stream `index` is no track, or its packets have no known duration.
+  func undatedTime(of index: Int32) -> SourceTime? {
+    guard let track = tracks.first(where: { $0.index == index }), let newest = track.newest,
+      let duration = track.depacketizer.packetDuration
+    else { return nil }
+    return newest + duration
+  }
+
   /// The audio packets in a packet of the stream `index`; nil if the stream is no track.
   ///
   /// `arePayloads`: whether packets are the payloads of MPEG-TS, whose codec may change.
@@ -132,6 +146,7 @@ struct LibraryAudio {
     var packets = tracks[track].depacketizer.take(bytes, pts: pts, arrival: arrival)
     if tracks[track].depacketizer.audio != before { describe() }
     for packet in packets.indices { packets[packet].track = track }
+    tracks[track].newest = packets.last?.pts ?? tracks[track].newest
     return packets
   }
 }

@@ -148,7 +148,9 @@ final class LibraryPackets {
       ).map { .metadata($0) }
     }
     let dts = packet.dts.map(time)
-    guard let pts = packet.pts.map(time) ?? dts else { return [] }
+    guard let pts = packet.pts.map(time) ?? dts ?? audio.undatedTime(of: packet.stream) else {
+      return []
+    }
     if packet.stream == videoIndex {
       var texts: [MetadataPacket] = []
       if let ticks = packet.pts ?? packet.dts {

@@ -2,6 +2,7 @@
 
 import TestSupport
 import Testing
+import Time
 
 @testable import Capture
 
@@ -111,6 +112,20 @@ struct AudioHeaderTests {
     #expect(read.objectType == row.type && read.sampleRate == row.rate)
     #expect(read.channels == row.channels && read.isPlainAAC == row.isPlain)
     #expect(read.codecString == "mp4a.40.\(row.type)")
+  }
+
+  @Test("the duration of a frame: 1024 or 960 samples of the core codec, half with low delay")
+  func frameDurations() throws {
+    for (bytes, samples, rate) in [
+      ([0x11, 0x90], 1024, 48_000), ([0x11, 0x94], 960, 48_000),
+      // HE-AAC: a core of 8 kHz and an extension of 16 kHz, whose index begins with a set bit.
+      ([0x2D, 0x94, 0x08, 0x00], 1024, 8000),
+      // AAC-LD.
+      ([0xB9, 0x90], 512, 48_000),
+    ] as [([UInt8], Int64, Int64)] {
+      let read = try #require(AudioSpecificConfig(bytes))
+      #expect(read.frameDuration == Interval(ticks: samples, timescale: rate), "\(bytes)")
+    }
   }
 
   @Test(

@@ -60,6 +60,9 @@ class RTSPSender(Sender):
         self.reported = 0
         # The number of the connection whose tracks are described.
         self.connection = 0
+        # Audio frames that wait for others, and the timestamp of the first.
+        self.together: list[bytes] = []
+        self.together_from = 0
         threading.Thread(target=self._accept, daemon=True).start()
         return {"input": f"rtsp://127.0.0.1:{self.port}/x", "rtspTransport": self.transport}
 
@@ -174,6 +177,18 @@ class RTSPSender(Sender):
                 "a=fmtp:97 streamtype=5;mode=AAC-hbr;SizeLength=13;IndexLength=3;"
                 f"IndexDeltaLength=3;config={setup.records[0].hex()}"]
 
+    def _write_audio(self, moment: int, unit: bytes) -> None:
+        """Sends an AAC frame, or keeps it for a packet of several (RFC 3640, section 3.2)."""
+        if not self.together:
+            self.together_from = moment
+        self.together.append(unit)
+        if len(self.together) < int(str(self.forms.get("frames_together", 1))):
+            return
+        heads = b"".join((len(one) << 3).to_bytes(2) for one in self.together)
+        self._packet(AUDIO, self.together_from,
+                     (len(heads) * 8).to_bytes(2) + heads + b"".join(self.together), is_last=True)
+        self.together = []
+
     def write(self, sample: Sample) -> None:
         """Sends the packets of a sample; RTP has presentation times."""
         clock = CLOCK if sample.is_video else NAMES.get(sample.setup.codec, ("", 0))[1] \
@@ -185,7 +200,10 @@ class RTSPSender(Sender):
             self.reports[sample.track] = sample.due + REPORT_EACH
             self._report(sample, moment)
         if not sample.is_video:
-            self._packet(AUDIO, moment, self._audio(sample), is_last=True)
+            if int(str(self.forms.get("frames_together", 1))) > 1:
+                self._write_audio(moment, sample.units[0])
+            else:
+                self._packet(AUDIO, moment, self._audio(sample), is_last=True)
             return
         sets = sample.setup.records if sample.is_key else ()
         units = [*sets, *sample.units]
