@@ -36,7 +36,7 @@ TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux 
   chromium ffmpeg firefox-esr libxml2-utils mpv vlc-bin vlc-plugin-base webkit2gtk-driver xvfb \
   esbuild eslint node-typescript nghttp2-client openssl python3-gi gir1.2-gst-rtsp-server-1.0 \
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
-  gstreamer1.0-plugins-ugly glib-networking
+  gstreamer1.0-plugins-ugly gstreamer1.0-rtsp gstreamer1.0-tools glib-networking obs-studio
 
 EDGE_PACKAGES := varnish nginx-light trafficserver caddy
 PACKAGE_PACKAGES := debhelper dpkg-dev fakeroot lintian man-db mmdebstrap systemd \
@@ -219,9 +219,9 @@ faults-players: deps-test $(PROGRAM)
 faults-measured: deps-test $(PROGRAM)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 1 $(MEASURED)
 
-# The cases of a batch run at the same time: one worker is enough.
-inputs: deps-test $(PROGRAM)  ## the input laboratory: perturbed media by every protocol
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 1 Tests/Inputs
+# The cases of a batch run at the same time. The table takes as long as the other files.
+inputs: deps-test $(PROGRAM)  ## the input laboratory: perturbed media by every protocol and sender
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 2 Tests/Inputs
 
 keep-repeated:  ## add the repeated tests of the last run to Tests/repeated.txt
 	python3 Tests/repeated.py --keep

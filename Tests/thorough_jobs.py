@@ -70,7 +70,7 @@ JOBS = (
     Job("faults-measured", "faults-measured", 12, ("Tests/Faults/*", *REPEATS),
         "faults whose tests measure, or need both processors: one at a time"),
     Job("inputs", "inputs", 16, ("Tests/Inputs/*", *REPEATS),
-        "the input laboratory: its table, and 200 compositions of perturbations"),
+        "the input laboratory: its table, foreign senders, and 200 compositions of perturbations"),
     Job("edge", "edge", 12, ("Tests/Edge/*", "deploy/edge", *REPEATS),
         "each cache of deploy/edge before the program"),
     Job("package", "package", 6, ("Tests/Package", "deploy", "streamer", *REPEATS),

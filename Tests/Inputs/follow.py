@@ -65,6 +65,8 @@ class PlaylistFollower(threading.Thread):
         self.begun = 0
         self.recording = Recording()
         self.started, self.ends = threading.Event(), threading.Event()
+        # Set after the last request for a playlist.
+        self.polled = threading.Event()
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
 
     def run(self) -> None:
@@ -80,10 +82,12 @@ class PlaylistFollower(threading.Thread):
         try:
             for kind in list(self.recording.renditions):
                 self._poll(kind)
+            self.polled.set()
             self._read_manifest()
             self._ask_again()
         except (OSError, http.client.HTTPException) as error:
             self.recording.broken.append(f"the addresses were not asked again: {error!r}")
+        self.polled.set()
         self._connection.close()
 
     def end(self) -> Recording:

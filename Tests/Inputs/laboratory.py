@@ -82,10 +82,18 @@ class Trial:
     def __init__(self, program: Program, name: str, case: Case) -> None:
         self.program, self.name, self.case = program, name, case
         self.material: Material = case.material()
-        self.sender = sender_of(case, Target(program, name, TOKEN), self.material)
+        self.sender = self.make_sender(Target(program, name, TOKEN))
         self.first = min((one.number for one in self.material.keys), default=0)
-        self.follower = PlaylistFollower(program.port, name, lambda: self.sender.newest)
+        self.follower = PlaylistFollower(program.port, name, self.newest)
         self.page = SocketFollower(program.port, name, self.follower.started)
+
+    def make_sender(self, target: Target) -> Sender:
+        """The sender of the case."""
+        return sender_of(self.case, target, self.material)
+
+    def newest(self) -> int:
+        """The number of the newest frame that was sent."""
+        return self.sender.newest
 
     def prepare(self) -> None:
         """Adds the stream."""
@@ -105,6 +113,9 @@ class Trial:
         time.sleep(SETTLES_SECONDS)
         state = json.loads(get(self.program.port, f"/api/streams/{self.name}",
                                headers={"Authorization": f"Bearer {TOKEN}"}).text)
+        # The page has all that the playlists list.
+        self.follower.ends.set()
+        self.follower.polled.wait(60)
         self.page.end()
         recording = self.follower.end()
         lines = [Line(one.event, one.level, one.message) for one in list(self.program.entries)
@@ -152,8 +163,8 @@ def sender_of(case: Case, target: Target, material: Material) -> Sender:
     return SENDERS[case.protocol](target, material)
 
 
-def run_batch(given: Sequence[Case]) -> list[Result]:
-    """Runs cases at the same time; the program must outlive them.
+def run_batch(given: Sequence[Case], trial_of: type[Trial] = Trial) -> list[Result]:
+    """Runs cases at the same time, each as a trial; the program must outlive them.
 
     A well-formed input of the same run tells how much media a machine sends before the first
     playlist exists.
@@ -161,11 +172,11 @@ def run_batch(given: Sequence[Case]) -> list[Result]:
     cases = [*given, REFERENCE]
     program = start(FLAGS, defaults=False)
     try:
-        trials = [Trial(program, f"case{index}", case) for index, case in enumerate(cases)]
+        trials = [trial_of(program, f"case{index}", case) for index, case in enumerate(cases)]
         for trial in trials:
             trial.prepare()
         with ThreadPoolExecutor(len(trials)) as pool:
-            found = list(pool.map(Trial.run, trials))
+            found = list(pool.map(trial_of.run, trials))
         ended = program.process.poll()
         results = [trial.result(*one) for trial, one in zip(trials, found)]
         if ended is not None:

@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,12 +40,17 @@ def write_profile(home: Path, server: str, key: str) -> None:
 
 
 @contextmanager
-def obs_running(home: Path, server: str, key: str = "") -> Iterator[None]:
-    """OBS publishes to `server` until the end of the block, when it is killed."""
+def obs_running(home: Path, server: str, key: str = "",
+                edit: Callable[[Path], None] = lambda _: None) -> Iterator[None]:
+    """OBS publishes to `server` until the end of the block, when it is killed.
+
+    `edit` changes the files of its folder, ~/.config/obs-studio, before it starts.
+    """
     obs = need("obs", "publishing by OBS Studio")
     screen, session = (need(tool, "publishing by OBS Studio")
                        for tool in ("Xvfb", "dbus-run-session"))
     write_profile(home, server, key)
+    edit(home / ".config/obs-studio")
     read, write = os.pipe()
     display = subprocess.Popen(
         [screen, "-displayfd", str(write), "-screen", "0", "1024x700x24", "-nolisten", "tcp"],
