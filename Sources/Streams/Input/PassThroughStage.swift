@@ -16,6 +16,8 @@ final class PassThroughStage: InputStage {
   private var order: UnitOrder
   private var backlog = Backlog<InputUnit>()
   private var recent: KeptUnits
+  /// The descriptions with the units that the backlog keeps.
+  private var waiting: [InputDescription] = []
   /// Whether the session ends and another one will take the units.
   private var isOver = false
 
@@ -68,6 +70,7 @@ final class PassThroughStage: InputStage {
   func connected() {
     clock.breakOff()
     backlog = Backlog()
+    waiting = []
     recent = KeptUnits(span: track.recentSpan)
     // An encoder buffers frames while it connects, and sends them in a burst.
     if input.address.kind == .publisher { backlog.begin() }
@@ -83,8 +86,17 @@ final class PassThroughStage: InputStage {
       _ = try next.take(unit, description)
       return .become(next)
     }
-    if input.resumes() { backlog.begin() }
-    for unit in backlog.take(order.place(unit)) {
+    if input.resumes() {
+      backlog.begin()
+      waiting = []
+    }
+    waiting.append(description)
+    let units = backlog.take(order.place(unit))
+    guard !units.isEmpty else { return .stay }
+    // The backlog returns all units that it has kept.
+    let descriptions = waiting.suffix(units.count)
+    waiting = []
+    for (unit, description) in zip(units, descriptions) {
       if !track.hasVariableDuration { recent.add(unit, description) }
       switch unit {
       case .video(let accessUnit):
