@@ -10,7 +10,7 @@ package struct AVCPictureHead: Sendable, Equatable {
   package let isIDR: Bool
   /// Whether other pictures refer to it: nal_ref_idc is not 0.
   package let isReference: Bool
-  /// frame_num
+  /// The number of the frame: frame_num.
   package let frameNumber: Int
   /// Whether it is a field: field_pic_flag.
   package let isField: Bool

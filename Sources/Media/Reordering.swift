@@ -96,6 +96,7 @@ package struct DecodingOrder: Sendable {
   /// most timestamps; else `shift`, which is that of its timestamps.
   private mutating func agreed(_ count: Int64, _ shift: Int64) -> Int64 {
     if !count.isMultiple(of: 2), countsPerFrame == 2 { (countsPerFrame, agreements) = (1, 0) }
+    // bounded: one or two
     let other = (count / countsPerFrame).subtractingSaturated(index)
     let isCounted = agreements >= Self.minimumAgreements
     // A timestamp that is far off says nothing about the codec's order.

@@ -28,6 +28,7 @@ package struct PresentationPlaces: Sendable {
   package mutating func shift(
     of frameIndex: Int64, shift: Int64, isKey: Bool, endOfSegment end: Int64? = nil
   ) -> Int64 {
+    // bounded: two times 32
     let oldest = frameIndex.subtractingSaturated(2 * Reordering.maximum)
     taken = taken.filter { $0 >= oldest }
     if isKey { least = frameIndex }

@@ -6,7 +6,7 @@ package import Time
 /// Whether access units arrive steadily at another rate than their timestamps say: a pure state
 /// machine.
 ///
-/// The lateness of a unit is its arrival minus its timestamp. The least lateness of two seconds
+/// The lateness of a unit is its arrival minus its timestamp. The least lateness of 1.5 s
 /// excludes media that a line held and then sent at once, and a path that becomes longer raises it
 /// once. Only a source that does not keep its own pace raises it again and again by as much.
 package struct SourcePace: Sendable {
@@ -20,9 +20,9 @@ package struct SourcePace: Sendable {
   }
 
   /// The time over which the least lateness is taken.
-  private static let window = Interval.seconds(2)
+  private static let window = Interval.milliseconds(1500)
   /// The most windows that are kept.
-  private static let capacity = 17
+  private static let capacity = 25
   /// The least steps between windows in one direction: lateness grows.
   private static let growingSteps = 3
   /// The least steps if it falls: a line that catches up does so for a shorter time.
@@ -87,10 +87,10 @@ package struct SourcePace: Sendable {
         }
       }
       guard steps.count >= Self.growingSteps else { continue }
-      // bounded: at most 16 steps, and intervals saturate
+      // bounded: at most 24 steps, and intervals saturate
       let total = steps.reduce(.zero) { $0 + $1.magnitude }
       let isSteady = steps.allSatisfy {
-        // bounded: at most 16 steps, and intervals saturate
+        // bounded: at most 24 steps, and intervals saturate
         let scaled = $0.magnitude * Int64(steps.count)
         return 2 * scaled >= total && scaled <= 2 * total
       }
@@ -104,6 +104,7 @@ package struct SourcePace: Sendable {
   /// Access units that arrive in 1000 seconds; nil while the source keeps the pace of `rate`, which
   /// its timestamps count.
   package func arriving(unlike rate: FrameRate) -> Int64? {
+    // bounded: a denominator is positive
     let stated = rate.numerator.multipliedSaturated(by: 1000) / rate.denominator
     // bounded: a hundredth of a value, times a few percent
     let least = stated.magnitude / 100 * Self.minimumDifference.magnitude

@@ -16,17 +16,23 @@ struct PresentationPlacesTests {
   }
 
   static let rows = [
-    Row(testDescription: "no frame is displaced", shifts: [0, 2, -1, -1, 2, -1, -1],
+    Row(
+      testDescription: "no frame is displaced", shifts: [0, 2, -1, -1, 2, -1, -1],
       places: [0, 3, 1, 2, 6, 4, 5]),
-    Row(testDescription: "a frame at the place of the one before", shifts: [0, 2, -1, -2, 2, -1, -1],
+    Row(
+      testDescription: "a frame at the place of the one before", shifts: [0, 2, -1, -2, 2, -1, -1],
       places: [0, 3, 1, 2, 6, 4, 5]),
-    Row(testDescription: "a frame at the place of its key frame", shifts: [0, 2, -2, -1, 2, -1, -1],
+    Row(
+      testDescription: "a frame at the place of its key frame", shifts: [0, 2, -2, -1, 2, -1, -1],
       places: [0, 3, 1, 2, 6, 4, 5]),
-    Row(testDescription: "a frame before its key frame", shifts: [0, 2, -5, -1],
+    Row(
+      testDescription: "a frame before its key frame", shifts: [0, 2, -5, -1],
       places: [0, 3, 1, 2]),
-    Row(testDescription: "a frame at the place of a later one", shifts: [0, 2, -1, 1, 2, -1, -1],
+    Row(
+      testDescription: "a frame at the place of a later one", shifts: [0, 2, -1, 1, 2, -1, -1],
       places: [0, 3, 1, 4, 6, 5, 7]),
-    Row(testDescription: "a frame after the end of the segment", shifts: [0, 2, -1, 30],
+    Row(
+      testDescription: "a frame after the end of the segment", shifts: [0, 2, -1, 30],
       places: [0, 3, 1, 9]),
   ]
 

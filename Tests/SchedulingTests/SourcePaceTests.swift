@@ -47,7 +47,8 @@ struct SourcePaceTests {
     #expect(found == nil)
   }
 
-  @Test("a line that catches up over seconds is no fast camera", arguments: [10, 25, 50] as [Int64])
+  @Test(
+    "a line that catches up over seconds is no fast camera", arguments: [10, 25, 50] as [Int64])
   func catchesUp(percent: Int64) {
     let found = off(seconds: 60) { index in
       let left = 2000 - max(0, index - 200) * 40 * percent / 100

@@ -39,12 +39,20 @@ struct PictureStarts: Sendable {
     guard split.slices > 0 else { return false }
     defer { isDelimited = false }
     guard !split.continuesPicture else { return false }
-    guard codec == .h264 else { return true }
+    guard codec == .h264 else { return isBaseLayer(split.firstSlice) }
     guard let head = sets.pictureHead(split.firstSlice[...]) else { return isDelimited }
     if head.isRedundant { return false }
     let isSecond = !isDelimited && field.map { head.completes($0) } ?? false
     field = isSecond || !head.isField ? nil : head
     return !isSecond
+  }
+
+  /// Whether a slice of HEVC is one of the base layer: other layers have pictures of their own in
+  /// the same access unit.
+  ///
+  /// - Source: ITU-T H.265 §7.4.2.2 (nuh_layer_id)
+  private func isBaseLayer(_ slice: [UInt8]) -> Bool {
+    slice.count > 1 && slice[0] & 1 == 0 && slice[1] & 0xF8 == 0
   }
 
   /// The order count of the picture of an access unit minus that of the newest key frame; nil if it

@@ -99,6 +99,7 @@ struct AccessUnitAssembler: Sendable {
         units.append(close(whole, early: false))
       } else if piece.startsPicture, whole.slices > 0 {
         // Another access unit with the same timestamp, and the parameter sets before it.
+        // bounded: a number of its bytes
         piece.bytes = whole.bytes[whole.end...] + piece.bytes
         whole.bytes.removeSubrange(whole.end...)
         units.append(close(whole, early: false))

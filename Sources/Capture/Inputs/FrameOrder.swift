@@ -63,6 +63,7 @@ struct FrameOrder {
     let count = Int64(timestamps.count)
     let places = Set(timestamps.map { rate.nearestCount($0 - first) })
     let missing = (0..<count).count { !places.contains($0) }
+    // bounded: a number of access units, times a few percent
     return missing <= max(1, timestamps.count * maximumFaults / 100)
       && (count < 2 || places.contains(count - 2)) && places.contains(count - 1)
   }

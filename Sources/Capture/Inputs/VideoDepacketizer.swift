@@ -55,7 +55,8 @@ struct VideoDepacketizer {
   @unsafe
   init(
     _ parameters: UnsafePointer<AVCodecParameters>, rate: FrameRate?, arePieces: Bool,
-    mayBePieces: Bool = false, rotation: Rotation = .none, sizeLimit: FrameSizeLimit = FrameSizeLimit()
+    mayBePieces: Bool = false, rotation: Rotation = .none,
+    sizeLimit: FrameSizeLimit = FrameSizeLimit()
   ) {
     let id = unsafe parameters.pointee.codec_id
     let name = unsafe String(cString: avcodec_get_name(id))
