@@ -68,7 +68,7 @@ struct SourcePaceTests {
 
   @Test(
     "a slow camera is found with the rate at which its frames arrive",
-    arguments: [(percent: Int64(19), seconds: Int64(8)), (10, 10), (5, 14), (3, 22)])
+    arguments: [(percent: Int64(19), seconds: Int64(6)), (10, 8), (5, 13), (3, 20)])
   func slow(_ row: (percent: Int64, seconds: Int64)) throws {
     var random = SplitMix64(seed: 5)
     let found = try #require(
