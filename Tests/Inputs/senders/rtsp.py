@@ -63,6 +63,8 @@ class RTSPSender(Sender):
         # Audio frames that wait for others, and the timestamp of the first.
         self.together: list[bytes] = []
         self.together_from = 0
+        # Presentation minus decode time of a key frame.
+        self.early = next((one.pts - one.dts for one in self.material.keys), 0)
         threading.Thread(target=self._accept, daemon=True).start()
         return {"input": f"rtsp://127.0.0.1:{self.port}/x", "rtspTransport": self.transport}
 
@@ -198,7 +200,9 @@ class RTSPSender(Sender):
         moment = (sample.pts * clock // CLOCK + first) % 2**32
         if sample.due >= self.reports[sample.track] and not self.forms.get("no_reports"):
             self.reports[sample.track] = sample.due + REPORT_EACH
-            self._report(sample, moment)
+            # A report states the time of its moment, whatever the order of presentation is.
+            early = sample.pts - sample.dts - self.early if sample.is_video else 0
+            self._report(sample, (moment - early) % 2**32)
         if not sample.is_video:
             if int(str(self.forms.get("frames_together", 1))) > 1:
                 self._write_audio(moment, sample.units[0])
