@@ -13,8 +13,7 @@ from case import Case
 from clip import Picture
 from flow import Burst, Gap, Missing, Pause, Returned
 from forms import Extras, Written
-from perturbation import ALL, PAGE, RTSP, RTSP_UDP, Perturbation
-from samples import VIDEO
+from perturbation import ALL, PAGE, Perturbation
 from stamps import Displaced, Drifting, Equal, Jittered, Jumped, Rounded
 from tracks import Absent, Changed, Late, Retuned
 
@@ -32,12 +31,6 @@ MOST_ROUNDS = 6
 def composed(seed: int) -> Case:
     """The case of a seed: two or three perturbations that a protocol can carry."""
     chance = random.Random(seed)
-    while is_known(case := _drawn(chance)):
-        pass
-    return case
-
-
-def _drawn(chance: random.Random) -> Case:
     protocol = chance.choice(ALL)
     mode = chance.choice([PASSED, PASSED, ENCODED])
     picture = chance.choice(PICTURES)
@@ -47,20 +40,6 @@ def _drawn(chance: random.Random) -> Case:
     if protocol == PAGE or any(isinstance(one, Changed | Missing) for one in found):
         picture = PLAIN
     return Case(protocol, mode, found, picture)
-
-
-def is_known(case: Case) -> bool:
-    """Whether a row of the table has the fault of this case already."""
-    if case.mode == PASSED and any(isinstance(one, Burst) and one.seconds > 0.4
-                                   for one in case.perturbations):
-        return True
-    is_displaced = any(isinstance(one, Displaced | Equal) and one.track == VIDEO
-                       for one in case.perturbations)
-    if case.picture.b_frames and is_displaced and case.mode == PASSED:
-        return True
-    return case.protocol in (RTSP, RTSP_UDP) and any(
-        isinstance(one, Equal) and one.track == VIDEO
-        or isinstance(one, Jumped) and case.picture.b_frames for one in case.perturbations)
 
 
 def can_carry(kind: type[Perturbation], protocol: str) -> bool:
