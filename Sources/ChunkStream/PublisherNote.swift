@@ -31,7 +31,7 @@ package struct PublisherNote: FieldValue, Sendable, Equatable {
 
   /// The kind.
   package let kind: Kind
-  /// What has arrived, and what is expected.
+  /// The arrived media, and the expected ones.
   package let text: String
 
   /// A state; a text of more than 512 bytes is cut.

@@ -77,7 +77,7 @@ struct PublisherReportTests {
       report.state(at: start + .seconds(7), isShown: true) == .accepted("H.264 and AAC: accepted"))
   }
 
-  @Test("the state names what has arrived before the first picture, and audio that is missing")
+  @Test("the state names the tracks before the first picture, and audio that is missing")
   func states() {
     var report = PublisherReport(at: start)
     #expect(report.state(at: start, isShown: false) == .waiting("media is awaited"))

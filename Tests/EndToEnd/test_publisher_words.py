@@ -37,7 +37,7 @@ def api(program: Program, stream: str = "live") -> dict[str, Any]:
 
 
 def state(program: Program) -> dict[str, Any]:
-    """What the publisher page is told."""
+    """The document of the publisher page."""
     return json.loads(get(program.port, "/live/publish.json").text)
 
 
@@ -94,7 +94,7 @@ ROWS: list[tuple[str, Opened, str]] = [
                          ids=["rtmp", "srt", "ts", "cmaf", "page"])
 def test_no_picture_has_a_line_and_a_state(way: str, opened: Opened, words: str,
                                            streamer: Callable[..., Program]) -> None:
-    """Over each protocol: after 5 s a line with the client, and nobody waits for a publisher."""
+    """Over each protocol: after 5 s a line with the client, and viewers wait for a picture."""
     program = streamer(*FLAGS, defaults=False)
     assert state(program)["connected"] is False
     with opened(program):
@@ -117,7 +117,7 @@ def test_no_picture_has_a_line_and_a_state(way: str, opened: Opened, words: str,
 
 @pytest.mark.timeout(90)
 def test_accepted_media_and_a_foreign_publisher(streamer: Callable[..., Program]) -> None:
-    """Media of an encoder have one line; the publisher page says who publishes, and what."""
+    """Media of an encoder have one line; the publisher page names them."""
     program = streamer(*FLAGS, defaults=False)
     source = publish(rtmp_port(program), audio="aac")
     try:

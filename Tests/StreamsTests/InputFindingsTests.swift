@@ -7,7 +7,7 @@ import Time
 @testable import Capture
 @testable import Streams
 
-@Suite("What is unusual about an input")
+@Suite("Unusual properties of an input")
 struct InputFindingsTests {
   private func input(
     passes: Bool, _ change: (inout InputFindings.Input) -> Void = { _ in }

@@ -28,7 +28,7 @@ function takeToken() {
   }
 }
 
-/** Shows what is unusual about the input while the panel is open. */
+/** Shows unusual properties of the input while the panel is open. */
 export class InputPanel {
   constructor() {
     this.box = element('input', HTMLElement);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is unusual about the input of the stream, by /api: for administrators.
+// Unusual properties of the input of the stream, by /api: for administrators.
 
 import { sentenceOf } from '../shared/sentence.js';
 
 /**
- * One unusual property: the measured value, what it means for viewers, and what changes it.
+ * One unusual property: the measured value, its consequence for viewers, and a remedy.
  * @typedef {{ measured: string, consequence: string, advice: string }} Finding
  */
 

@@ -6,7 +6,7 @@ import { mediaOf } from './stream-state.js';
 /**
  * `latency` and `slowest`: the median and the 95 % quantile of the times from a frame to its
  * display, ms, null while no viewer has reported one; `state`: the server's word for the stream;
- * `media`: what the server says of the media of the publisher.
+ * `media`: the state of the media of the publisher.
  * @typedef {{
  *   viewers: number, latency: number | null, slowest: number | null, state: string,
  *   media: import('./stream-state.js').PublishedMedia | null,

@@ -48,7 +48,7 @@ function say(text, isBad = false) {
   status.classList.toggle('bad', isBad);
 }
 
-/** The publisher of the stream: this page, another one, or nobody; and what is expected. */
+/** Shows the publisher of the stream: this page, another one or none; and the expectation. */
 function showStream() {
   const { state, audience, code } = publisher;
   const isOurs = state === 'live' || state === 'reconnecting';

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The publisher of the page's stream in words, whoever it is: /S/publish.json.
+// The publisher of the page's stream in words, also another one: /S/publish.json.
 
 import { clockTime } from '../shared/outage.js';
 
 /**
- * What the server says of the media of a publisher: `kind` is waiting, accepted, no-picture or
+ * The state of the media of a publisher by the server: `kind` is waiting, accepted, no-picture or
  * no-audio.
  * @typedef {{ kind: string, text: string }} PublishedMedia
  */
@@ -17,7 +17,7 @@ import { clockTime } from '../shared/outage.js';
  */
 
 /**
- * Reads what the server says of the media of a publisher; null if it says nothing.
+ * Reads the state of the media of a publisher; null if there is none.
  * @param {any} value
  * @returns {PublishedMedia | null}
  */
@@ -55,8 +55,8 @@ function wayOf(protocol) {
 export function streamWords({ isConnected, protocol, since, media }) {
   const time = since > 0 ? ` since ${clockTime(since)}` : '';
   if (!isConnected) {
-    const text = time === '' ? 'Nobody publishes this stream yet.'
-      : `Nobody publishes this stream${time}.`;
+    const text = time === '' ? 'No publisher yet.'
+      : `No publisher${time}.`;
     return { text, isBad: false };
   }
   const words = media === null ? '' : ` ${sentence(media.text)}`;
@@ -80,7 +80,7 @@ export function mediaWords(media) {
   return { text: `Arrived at the server: ${media.text}.`, isBad };
 }
 
-/** What the server expects instead of what it has refused, by the code of its error. */
+/** The expectation after a refusal, by the code of the server's error. */
 const EXPECTED = /** @type {Record<string, string>} */ ({
   'bad-key': 'Expected: the publish key of this stream, or a token, in the field '
     + '“Key or token”.',
@@ -90,7 +90,7 @@ const EXPECTED = /** @type {Record<string, string>} */ ({
 });
 
 /**
- * What is expected after a refusal; empty if nothing is known.
+ * The expectation after a refusal; empty if none is known.
  * @param {string} code
  */
 export function expectationOf(code) {

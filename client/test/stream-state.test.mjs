@@ -10,14 +10,14 @@ import { apiLocation, inputReportOf } from '../page/input-report.js';
 const SINCE = 1795155721234567890;
 
 suite('the publisher of a stream in words', () => {
-  test('nobody, before the first publisher and after the last one', () => {
+  test('none, before the first publisher and after the last one', () => {
     const none = streamStateOf({ connected: false, state: 'away' });
-    assert.equal(streamWords(none).text, 'Nobody publishes this stream yet.');
+    assert.equal(streamWords(none).text, 'No publisher yet.');
     const gone = streamStateOf({ connected: false, since: SINCE, protocol: 'rtmp' });
-    assert.match(streamWords(gone).text, /^Nobody publishes this stream since .*\d\.$/);
+    assert.match(streamWords(gone).text, /^No publisher since .*\d\.$/);
   });
 
-  test('another publisher, with what has arrived and what is expected', () => {
+  test('another publisher, with its media and the expectation', () => {
     const text = 'H.264 without a key frame for 5 s: no picture yet (expected one per second)';
     const state = streamStateOf({
       connected: true, since: SINCE, protocol: 'srt', media: { kind: 'no-picture', text },
@@ -49,7 +49,7 @@ suite('the publisher of a stream in words', () => {
     assert.ok(mediaWords({ kind: 'no-audio', text: 'x' }).isBad);
   });
 
-  test('a refusal says what is expected', () => {
+  test('a refusal states the expectation', () => {
     assert.match(expectationOf('bad-key'), /publish key of this stream/);
     assert.match(expectationOf('busy'), /no other publisher/);
     for (const code of ['', 'clock', 'toString']) assert.equal(expectationOf(code), '');

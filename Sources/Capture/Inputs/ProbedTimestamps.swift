@@ -22,7 +22,7 @@ struct ProbedTimestamps {
     }
   }
 
-  /// Adds what is unusual about the timestamps to the findings.
+  /// Adds the properties of the timestamps to the findings.
   func complete(_ findings: inout InputProbe.Findings) {
     findings.reordering = reordering(findings.verdict)
     let isPaced = findings.description.isPaced

@@ -77,7 +77,7 @@ struct PublisherAudio {
     return packets(sample.bytes, of: index, pts: pts, arrival: arrival)
   }
 
-  /// The first track for the owner of the publisher, of whatever codec; nil before audio.
+  /// The first track for the owner of the publisher, of any codec; nil before audio.
   var reported: PublisherReport.Audio? {
     if let undescribedCodec {
       return PublisherReport.Audio(codec: undescribedCodec, isUndescribed: true)

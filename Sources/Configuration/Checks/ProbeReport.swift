@@ -37,7 +37,7 @@ extension InputProbe.Findings {
       }
   }
 
-  /// What is unusual, and what it means for viewers; one line that says so if nothing is.
+  /// The unusual properties with their consequences; one line that says so if there are none.
   private var unusual: [String] {
     let passesThrough = if case .fits = verdict { true } else { false }
     var input = InputFindings.Input(description, passesThrough: passesThrough)

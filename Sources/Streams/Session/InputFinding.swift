@@ -44,7 +44,7 @@ package struct InputFinding: Sendable, Equatable {
   package let measured: String
   /// The measured number, if it is one: frames, milliseconds, counts, bits or degrees by the kind.
   package var value: Int64?
-  /// What viewers get, and why.
+  /// The consequence for viewers, and its cause.
   package let consequence: String
   /// The option or the setting of the source that changes it; nil if nothing is needed.
   package let advice: String?
@@ -60,8 +60,8 @@ package struct InputFinding: Sendable, Equatable {
   ///   - measured: the measured value in words.
   ///   - value: the measured number, if it is one.
   ///   - link: the words between value and consequence.
-  ///   - consequence: what viewers get, and why.
-  ///   - advice: what changes it; nil if nothing is needed.
+  ///   - consequence: the consequence for viewers, and its cause.
+  ///   - advice: the remedy; nil if none is needed.
   ///   - isWarning: whether the log warns of it.
   init(
     _ kind: Kind, _ measured: String, value: Int64? = nil, link: String = ": ",

@@ -4,7 +4,7 @@ package import Capture
 package import Media
 package import Time
 
-/// What is unusual about an input, and what it means for viewers: pure.
+/// The unusual properties of an input, and their consequences for viewers: pure.
 ///
 /// The warnings of the log, `--probe`, `/api` and the panel of the player page show the same list.
 package struct InputFindings: Sendable {
