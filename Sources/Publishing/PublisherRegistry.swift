@@ -62,10 +62,11 @@ package final class PublisherRegistry: Sendable {
     let permit: PublishPermit
   }
 
-  /// Creates a stream of a name for an application, and calls its last argument with the success.
+  /// Creates a stream of a name for an application, and calls its last argument with the reason if
+  /// there can be none.
   package typealias Creator =
     @Sendable (
-      _ name: String, _ application: String, _ answer: @escaping @Sendable (Bool) -> Void
+      _ name: String, _ application: String, _ answer: @escaping @Sendable (AccessRefusal?) -> Void
     ) -> Void
 
   /// Asked before a client publishes.
@@ -125,18 +126,20 @@ package final class PublisherRegistry: Sendable {
     state.withLock { $0.entries.values.contains { $0.target.key?.matches(text) == true } }
   }
 
-  /// Creates the stream of a client, and calls `answer` once, on any thread, with the stream; with
-  /// nil if there can be none.
+  /// Creates the stream of a client, and calls `answer` once, on any thread, with the stream, or
+  /// with the reason if there can be none.
   private func create(
     _ name: String, _ application: String,
-    answer: @escaping @Sendable (PublishedStream?) -> Void
+    answer: @escaping @Sendable (Result<PublishedStream, AccessRefusal>) -> Void
   ) {
-    guard let creator = state.withLock({ $0.creator }) else { return answer(nil) }
+    guard let creator = state.withLock({ $0.creator }) else { return answer(.failure(.unknown)) }
     if let known = state.withLock({ $0.entries[name] }), known.target.isOpen {
-      return answer(known.stream)
+      return answer(.success(known.stream))
     }
-    creator(name, application) { [self] isCreated in
-      answer(isCreated ? state.withLock { $0.entries[name]?.stream } : nil)
+    creator(name, application) { [self] refusal in
+      if let refusal { return answer(.failure(refusal)) }
+      let stream = state.withLock { $0.entries[name]?.stream }
+      answer(stream.map { .success($0) } ?? .failure(.unknown))
     }
   }
 
@@ -272,14 +275,11 @@ package final class PublisherRegistry: Sendable {
     switch admission {
     case .stream(let stream): answer(.success(Entrance(stream: stream, permit: permit)))
     case .new(let name, let application):
-      create(name, application) { [publishCheck] stream in
-        if stream == nil {
+      create(name, application) { [publishCheck] created in
+        if case .failure(.unknown) = created {
           publishCheck.attempts.fail(peer, for: .names, at: SystemClock.monotonicTime)
         }
-        execute {
-          answer(
-            stream.map { .success(Entrance(stream: $0, permit: permit)) } ?? .failure(.unknown))
-        }
+        execute { answer(created.map { Entrance(stream: $0, permit: permit) }) }
       }
     }
   }

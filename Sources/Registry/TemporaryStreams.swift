@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Access
+package import Access
 package import Logging
 import Packaging
 package import Publishing
@@ -14,7 +14,7 @@ package final class TemporaryStreams: Sendable {
     var streams = CreatedStreamTable()
     /// The clients that wait for a stream that is being created, by its name: the tracks of one
     /// publisher arrive at once.
-    var waiting: [String: [@Sendable (Bool) -> Void]] = [:]
+    var waiting: [String: [@Sendable (AccessRefusal?) -> Void]] = [:]
     var isWatched = false
   }
 
@@ -49,9 +49,9 @@ package final class TemporaryStreams: Sendable {
   ///   - name: the name of the stream, as a publisher gives it.
   ///   - application: the application of the publisher; that of a stream without publishers is
   ///     refused.
-  ///   - answer: called once, on any thread, with true if the stream exists.
+  ///   - answer: called once, on any thread, with nil if the stream exists, or with the reason.
   package func create(
-    _ name: String, application: String, answer: @escaping @Sendable (Bool) -> Void
+    _ name: String, application: String, answer: @escaping @Sendable (AccessRefusal?) -> Void
   ) {
     // It was removed by a request or by the configuration.
     if state.withLock({ $0.streams.contains(name) && !publishers.contains(name) }) { forget(name) }
@@ -64,27 +64,31 @@ package final class TemporaryStreams: Sendable {
       state.waiting[name] = [answer]
       return (true, false)
     }
-    if exists { return answer(true) }
+    if exists { return answer(nil) }
     guard isFirst else { return }
-    guard StreamName.isValid(name), !serverState.hasStream(application),
-      serverState.createdStreams.take(name) == .granted
-    else { return settle(name, false) }
+    guard StreamName.isValid(name), !serverState.hasStream(application) else {
+      return settle(name, .unknown)
+    }
+    if let refusal = serverState.createdStreams.take(name).refusal {
+      // Who has the name is not told.
+      return settle(name, refusal == .taken ? .unknown : refusal)
+    }
     registry.add(published: name) { [self] result in
       switch result {
       case .added:
         state.withLock { $0.streams.add(name, at: SystemClock.monotonicTime) }
         watch()
-        settle(name, true)
+        settle(name, nil)
       case .removed, .removing, .unknown, .refused, .taken:
         serverState.createdStreams.release(name)
-        settle(name, false)
+        settle(name, .unknown)
       }
     }
   }
 
-  private func settle(_ name: String, _ isCreated: Bool) {
+  private func settle(_ name: String, _ refusal: AccessRefusal?) {
     let answers = state.withLock { $0.waiting.removeValue(forKey: name) ?? [] }
-    for answer in answers { answer(isCreated) }
+    for answer in answers { answer(refusal) }
   }
 
   private func forget(_ name: String) {

@@ -68,7 +68,7 @@ struct SRTAccessTests {
   @Test("an unknown name creates a stream of this name, if no key is needed")
   func creation() {
     let streams = registry(.loopback)
-    streams.createUnknown { _, _, answer in answer(false) }
+    streams.createUnknown { _, _, answer in answer(.unknown) }
     let access = SRTAccess(streams, passphrase: nil)
     #expect(ask(access, "cam7", local) == .success("cam7"))
     #expect(ask(access, "cam7/key", local) == .success("cam7"))
@@ -81,7 +81,7 @@ struct SRTAccessTests {
     let streams = registry(.open)
     let key = "s3cret-publish-key-0123456789"
     _ = streams.add("studio", PublishTarget(key: SecretDigest(key)))
-    streams.createUnknown(isKey: { streams.hasKey($0) }) { _, _, answer in answer(true) }
+    streams.createUnknown(isKey: { streams.hasKey($0) }) { _, _, answer in answer(nil) }
     let access = SRTAccess(streams, passphrase: nil)
     #expect(ask(access, key, other) == .failure(.access(.unknown)))
     #expect(ask(access, "cam7", other) == .success("cam7"))
@@ -100,7 +100,7 @@ struct SRTAccessTests {
   @Test("the application of a stream without publishers makes the rest a key, and no name")
   func keyOfAnotherStream() throws {
     let streams = registry(.open)
-    streams.createUnknown(isTaken: { $0 == "pub" }) { _, _, answer in answer(true) }
+    streams.createUnknown(isTaken: { $0 == "pub" }) { _, _, answer in answer(nil) }
     let path = try #require(PublisherPath(application: "pub", name: "s3cret"))
     #expect(throws: AccessRefusal.unknown) { try streams.admit(path, from: other, at: start) }
     let access = SRTAccess(streams, passphrase: nil)
@@ -128,7 +128,7 @@ struct SRTAccessTests {
   @Test("the log has applications, and no last element")
   func loggedTargets() throws {
     let streams = registry(.open)
-    streams.createUnknown(isKey: { $0 == "s3cret" }) { _, _, answer in answer(true) }
+    streams.createUnknown(isKey: { $0 == "s3cret" }) { _, _, answer in answer(nil) }
     for (application, name, words) in [
       ("pub", "key", "pub/***"), ("pub", "", "***"), ("", "key", "***"), ("", "", "***"),
       ("a/b", "c?d", "a/b/***"), ("s3cret", "pub", "***/***"), ("not a name", "x", "***/***"),
@@ -146,7 +146,7 @@ struct SRTAccessTests {
   func keysByNames() {
     let streams = registry(.open)
     _ = streams.add("studio", PublishTarget(key: SecretDigest("sesame")))
-    streams.createUnknown(isKey: { streams.hasKey($0) }) { _, _, answer in answer(true) }
+    streams.createUnknown(isKey: { streams.hasKey($0) }) { _, _, answer in answer(nil) }
     let access = SRTAccess(streams, passphrase: nil)
     for _ in 1...5 { #expect(ask(access, "sesame", other) == .failure(.access(.unknown))) }
     let wait = AccessRefusal.tooManyFailures(wait: .seconds(60))
@@ -174,7 +174,7 @@ struct SRTAccessTests {
     let streams = registry(.loopback)
     _ = streams.add("live", PublishTarget(passphrase: own))
     _ = streams.add("bare", PublishTarget())
-    streams.createUnknown { _, _, answer in answer(false) }
+    streams.createUnknown { _, _, answer in answer(.unknown) }
     let access = SRTAccess(streams, passphrase: common)
     for (name, passphrase) in [("live", own), ("bare", nil), ("new", common)] {
       let grant = try access.admit(Array(name.utf8), from: local, at: start)

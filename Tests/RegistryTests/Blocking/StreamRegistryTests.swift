@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Configuration
 import Logging
 import Server
@@ -80,18 +81,27 @@ struct StreamRegistryTests {
 
   @Test(
     "a publisher creates no stream with a wrong name, or with an application that is a stream",
-    arguments: [
-      ("a b", "live", false), ("api", "live", false), ("x.m3u8", "live", false),
-      ("x", "a", false),
-    ])
-  func created(name: String, application: String, isCreated: Bool) {
+    arguments: [("a b", "live"), ("api", "live"), ("x.m3u8", "live"), ("x", "a")])
+  func created(name: String, application: String) {
     _ = results(1) { registry.add(uploaded("a"), answer: $0) }
-    let temporary = TemporaryStreams(registry, serverState.publishers, serverState, log: log)
-    let answers = Monitor<[Bool]>([])
-    temporary.create(name, application: application) { isMade in
-      answers.update { $0.append(isMade) }
-    }
-    #expect(answers.wait { $0.first } == isCreated)
+    #expect(refusal(of: name, application: application) == .unknown)
     #expect(!serverState.hasStream(name))
+  }
+
+  @Test("a stream above the limit is refused with that reason, not as an unknown one")
+  func full() {
+    let limit = serverState.createdStreams
+    for index in 0..<limit.limit { #expect(limit.take("other\(index)") == .granted) }
+    #expect(refusal(of: "x", application: "live") == .full(limit.limit))
+    #expect(!serverState.hasStream("x"))
+  }
+
+  private func refusal(of name: String, application: String) -> AccessRefusal? {
+    let temporary = TemporaryStreams(registry, serverState.publishers, serverState, log: log)
+    let answers = Monitor<[AccessRefusal?]>([])
+    temporary.create(name, application: application) { refusal in
+      answers.update { $0.append(refusal) }
+    }
+    return answers.wait { $0.first }
   }
 }
