@@ -17,7 +17,7 @@ extension FuzzBody {
       "Encryption/KeyServer/CPIXAnswer.swift", "Checked/XMLElement.swift",
       "Checked/XMLNames.swift",
       "Encryption/Subsamples.swift", "Encryption/SliceParameterSets.swift",
-      "Encryption/AVCSliceHeader.swift", "Encryption/AVCParameterSets.swift",
+      "CMAF/AVCSliceHeader.swift", "CMAF/AVCParameterSets.swift",
       "Encryption/HEVCSliceHeader.swift", "Encryption/HEVCParameterSets.swift",
       "Encryption/HEVCReferenceSet.swift", "Encryption/ProtectedChunk.swift",
       "Encryption/ProtectedHeader.swift", "Encryption/Licence.swift", "Encryption/KeyFile.swift",

@@ -35,7 +35,7 @@ package struct AVCPictureHead: Sendable, Equatable {
 extension AVCParameterSets {
   /// The picture of a slice.
   ///
-  /// - Parameter unit: the NAL unit, of type 1, 2 or 5, from its header on; the first bytes suffice.
+  /// - Parameter unit: the NAL unit, of type 1, 2 or 5, from its header on; its first bytes do.
   /// - Returns: nil if the header cannot be read, or the parameter sets are unknown.
   /// - Source: ITU-T H.264 §7.3.3
   package func pictureHead(_ unit: ArraySlice<UInt8>) -> AVCPictureHead? {

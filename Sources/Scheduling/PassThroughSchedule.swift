@@ -208,7 +208,7 @@ package struct PassThroughSchedule: Sendable {
       if !isIncomplete, !isTurn { hasMovedKeys = true }
       return fault(pts, isKey, captured, arrival)
     }
-    // Frames were taken for lost that were not: the segment has moved for good.
+    // Frames were taken for lost that were not: the segment has moved permanently.
     if surplus > 0, let off { error = off.error }
     if error.magnitude > maximumError {
       return beginPeriod(pts, captured, arrival, isContinuous: true)

@@ -50,7 +50,7 @@ def runs(streamer: Callable[..., Program], url: str, *more: str) -> Program:
 def plays(program: Program, within: float = 20) -> None:
     """Waits until the source is open and a segment of it is listed."""
     program.wait_logged("source-open", within=within)
-    wait_until(lambda: "#EXTINF" in get(program.port, "/live/video.m3u8").text, within,
+    wait_until(lambda: "#EXTINF" in get(program.port, "/live/video/playlist.m3u8").text, within,
                "a segment")
 
 
@@ -227,7 +227,7 @@ def test_authentication_over_tls(challenges: list[str], camera: Camera, tmp_path
 
 @pytest.mark.timeout(60)
 def test_gstreamer_with_digest(streamer: Callable[..., Program], sources: list[Source]) -> None:
-    """A server that nobody here wrote; the session ends in order."""
+    """A server of another project; the session ends in order."""
     port = free_port()
     sources.append(rtsp_server(port, "--user", "viewer", "--password", "p@ss w", "--digest"))
     program = runs(streamer, f"rtsp://viewer:p%40ss%20w@127.0.0.1:{port}/x", "--rtsp-transport",

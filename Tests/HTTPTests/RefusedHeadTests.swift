@@ -48,7 +48,8 @@ struct RefusedHeadTests {
   func new() throws {
     let long = String(repeating: "a", count: 4096)
     let rows: [([(String, String)], Int)] = [
-      ([(":authority", "a{b"), (":path", "/hello")], 400),
+      // The library ends streams whose authority has characters of no host.
+      ([(":authority", "a:b"), (":path", "/hello")], 400),
       ([(":authority", "a"), (":path", "/%")], 400),
       ([(":authority", "a"), (":path", "/\(long)")], 414),
       ([(":authority", "a"), (":path", "/hold?\(long.prefix(3000))")], 431),

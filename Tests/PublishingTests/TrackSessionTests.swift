@@ -148,8 +148,8 @@ struct TrackSessionTests {
     #expect(video.write(picture, at: start) == .taken)
     #expect(audio.write(sound, at: start) == .taken)
     let known = try source.records()
-    // The first description is written twice.
-    #expect(known.count == 4 && known.first == .begin)
+    // The address of the client, and the first description twice.
+    #expect(known.count == 5 && known.first == .begin)
     video.end(at: start)
     let again = try #require(publish(.video))
     #expect(again.write(picture, at: start) == .taken)
@@ -196,8 +196,8 @@ struct TrackSessionTests {
       TrackPublisher(other, .video, Publisher { $0() }, from: client, at: start, former: &former))
     #expect(first.write(moof, at: start) != next.write(moof, at: start))
     #expect(!paused.expire(at: start + .seconds(20)) && stream.status.isConnected)
-    // The beginning, and the first description twice.
-    #expect(try source.records().count == 3 && stream.status.count == 1)
+    // The beginning, the address of the client, and the first description twice.
+    #expect(try source.records().count == 4 && stream.status.count == 1)
   }
 
   @Test("a paused track ends when its time is over; one that is cut cannot be continued")

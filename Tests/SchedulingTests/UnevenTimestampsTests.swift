@@ -162,7 +162,7 @@ struct UnevenTimestampsTests {
     var source = Source(Self.rate(25))
     var clock = SourceClock()
     for index in Int64(0)..<25 * Self.seconds {
-      // Several times in 6 s, or once and sent at so many percent of real time.
+      // Several times in 6 s, or once and sent at a percentage of real time.
       let phase = source.time(index) - .milliseconds(3200)
       let isRepeated = percent == nil && phase < .seconds(6)
       let distance = (milliseconds + 400) * 1_000_000

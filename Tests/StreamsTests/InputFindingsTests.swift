@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import Media
+import Streams
 import Testing
 import Time
-
-@testable import Capture
-import Streams
 
 @Suite("Unusual properties of an input")
 struct InputFindingsTests {
   private func input(
     passes: Bool, _ change: (inout InputFindings.Input) -> Void = { _ in }
   ) -> InputFindings.Input {
-    let video = InputDescription.Video(
-      passThroughCodec: .h264, codec: "h264", width: 1280, height: 720, rate: FrameRate(25),
-      parameterSets: [], configuration: [])
-    var input = InputFindings.Input(
-      InputDescription(format: "rtsp", video: video, isPaced: false), passesThrough: passes)
+    var input = InputFindings.Input(.camera, passesThrough: passes)
     input.rate = FrameRate(25)
     change(&input)
     return input

@@ -113,3 +113,15 @@ struct RequestedAudioTracksTests {
     }
   }
 }
+
+extension InputDescription {
+  /// A camera of 720p at 25 fps.
+  static var camera: InputDescription {
+    InputDescription(
+      format: "rtsp",
+      video: InputDescription.Video(
+        passThroughCodec: .h264, codec: "h264", width: 1280, height: 720, rate: FrameRate(25),
+        parameterSets: [], configuration: []),
+      isPaced: false)
+  }
+}

@@ -29,7 +29,8 @@ const MOST_LANGUAGES = 16;
 
 /**
  * The publisher of a stream: its frames are shown (live), it is connected before its first picture
- * (starting), the slate is shown instead of them, or it supplies no frame (away); `since` in Unix ns, NaN before the first publisher.
+ * (starting), the slate is shown instead of them, or it supplies no frame (away); `since` in Unix
+ * ns, NaN before the first publisher.
  * @typedef {{ state: string, protocol: string, since: number }} Publisher
  */
 

@@ -16,7 +16,7 @@ struct PictureStarts: Sendable {
   private var field: AVCPictureHead?
   /// Whether a delimiter has arrived after the newest slice.
   private var isDelimited = false
-  /// The order count of the newest reference picture since the newest key frame, and that of the key
+  /// The order counts of the newest reference picture since the newest key frame, and of the key
   /// frame; nil before it.
   private var order: (reference: Int, key: Int)?
 

@@ -5,7 +5,7 @@ internal import CFFmpeg
 extension InputContext {
   /// Replaces clocks of RTP that the description misstates, before the first packet is read.
   ///
-  /// The clock of H.264 and HEVC must be 90 kHz, that of AAC should be its sample rate. Some senders
+  /// The clock of H.264 and HEVC must be 90 kHz, of AAC it should be its sample rate. Some senders
   /// count AAC at 90 kHz, or at the rate after spectral band replication.
   /// - Source: RFC 6184 §8.2.1; RFC 7798 §7.1; RFC 3640 §4.1
   func correctClocks() {

@@ -120,8 +120,8 @@ struct LibraryAudio {
 
   /// The time of a packet without a timestamp: the end of the one before.
   ///
-  /// RTP dates the first of several frames in its packet (RFC 3640 §3.2.1), and the library does not
-  /// add the others' times without parsers.
+  /// RTP dates the first of several frames in its packet (RFC 3640 §3.2.1). Without parsers the
+  /// library does not date the others.
   /// - Returns: nil if the stream `index` is no track, or its packets have no known duration.
   func undatedTime(of index: Int32) -> SourceTime? {
     guard let track = tracks.first(where: { $0.index == index }), let newest = track.newest,

@@ -80,7 +80,7 @@ extension StreamHandler {
     }
     guard let end = address.end else {
       switch target.directives {
-      case .failure(let failure): 
+      case .failure(let failure):
         exchange.respond(.error(400, "\(failure)", failure.isAmbiguous ? .noStore : .second))
       case .success(let directives):
         handler.rewound.answer(

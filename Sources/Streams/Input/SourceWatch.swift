@@ -10,7 +10,8 @@ import Time
 struct SourceWatch {
   /// The interval between two reports.
   private static let interval = Interval.seconds(1)
-  /// Of so many units without decode timestamps, more falls than one in ``mostFalls`` are B-frames.
+  /// Of this number of units without decode timestamps, more falls than one in ``mostFalls`` are
+  /// B-frames.
   private static let judged = 50
   private static let mostFalls = 8
 

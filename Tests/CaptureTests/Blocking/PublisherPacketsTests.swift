@@ -76,8 +76,8 @@ struct PublisherPacketsTests {
     let packets = try PublisherPackets(media, InputOptions(), InputCancellation())
     var counts: [Int] = []
     while let units = try packets.read() { counts.append(units.count) }
-    // Without its configuration the other codec is left out.
-    #expect(counts.suffix(4) == [1, 0, 0, 1])
+    // Without their configurations both codecs are left out.
+    #expect(counts.suffix(4) == [0, 0, 0, 1])
     #expect(packets.description?.video.passThroughCodec == .av1)
   }
 

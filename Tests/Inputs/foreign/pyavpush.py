@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pushes a film by PyAV, as programs in Python do: packets as they are, or encoded anew.
+"""Pushes a film by PyAV, as programs in Python do: packets as they are, or encoded again.
 
 pyavpush.py FILE URL FORMAT [encode] [NAME=VALUE of x264 ...]
 """

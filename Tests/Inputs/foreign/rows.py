@@ -162,7 +162,7 @@ def written(name: str, senders: tuple[str, ...], *outputs: str, muxer: str = "",
 
 FORMS = (
     written("delimiters", ("ffmpeg-9 rtmp",), "-bsf:v", "h264_metadata=aud=insert"),
-    # The filters expect start codes: after lengths they write what nobody can decode.
+    # The filters expect start codes: after lengths no decoder can read what they write.
     written("sets-with-each-key-frame", ("ffmpeg-5 rtmp", "ffmpeg-5 srt"), "-bsf:v",
             "h264_mp4toannexb,dump_extra=freq=keyframe"),
     written("sets-in-band", ("gstreamer rtmp", "gstreamer announced"),

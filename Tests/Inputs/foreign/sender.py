@@ -198,7 +198,7 @@ class ForeignSender(Sender):
         """Each process reads its film."""
 
     def close(self) -> None:
-        """Ends what is left."""
+        """Ends the processes that still run."""
         if self.process and self.process.poll() is None:
             self._signal(signal.SIGKILL)
             self.process.wait(5)
