@@ -111,6 +111,8 @@ def test_no_picture_has_a_line_and_a_state(way: str, opened: Opened, words: str,
         stream = api(program)
         assert words in stream["publisher"]["media"]["text"]
         assert stream["outage"]["kind"] == "no-picture"
+        if way == "the publisher page":
+            return  # A page without a frame is disconnected while a playlist is held.
         told = get(program.port, "/live/playlist.m3u8", timeout=15).text
         assert "waiting for a publisher" not in told, told
 

@@ -129,7 +129,11 @@ package struct InputConnection: ~Copyable {
 
   /// Notices about the connection for an operator, such as a transport that the server refuses.
   package var notices: [String] {
-    if case .library(let packets) = backend { packets.notices } else { [] }
+    switch backend {
+    case .library(let packets): packets.notices
+    case .publisher: []
+    case .shared(let reader, _): reader.notices
+    }
   }
 
   /// Why audio of a publisher was left out as malformed; nil if none was.

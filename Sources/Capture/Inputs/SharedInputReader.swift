@@ -31,6 +31,7 @@ package final class SharedInputReader: Sendable {
     var description: InputDescription?
     var oversized: UInt64 = 0
     var lost: UInt64 = 0
+    var notices: [String] = []
     var missed: UInt64 = 0
     var isReplaced = false
   }
@@ -90,6 +91,9 @@ package final class SharedInputReader: Sendable {
   /// The number of packets that were lost or damaged before the last unit.
   var lost: UInt64 { progress.withLock { $0.lost } }
 
+  /// The notices about the connection before the last unit, oldest first.
+  var notices: [String] { progress.withLock { $0.notices } }
+
   /// The number of access units that the stream has lost on this connection.
   var missed: UInt64 { progress.withLock { $0.missed } }
 
@@ -108,6 +112,7 @@ package final class SharedInputReader: Sendable {
           // bounded: counters may wrap
           progress.oversized &+= entry.oversized
           progress.lost &+= entry.lost
+          progress.notices += entry.notices
           progress.missed = dropped
           progress.isReplaced = false
         }

@@ -17,11 +17,15 @@ package struct UnitQueue: Sendable {
     package let oversized: UInt64
     /// The number of packets before it that were lost or damaged on the way.
     package let lost: UInt64
+    /// New notices about the connection for an operator.
+    package let notices: [String]
 
     /// An entry.
     package init(
-      _ unit: InputUnit, _ description: InputDescription, oversized: UInt64, lost: UInt64 = 0
+      _ unit: InputUnit, _ description: InputDescription, oversized: UInt64, lost: UInt64 = 0,
+      notices: [String] = []
     ) {
+      self.notices = notices
       self.lost = lost
       self.unit = unit
       self.description = description

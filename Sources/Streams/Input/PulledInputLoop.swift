@@ -161,8 +161,8 @@ struct PulledInputLoop {
     var ignoredDeclarations = 0
     var drift = AudioDrift()
     var picture = TrackPresence()
-    for notice in connection.notices { input.notes(notice) }
     var (watch, lost) = (SourceWatch(), UInt64(0))
+    var noticeCount = 0
     while !input.isStopped {
       let waiting = first.take()
       guard var unit = if let waiting { waiting } else { try connection.nextUnit() } else {
@@ -171,6 +171,10 @@ struct PulledInputLoop {
       if connection.missed != missed {
         input.missed(connection.missed - missed)
         missed = connection.missed
+      }
+      for notice in connection.notices.dropFirst(noticeCount) {
+        noticeCount += 1
+        input.notes(notice)
       }
       if connection.lostPackets != lost {
         input.lostPackets(connection.lostPackets - lost)

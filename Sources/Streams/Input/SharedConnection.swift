@@ -81,6 +81,7 @@ final class SharedConnection: StandbyOwner {
   ) throws(InputError) {
     let decoder = SharedDecoder()
     var (waiting, number, oversized, lost) = (first, UInt64(0), UInt64(0), UInt64(0))
+    var noticeCount = 0
     while !isStopped {
       let given = waiting.take()
       guard var unit = if let given { given } else { try connection.nextUnit() } else { return }
@@ -92,11 +93,12 @@ final class SharedConnection: StandbyOwner {
         unit = .video(accessUnit)
       }
       let (left, missing) = (connection.oversized, connection.lostPackets)
+      let notices = connection.notices
       take(
         UnitQueue.Entry(
           unit, description, oversized: left - min(oversized, left),
-          lost: missing - min(lost, missing)))
-      (oversized, lost) = (left, missing)
+          lost: missing - min(lost, missing), notices: Array(notices.dropFirst(noticeCount))))
+      (oversized, lost, noticeCount) = (left, missing, notices.count)
     }
     throw .cancelled
   }
