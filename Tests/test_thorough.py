@@ -63,7 +63,7 @@ class TableTests(unittest.TestCase):
 
     def test_what_the_script_of_a_job_imports_touches_the_job(self) -> None:
         for path, name in (("Tests/harness/mutation.py", "hostile"), ("Fuzz/seeds.py", "hostile"),
-                           ("Tests/check_blocking.py", "tsan")):
+                           ("Tests/repeated.py", "tsan")):
             found = scope([path], Graph({}, {}), tests_of())
             touched = {job.name for job in JOBS if touches(found, job) == path}
             self.assertIn(name, touched, path)

@@ -99,7 +99,7 @@ def test_challenges_that_close_and_weaker_passwords(camera: Camera,
 @pytest.mark.parametrize(("habits", "credentials", "words", "kind"), [
     ({"challenges": [MD5, SHA]}, "admin:wrong@", ("user name or the password", "401"), "denied"),
     ({"challenges": [MD5, BASIC]}, "", ("requires a user name", "Digest MD5, Basic"), "denied"),
-    ({"challenges": ["NTLM"]}, "admin:secret@", ("requires NTLM", "not supported"), "failed"),
+    ({"challenges": ["NTLM"]}, "admin:secret@", ("requires NTLM", "not supported"), "denied"),
     ({"answers": {"DESCRIBE": ["404 Stream Not Found"]}}, "",
      ("404 Stream Not Found", "path of the address"), "missing"),
     ({"answers": {"SETUP": ["453 Not Enough Bandwidth"]}}, "",
@@ -163,7 +163,7 @@ def test_another_host_needs_permission(camera: Camera, streamer: Callable[..., P
 @pytest.mark.parametrize(("refused", "option"), [("TCP", "tcp"), ("UDP", "udp"), ("", "udp")])
 def test_a_refused_transport_is_replaced(refused: str, option: str, camera: Camera,
                                          streamer: Callable[..., Program]) -> None:
-    """Status 461 leads to the other transport, with a line; datagrams have receiver reports."""
+    """Status 461 leads to the other transport, with a line."""
     one = camera(transports=tuple(name for name in ("TCP", "UDP") if name != refused))
     program = runs(streamer, one.url, "--rtsp-transport", option)
     plays(program)
@@ -171,9 +171,6 @@ def test_a_refused_transport_is_replaced(refused: str, option: str, camera: Came
         program.check_logged("source-transport", f"over {refused} (461", "trying")
     else:
         assert not program.logged("source-transport")
-    if refused != "UDP":
-        # libavformat reports after 280 kB of media.
-        wait_until(lambda: one.reports > 0, 60, "a receiver report")
 
 
 @pytest.mark.timeout(90)

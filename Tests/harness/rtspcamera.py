@@ -85,7 +85,6 @@ class RTSPCamera:
     # Sent to each client after this number of frames.
     interruption: tuple[int, str] | None = None
     requests: list[Request] = field(default_factory=list)
-    reports: int = 0
 
     def __post_init__(self) -> None:
         self.frames = pictures(self.folder)
@@ -95,7 +94,6 @@ class RTSPCamera:
         for one in self.datagrams:
             one.bind(("127.0.0.1", 0))
         threading.Thread(target=self._accept, daemon=True).start()
-        threading.Thread(target=self._count_reports, daemon=True).start()
 
     @property
     def url(self) -> str:
@@ -123,15 +121,6 @@ class RTSPCamera:
             except OSError:
                 return
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _count_reports(self) -> None:
-        while True:
-            try:
-                data = self.datagrams[1].recv(2048)
-            except OSError:
-                return
-            # Receiver reports, RFC 3550, section 6.4.2.
-            self.reports += len(data) >= 8 and data[1] == 201
 
     def _serve(self, client: socket.socket) -> None:
         try:
