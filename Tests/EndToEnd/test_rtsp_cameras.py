@@ -163,7 +163,7 @@ def test_another_host_needs_permission(camera: Camera, streamer: Callable[..., P
 @pytest.mark.parametrize(("refused", "option"), [("TCP", "tcp"), ("UDP", "udp"), ("", "udp")])
 def test_a_refused_transport_is_replaced(refused: str, option: str, camera: Camera,
                                          streamer: Callable[..., Program]) -> None:
-    """Status 461 leads to the other transport, with a line."""
+    """Status 461 leads to the other transport, with a line; datagrams have receiver reports."""
     one = camera(transports=tuple(name for name in ("TCP", "UDP") if name != refused))
     program = runs(streamer, one.url, "--rtsp-transport", option)
     plays(program)
@@ -171,6 +171,8 @@ def test_a_refused_transport_is_replaced(refused: str, option: str, camera: Came
         program.check_logged("source-transport", f"over {refused} (461", "trying")
     else:
         assert not program.logged("source-transport")
+    if refused != "UDP":
+        wait_until(lambda: one.reports > 0, 60, "a receiver report")
 
 
 @pytest.mark.timeout(90)

@@ -35,11 +35,14 @@ def digest(algorithm: str, *parts: str) -> str:
 
 @cache
 def pictures(folder: Path) -> list[list[bytes]]:
-    """The NAL units of each frame of a clip of two seconds, with a key frame per second."""
+    """The NAL units of each frame of a clip of two seconds, with a key frame per second.
+
+    With noise: libavformat sends a receiver report for each 280 kB.
+    """
     path = folder / "camera.h264"
     subprocess.run([
         need("ffmpeg", "an RTSP camera"), "-v", "error", "-y", "-f", "lavfi", "-i",
-        f"testsrc=size=320x180:rate={RATE}:duration=2", "-c:v", "libx264", "-preset", "ultrafast",
+        f"testsrc=size=320x180:rate={RATE}:duration=2,noise=alls=40:allf=t", "-c:v", "libx264", "-preset", "ultrafast",
         "-tune", "zerolatency", "-g", str(RATE), "-pix_fmt", "yuv420p", "-x264-params",
         "slices=1:threads=1:aud=1", "-f", "h264", str(path)], check=True, timeout=30)
     frames: list[list[bytes]] = []
@@ -49,6 +52,20 @@ def pictures(folder: Path) -> list[list[bytes]]:
         elif unit[0] & 31 != 6:
             frames[-1].append(unit)
     return frames
+
+
+def datagram_pair() -> list[socket.socket]:
+    """Sockets for RTP and for RTCP, whose port is the next one (RFC 3550, section 11)."""
+    while True:
+        media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        media.bind(("127.0.0.1", 0))
+        control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            control.bind(("127.0.0.1", media.getsockname()[1] + 1))
+            return [media, control]
+        except (OSError, OverflowError):
+            media.close()
+            control.close()
 
 
 @dataclass
@@ -85,14 +102,15 @@ class RTSPCamera:
     # Sent to each client after this number of frames.
     interruption: tuple[int, str] | None = None
     requests: list[Request] = field(default_factory=list)
+    # The receiver reports that have arrived.
+    reports: int = 0
 
     def __post_init__(self) -> None:
         self.frames = pictures(self.folder)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.datagrams = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
-        for one in self.datagrams:
-            one.bind(("127.0.0.1", 0))
+        self.datagrams = datagram_pair()
+        threading.Thread(target=self._count_reports, daemon=True).start()
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -121,6 +139,15 @@ class RTSPCamera:
             except OSError:
                 return
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _count_reports(self) -> None:
+        """Counts receiver reports with a block about a source (RFC 3550, section 6.4.2)."""
+        while True:
+            try:
+                data = self.datagrams[1].recv(2048)
+            except OSError:
+                return
+            self.reports += len(data) >= 32 and data[0] & 31 > 0 and data[1] == 201
 
     def _serve(self, client: socket.socket) -> None:
         try:
