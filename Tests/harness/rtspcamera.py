@@ -42,9 +42,10 @@ def pictures(folder: Path) -> list[list[bytes]]:
     path = folder / "camera.h264"
     subprocess.run([
         need("ffmpeg", "an RTSP camera"), "-v", "error", "-y", "-f", "lavfi", "-i",
-        f"testsrc=size=320x180:rate={RATE}:duration=2,noise=alls=40:allf=t", "-c:v", "libx264", "-preset", "ultrafast",
-        "-tune", "zerolatency", "-g", str(RATE), "-pix_fmt", "yuv420p", "-x264-params",
-        "slices=1:threads=1:aud=1", "-f", "h264", str(path)], check=True, timeout=30)
+        f"testsrc=size=320x180:rate={RATE}:duration=2,noise=alls=40:allf=t", "-c:v", "libx264",
+        "-preset", "ultrafast", "-tune", "zerolatency", "-g", str(RATE), "-pix_fmt", "yuv420p",
+        "-x264-params", "slices=1:threads=1:aud=1", "-f", "h264", str(path)],
+        check=True, timeout=30)
     frames: list[list[bytes]] = []
     for unit in re.split(rb"\x00\x00\x00?\x01", path.read_bytes())[1:]:
         if unit[0] & 31 == 9:
