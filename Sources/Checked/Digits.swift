@@ -50,6 +50,15 @@ package func percentDecoded(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = fals
   guard bytes.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
     return String(decoding: bytes, as: UTF8.self)
   }
+  return String(decoding: percentDecodedBytes(bytes, plusIsSpace: plusIsSpace), as: UTF8.self)
+}
+
+/// Bytes without percent-escapes, in any encoding; a broken escape is unchanged.
+///
+/// - Source: RFC 3986 §2.1
+package func percentDecodedBytes(
+  _ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false
+) -> [UInt8] {
   var decoded: [UInt8] = []
   decoded.reserveCapacity(bytes.count)
   var index = bytes.startIndex
@@ -66,7 +75,7 @@ package func percentDecoded(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = fals
       index += 1
     }
   }
-  return String(decoding: decoded, as: UTF8.self)
+  return decoded
 }
 
 /// Digits with leading zeros, of at least `count` characters.

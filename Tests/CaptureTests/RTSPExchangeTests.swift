@@ -66,6 +66,15 @@ struct RTSPExchangeTests {
     #expect(text(tested.take(request: request("SETUP", 3))).contains("nc=00000002"))
   }
 
+  @Test("line ends in a user name begin no field")
+  func lineEnds() throws {
+    var tested = try exchange("rtsp://a%0D%0AX-Other:%20b@192.0.2.7/live")
+    _ = tested.take(request: request("DESCRIBE", 1))
+    let challenge = #"WWW-Authenticate: Digest realm="r", nonce="n""#
+    let again = text(tested.take(server: answer("401 Unauthorized", 1, challenge)))
+    #expect(again.contains(#"username="aX-Other""#) && !again.contains("\nX-Other"))
+  }
+
   @Test("a wrong password is named, and libavformat gets no challenge")
   func wrong() throws {
     var tested = try exchange()

@@ -104,10 +104,16 @@ package struct RTSPMessage: Sendable, Equatable {
   package func value(_ name: String) -> String? { values(name).first }
 
   /// Replaces the fields of a name by one, or by none.
+  ///
+  /// Line ends in the value, as a user name may contain them after its escapes, are left out: they
+  /// would begin another field.
   package mutating func set(_ name: String, _ value: String?) {
     let index = fields.firstIndex { Self.value(of: $0, name) != nil } ?? fields.count
     fields.removeAll { Self.value(of: $0, name) != nil }
-    if let value { fields.insert("\(name): \(value)", at: min(index, fields.count)) }
+    guard let value else { return }
+    let signs = value.unicodeScalars.filter { $0 != "\r" && $0 != "\n" }
+    let line = String(String.UnicodeScalarView(signs))
+    fields.insert("\(name): \(line)", at: min(index, fields.count))
   }
 
   private static func value(of field: String, _ name: String) -> String? {
