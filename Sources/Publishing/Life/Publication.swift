@@ -216,18 +216,20 @@ extension Publication {
   /// Media has arrived that is not written yet.
   package func hear(at now: MonotonicTime) { lifecycle.hear(at: now) }
 
-  /// Whether nothing has arrived for too long; a line names a client that has sent no media yet.
+  /// Whether nothing has arrived for too long.
+  package func isIdle(at now: MonotonicTime) -> Bool { lifecycle.isIdle(at: now) }
+
+  /// Writes a line, once, if the client has sent no media for
+  /// ``PublisherLifecycle/mediaLimit``.
   ///
-  /// Call it at least once per second.
-  package func isIdle(at now: MonotonicTime) -> Bool {
-    if lifecycle.lacksMedia(at: now), let media {
-      let limit = PublisherLifecycle.mediaLimit.wholeSeconds
-      log.write(
-        .warning, "publisher-no-picture", stream: media.name,
-        "\(event.clientWords): no media for \(limit) s: no picture yet"
-          + " (expected H.264, HEVC, AV1 or VP9)")
-    }
-    return lifecycle.isIdle(at: now)
+  /// Call it about once per second.
+  package func nameMissingMedia(at now: MonotonicTime) {
+    guard lifecycle.lacksMedia(at: now), let media else { return }
+    let limit = PublisherLifecycle.mediaLimit.wholeSeconds
+    log.write(
+      .warning, "publisher-no-picture", stream: media.name,
+      "\(event.clientWords): no media for \(limit) s: no picture yet"
+        + " (expected H.264, HEVC, AV1 or VP9)")
   }
 
   /// Notes the counters of the link of the client since the last call.

@@ -224,7 +224,9 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   func check(_ now: MonotonicTime) {
     switch state {
     case .open where isPublishing:
-      guard waiting == nil, publication?.isIdle(at: now) == true else { return }
+      guard waiting == nil, let publication else { return }
+      publication.nameMissingMedia(at: now)
+      guard publication.isIdle(at: now) else { return }
       server.registry.connections.count(.timeout)
       stopPublishing(PublisherLifecycle.silence)
       end(.fault)

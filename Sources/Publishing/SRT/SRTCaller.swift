@@ -78,6 +78,7 @@ final class SRTCaller: @unchecked Sendable {
       reportedDrops = queue.droppedCount
       publication.note(link)
     }
+    publication.nameMissingMedia(at: now)
     if publication.isIdle(at: now) { end(PublisherLifecycle.silence) }
   }
 

@@ -105,7 +105,7 @@ final class MediaUpload: BodyReceiver {
   }
 
   /// Names a client that has sent no media yet; the limits of bodies end it.
-  func checkMedia() { _ = publication?.isIdle(at: now) }
+  func checkMedia() { publication?.nameMissingMedia(at: now) }
 }
 
 extension MediaUpload: PublicationTransport {

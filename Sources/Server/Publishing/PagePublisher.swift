@@ -200,6 +200,7 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
 
   /// Ends a connection or a publication whose time is over.
   func check(_ now: MonotonicTime) {
+    publication?.nameMissingMedia(at: now)
     if session.state == .new, connection != nil, now - since >= Self.helloTime {
       publishers.registry.connections.count(.timeout)
       refuse(.silent("no hello within \(Self.helloTime.wholeSeconds) s"))
