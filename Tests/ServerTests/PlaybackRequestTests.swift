@@ -132,9 +132,9 @@ struct PlaybackRequestTests {
     ] {
       #expect(try handler.ask(path, peer: remote).status == 403, "\(path)")
     }
-    // The past and instants; of some of them there is nothing here.
+    // The past, instants and the publisher; of some of them there is nothing here.
     for path in [
-      "/live/at/1795157997", "/live/clip/1795157997--1795157999.mp4",
+      "/live/publish.json", "/live/at/1795157997", "/live/clip/1795157997--1795157999.mp4",
       "/live/clip/1795157997--1795157999.m3u8", "/live/video/clip/1795157997--1795157999.mp4",
       "/live/from/1795157997/playlist.m3u8", "/live/video/from/1795157997/playlist.m3u8",
       "/live/from/1795157997/to/1795157999/playlist.m3u8", "/live/dvr.mpd",

@@ -109,7 +109,7 @@ final class RoutedTarget {
     case .feed(let stream): (self.stream, kind, content) = (stream, .feed, .media)
     case .socket(let stream): (self.stream, kind, content) = (stream, .socket, .media)
     case .publish(let stream): (self.stream, kind) = (stream, .publish)
-    case .publisherState(let stream): (self.stream, kind) = (stream, .page)
+    case .publisherState(let stream): (self.stream, kind, content) = (stream, .page, .media)
     case .page(let stream):
       (self.stream, kind) = (stream, .page)
       // The page needs no token; with one it becomes the page that plays with it.
