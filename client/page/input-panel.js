@@ -57,8 +57,8 @@ export class InputPanel {
     try {
       const response = await fetch(apiLocation(location.href), { headers, cache: 'no-store' });
       if (response.status === 401 || response.status === 403) {
-        this.token = '';
-        this.say('The admin token is refused', []);
+        this.forgetToken();
+        this.say('The admin token is refused: open this address with another #admin=', []);
         return;
       }
       if (!response.ok) return;
@@ -66,6 +66,15 @@ export class InputPanel {
       this.show(inputReportOf(Array.isArray(found) ? found[0] : found));
     } catch {
       // The player says that the server does not answer.
+    }
+  }
+
+  forgetToken() {
+    this.token = '';
+    try {
+      sessionStorage.removeItem(KEY);
+    } catch {
+      // Nothing is kept where nothing can be.
     }
   }
 

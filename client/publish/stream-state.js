@@ -2,6 +2,7 @@
 // The publisher of the page's stream in words, also another one: /S/publish.json.
 
 import { clockTime } from '../shared/outage.js';
+import { sentenceOf } from '../shared/sentence.js';
 
 /**
  * The state of the media of a publisher by the server: `kind` is waiting, accepted, no-picture or
@@ -59,15 +60,12 @@ export function streamWords({ isConnected, protocol, since, media }) {
       : `No publisher${time}.`;
     return { text, isBad: false };
   }
-  const words = media === null ? '' : ` ${sentence(media.text)}`;
+  const words = media === null ? '' : ` ${sentenceOf(media.text)}.`;
   return {
     text: `Another publisher sends this stream${wayOf(protocol)}${time}.${words}`,
     isBad: media?.kind === 'no-picture' || media?.kind === 'no-audio',
   };
 }
-
-/** @param {string} text */
-function sentence(text) { return `${text[0].toUpperCase()}${text.slice(1)}.`; }
 
 /**
  * The media of the page itself as the server has received them.
