@@ -16,10 +16,11 @@ class Allowed:
     `lost`: frames that were sent and not shown; `late`: frames before the first one shown;
     `start`: seconds of media before the first playlist, beside those of a well-formed input;
     `pictures`: frames without a number after the first one with a number, such as a slate;
-    `silent`: beeps that are not heard; `offset`: seconds by which the audio was sent later than
-    its video; `tolerance`: the most by which the played offset may differ. `lines`: events of
-    the log, each with a word of its message, one of which must be logged. `notices`: warnings that
-    may be logged. `state`: a member of the stream in `/api/streams` that must be present.
+    `silent`: beeps that are not heard; `lag`: seconds of encoded audio that are not complete at
+    the end; `offset`: seconds by which the audio was sent later than its video; `tolerance`: the
+    most by which the played offset may differ. `lines`: events of the log, each with a word of its
+    message, one of which must be logged. `notices`: warnings that may be logged. `state`: a member
+    of the stream in `/api/streams` that must be present.
     """
 
     lost: int = 0
@@ -29,6 +30,7 @@ class Allowed:
     gaps: int = 0
     pictures: int = 0
     silent: int = 0
+    lag: int = 0
     offset: float = 0
     tolerance: float = 0.040
     lines: tuple[str, ...] = ()
@@ -44,7 +46,7 @@ class Allowed:
         return Allowed(
             self.lost + other.lost, self.late + other.late, self.start + other.start,
             self.discontinuities + other.discontinuities, self.gaps + other.gaps,
-            self.pictures + other.pictures, self.silent + other.silent,
+            self.pictures + other.pictures, self.silent + other.silent, max(self.lag, other.lag),
             self.offset + other.offset, max(self.tolerance, other.tolerance),
             self.lines or other.lines, self.notices + other.notices + other.lines,
             self.state or other.state, self.is_encoded or other.is_encoded,

@@ -40,7 +40,7 @@ class Case:
             found = found + Allowed(notices=("b-frames",))
         if self.protocol == PAGE or self.sound and self.sound.codec != "aac":
             # The encoder holds the last AAC frames: the last segment is not complete.
-            found = found + Allowed(silent=max(0, self.picture.group // self.picture.rate - 1))
+            found = found + Allowed(lag=max(0, self.picture.group // self.picture.rate - 1))
         for perturbation in self.perturbations:
             found = found + perturbation.allowed(self.mode)
         return found

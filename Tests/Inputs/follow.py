@@ -90,6 +90,12 @@ class PlaylistFollower(threading.Thread):
         self.polled.set()
         self._connection.close()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the audio lacks segments of the video: its encoder is slow on a busy machine."""
+        newest = [max(one.segments, default=0) for one in self.recording.renditions.values()]
+        return len(newest) > 1 and newest[0] > newest[1] + 1
+
     def end(self) -> Recording:
         """Ends the follower; all that it has."""
         self.ends.set()

@@ -178,9 +178,10 @@ def check_audio(shown: Shown, material: Material, allowed: Allowed, rate: float,
             and not (shown.first_sound is not None and shown.first_sound < MOST_LATE):
         faults.append(f"the first beep is not heard: first sound after {shown.first_sound} s")
     # The first beep, and one at the start of a period, have no silence before them.
-    if len(shown.beeps) < expected - 2 - allowed.silent - shown.discontinuities:
+    missing = allowed.silent + allowed.lag
+    if len(shown.beeps) < expected - 2 - missing - shown.discontinuities:
         faults.append(f"{len(shown.beeps)} beeps heard, {expected} sent "
-                      f"(at most {allowed.silent} missing)")
+                      f"(at most {missing} missing)")
     found = [one - allowed.offset for one in offsets(frames, shown.beeps, rate)]
     if not found:
         return [*faults, "no beep near a frame"] if expected > allowed.silent + 1 else faults

@@ -32,6 +32,8 @@ from socketfollow import SocketFollower
 TOKEN = "token-of-the-input-laboratory"
 # The media that is open when a sender has ended becomes a listed segment.
 SETTLES_SECONDS = 1.2
+# A limit against hanging.
+CATCHES_UP_SECONDS = 10
 # A burst of this length is a perturbation of its own, which no case says.
 MOST_LATE = 0.3
 # The media that may be sent before the first playlist exists, beside that of the reference, in
@@ -113,6 +115,9 @@ class Trial:
         time.sleep(SETTLES_SECONDS)
         state = json.loads(get(self.program.port, f"/api/streams/{self.name}",
                                headers={"Authorization": f"Bearer {TOKEN}"}).text)
+        deadline = time.monotonic() + CATCHES_UP_SECONDS
+        while self.follower.is_behind and time.monotonic() < deadline:
+            time.sleep(0.2)
         # The page has all that the playlists list.
         self.follower.ends.set()
         self.follower.polled.wait(60)

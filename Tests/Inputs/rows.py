@@ -117,7 +117,7 @@ TRACKS = (
     Row("audio-late-declared", (Late(3, is_declared=True),), (RTSP, SRT, UDP)),
     Row("video-late", (Late(2, VIDEO),)),
     Row("audio-gone", (Absent(seconds=60),)),
-    Row("audio-gone-has-a-line", (Absent(seconds=60),),
+    Row("audio-gone-has-a-line", (Absent(seconds=60),), (RTMP, RTSP, SRT, UDP, PAGE),
         passed=Allowed(lines=("audio-gone",), state="audioFault"),
         encoded=Allowed(lines=("audio-gone",), state="audioFault")),
     Row("audio-back-has-a-line", (Absent(3.0, 5),), passed=Allowed(lines=("audio-back",)),
