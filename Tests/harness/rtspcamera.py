@@ -137,6 +137,8 @@ class RTSPCamera:
         try:
             if self.certificate:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                # With a short key, as devices have.
+                context.set_ciphers("DEFAULT:@SECLEVEL=0")
                 context.load_cert_chain(*self.certificate)
                 client = context.wrap_socket(client, server_side=True)
             Player(self, client).run()

@@ -50,7 +50,9 @@ package final class RTSPRelay: Sendable {
   /// The longest time in which a server takes the bytes of a request.
   private static let sendLimit = Interval.seconds(10)
   /// The longest time in which libavformat connects, and sends its first request.
-  private static let localLimit = Interval.seconds(5)
+  ///
+  /// It does so at once, unless the machine is busy; else ``close()`` ends the wait.
+  private static let localLimit = Interval.seconds(60)
   /// The longest wait for the last request, at the end.
   private static let endLimit = Interval.milliseconds(500)
   /// Where servers have moved their clients, by the texts of addresses.
