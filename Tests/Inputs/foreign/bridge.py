@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An RTSP server between a sender that announces and the program that plays, as relays are.
 
-The sender uses ANNOUNCE and RECORD (RFC 2326, sections 10.3 and 10.11) over TCP; the player gets its
-description and its packets unchanged.
+The sender uses ANNOUNCE and RECORD (RFC 2326, sections 10.3 and 10.11) over TCP; the player gets
+its description and its packets unchanged.
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ B_FRAMES = Allowed(notices=("b-frames",))
 BRIEFLY = SOMETIMES + "media that was held for half a second ends the period without a line"
 CATCHING_UP = SOMETIMES + "ffmpeg 7 and later sends 5 % faster until it has caught up: taken for " \
     "a source whose timestamps are wrong, and encoded"
+BEGINS = SOMETIMES + "a sender that follows has more than one Discontinuity, and no line"
+SILENT = "audio that is sent no longer is silence without a line"
 RELISTED = "a restart lists frames again, under new numbers"
 DISPLACED = "the first key frame is stamped two frames too late: taken for an open GOP, and encoded"
 LARGE, REORDERED = Picture(320, 180), Picture(b_frames=2)
@@ -77,7 +79,9 @@ FLOW = (
     SenderRow("returned", ("ffmpeg-5 rtmp", "ffmpeg-9 srt", "ffmpeg-9 http-ts", "ffmpeg-9 cmaf",
                            "gstreamer rtmp", "ffmpeg-5 udp", "gstreamer announced",
                            "ffmpeg-9 rtmp encoded"),
-              legs=followed(FILM, FILM), passed=RETURNS, encoded=RETURNS_ENCODED),
+              legs=followed(FILM, FILM), passed=RETURNS, encoded=RETURNS_ENCODED,
+              faults={"ffmpeg-9 http-ts *": BEGINS, "ffmpeg-9 cmaf *": BEGINS,
+                      "gstreamer announced *": BEGINS}),
     SenderRow("killed", ("ffmpeg-9 rtmp", "ffmpeg-9 cmaf"),
               legs=(Leg(FILM.part(0, AT), killed=AT - 1.3), Leg(FILM.part(AT, 14), 0.1)),
               passed=RETURNS + Allowed(lost=75, silent=2)),
@@ -94,11 +98,11 @@ FOLLOWERS = (
         FILM, Film(LARGE, sounds=(STEREO,), seconds=14), tool="ffmpeg-5", protocol="srt")),
     SenderRow("followed-by-http", ("gstreamer rtmp",), passed=FOLLOWED, legs=followed(
         FILM, Film(sounds=(Sound("mp2", channels=2),), seconds=14), tool="ffmpeg-9",
-        protocol="http-ts")),
+        protocol="http-ts"), faults={"*": BEGINS}),
     SenderRow("followed-by-another-size", ("ffmpeg-9 rtmp", "ffmpeg-9 cmaf", "gstreamer udp",
                                            "ffmpeg-9 rtmp encoded"),
               passed=FOLLOWED, encoded=FOLLOWED_ENCODED,
-              legs=followed(FILM, Film(LARGE, seconds=14))),
+              legs=followed(FILM, Film(LARGE, seconds=14)), faults={"ffmpeg-9 cmaf *": BEGINS}),
     SenderRow("followed-by-other-sound", ("ffmpeg-5 rtmp", "ffmpeg-5 srt"), passed=FOLLOWED,
               legs=followed(FILM, Film(sounds=(STEREO,), seconds=14))),
     SenderRow("followed-by-hevc", ("ffmpeg-9 rtmp", "ffmpeg-5 srt"), passed=RESTARTED,
@@ -107,7 +111,7 @@ FOLLOWERS = (
               legs=followed(FILM, Film(sounds=(Sound("opus", channels=2),), seconds=14))),
     SenderRow("followed-by-no-sound", ("ffmpeg-9 rtmp",),
               passed=FOLLOWED + Allowed(silent=9, lines=("audio-gone",)),
-              legs=followed(FILM, Film(sounds=(), seconds=14))),
+              legs=followed(FILM, Film(sounds=(), seconds=14)), faults={"*": SILENT}),
 )
 
 
@@ -185,4 +189,5 @@ STUDIO = (
               passed=DRAWN),
 )
 
-ROWS: tuple[SenderRow, ...] = (*STUDIO, *PLAIN, *GROUPS, *FLOW, *FOLLOWERS, *SOUNDS, *CODECS, *FORMS)
+ROWS: tuple[SenderRow, ...] = (
+    *STUDIO, *PLAIN, *GROUPS, *FLOW, *FOLLOWERS, *SOUNDS, *CODECS, *FORMS)
