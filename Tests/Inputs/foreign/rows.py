@@ -179,8 +179,9 @@ FORMS = (
     written("encoded-by-pyav", ("pyav rtmp", "pyav udp"), "encode", "g=25"),
 )
 
-# OBS draws and encodes the film, and begins to send it when it has shown some of it.
-DRAWN = Allowed(late=3000, start=9, is_encoded=True)
+# OBS draws and encodes the film, and begins to send it when it has shown some of it. On a busy
+# machine it leaves frames out, and its sound is earlier than its picture.
+DRAWN = Allowed(late=3000, start=9, lost=300, tolerance=0.1, is_encoded=True)
 SHOWN = Film(LARGE, seconds=16)
 STUDIO = (
     SenderRow("default-encoder", ("obs rtmp",), SHOWN, encoder={"keyint_sec": 1},
