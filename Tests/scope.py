@@ -8,7 +8,7 @@ that it imports or in a target that a subject imports, and so on.
 
 scope.py [BASE]   prints the scope of the difference from BASE (default: Tests/checked)
 scope.py --lint   fails if a test file has no subject, or an unknown one, and if Tests/seconds.json
-                  has a file that does not exist
+                  has a file or a test that does not exist
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cache
@@ -35,7 +35,7 @@ CHECKED = ROOT / "Tests/checked"
 # The folders whose files have subjects.
 SUITES = ("EndToEnd", "Thorough", "Faults", "Edge", "Inputs")
 # The folders with Python that tests import or start.
-PYTHON = ("Tests", "Bench")
+PYTHON = ("Tests", "Bench", "Fuzz")
 # A change of these files may change every test.
 EVERYTHING = ("Package.swift", "Tests/pytest.ini", "Tests/requirements.txt",
               "Tests/run_pytest.py")
@@ -132,15 +132,20 @@ class Scope:
     recipes: frozenset[str] = frozenset()
     """The targets of the Makefile whose commands differ."""
     causes: dict[str, str] = field(default_factory=dict)
-    """A changed file for each target and test file, because of which it is touched."""
+    """A changed file for each target, script and test file, because of which it is touched."""
+    scripts: dict[str, int] = field(default_factory=dict)
+    """The changed Python files, and those that import one, each with its distance."""
 
     def nearest(self, subject: str, without: Iterable[str] = ()) -> tuple[int, str] | None:
         """The distance of a target, a file or a folder, and a changed file that touches it.
 
-        Patterns are permitted for targets. Changed files of the forms `without` do not count.
+        Patterns are permitted for targets. Changed files of the forms `without` do not count. A
+        script is touched by its imports, too.
         """
         found = [(steps, self.causes.get(name, name)) for name, steps in self.targets.items()
                  if fnmatch(name, subject)]
+        if subject in self.scripts:
+            found.append((self.scripts[subject], self.causes[subject]))
         found += [(0, path) for path in self.changed
                   if is_below(path, subject) and not matches(path, without)]
         return min(found) if found else (FAR, self.everything) if self.everything else None
@@ -185,7 +190,7 @@ def scope(changed: list[str], graph: Graph, tests: Tests, everything: str = "",
             known = known or bool(users)
         if not known and not is_other(path):
             found.everything = found.everything or path
-    near = steps(python, tests.imports, found.causes)
+    near = found.scripts = steps(python, tests.imports, found.causes)
     for path, named in tests.subjects.items():
         ways = [(near[path], found.causes[path])] if path in near else []
         ways += [way for subject in named if (way := found.nearest(subject, OUTSIDE_SUBJECTS))]
@@ -215,7 +220,7 @@ def is_other(path: str) -> bool:
 def imported(path: str, text: str, files: set[str]) -> frozenset[str]:
     """The files that a Python file imports, its conftest.py, and the words in its texts."""
     folders = [str(Path(path).parent), "Tests", "Tests/EndToEnd", "Tests/Faults", "Tests/Inputs",
-               "Bench"]
+               "Bench", "Fuzz"]
     found = {f"{parent}/conftest.py" for parent in map(str, Path(path).parents)
              if path.startswith("Tests/") and Path(path).name.startswith("test_")}
     names: set[str] = set()
@@ -307,11 +312,18 @@ def faults(subjects: dict[str, list[str]], files: set[str], targets: set[str],
                 yield f"Tests/subjects.json: {name}: {subject} is no target, file or folder"
 
 
-def stale(measured: Iterable[str], files: set[str]) -> Iterator[str]:
-    """The entries of Tests/seconds.json whose file does not exist."""
+def stale(measured: Iterable[str], texts: Mapping[str, str]) -> Iterator[str]:
+    """The entries of Tests/seconds.json whose file or function does not exist.
+
+    `texts` has the test files with their content.
+    """
     for name in measured:
-        if re.split("::| ", name)[0] not in files:
+        file, _, test = name.partition("::")
+        text = texts.get(file.removesuffix(" players"))
+        if text is None:
             yield f"Tests/seconds.json: {name}: no such file"
+        elif test and f"\ndef {test.partition('[')[0]}(" not in text:
+            yield f"Tests/seconds.json: {name}: no such test"
 
 
 def lint() -> int:
@@ -323,7 +335,8 @@ def lint() -> int:
     named = {subject for found in subjects.values() for subject in found}
     found = list(faults(subjects, files, targets,
                         {subject for subject in named if (ROOT / subject).exists()}))
-    every = {str(path.relative_to(ROOT / "Tests")) for path in (ROOT / "Tests").rglob("test_*.py")}
+    every = {str(path.relative_to(ROOT / "Tests")): path.read_text()
+             for path in (ROOT / "Tests").rglob("test_*.py")}
     found += stale(json.loads(SECONDS.read_text()), every)
     print("\n".join(found) or f"{len(files)} test files have subjects")
     return 1 if found else 0

@@ -50,6 +50,13 @@ class ScopeTests(unittest.TestCase):
         self.assertEqual(self.touched("Tests/EndToEnd/test_time.py"), {"time": 0, "server": 1})
         self.assertEqual(self.touched("Tests/harness/clock.py"), {"time": 1, "server": 2})
 
+    def test_a_script_is_touched_by_what_it_imports(self) -> None:
+        found = scope(["Tests/harness/clock.py"], GRAPH, TESTS)
+        self.assertEqual(found.nearest("Tests/harness/clock.py"), (0, "Tests/harness/clock.py"))
+        self.assertEqual(found.nearest("Tests/EndToEnd/test_time.py"),
+                         (1, "Tests/harness/clock.py"))
+        self.assertIsNone(found.nearest("Tests/harness/screen.py"))
+
     def test_the_cause_of_each_touched_name_is_a_changed_file(self) -> None:
         changed = ["Makefile", "Sources/Media/A.swift", "Sources/Time/B.swift",
                    "Tests/harness/probe.js", "Tests/harness/screen.py"]
@@ -150,9 +157,10 @@ class ScopeTests(unittest.TestCase):
 
     def test_measured_seconds_of_a_deleted_file_are_a_fault(self) -> None:
         names = ["EndToEnd/test_a.py", "EndToEnd/test_a.py players", "EndToEnd/test_a.py::test_b",
+                 "EndToEnd/test_a.py::test_b[c]", "EndToEnd/test_a.py::test_bc",
                  "EndToEnd/test_b.py players", "EndToEnd/test_b.py::test_a"]
-        self.assertEqual([line.split(": ")[1] for line in stale(names, {"EndToEnd/test_a.py"})],
-                         names[3:])
+        texts = {"EndToEnd/test_a.py": "import x\n\ndef test_b() -> None:\n"}
+        self.assertEqual([line.split(": ")[1] for line in stale(names, texts)], names[4:])
 
 
 if __name__ == "__main__":

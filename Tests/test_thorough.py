@@ -19,7 +19,7 @@ from pathlib import Path
 from unittest import mock
 
 import thorough
-from scope import ROOT, Scope
+from scope import ROOT, Graph, Scope, scope, tests_of
 from thorough import PASSED, Result, State, chosen, read, state, summary, touches, write
 from thorough_jobs import JOBS, LONG, MOST_MINUTES, Job
 
@@ -60,6 +60,13 @@ class TableTests(unittest.TestCase):
                                                    "faults-http", "thorough-players"})):
             touched = {job.name for job in JOBS if touches(Scope([path]), job) == path}
             self.assertEqual(names - touched, set())
+
+    def test_what_the_script_of_a_job_imports_touches_the_job(self) -> None:
+        for path, name in (("Tests/harness/mutation.py", "hostile"), ("Fuzz/seeds.py", "hostile"),
+                           ("Tests/check_blocking.py", "tsan")):
+            found = scope([path], Graph({}, {}), tests_of())
+            touched = {job.name for job in JOBS if touches(found, job) == path}
+            self.assertIn(name, touched, path)
 
     def test_targets_that_recipes_call_by_another_make_are_counted(self) -> None:
         touched = {job.name for job in JOBS

@@ -3,7 +3,8 @@
 
 The tests of a file run in one worker, because they share programs and browsers. A long test that
 shares none is a unit of its own. Tests/seconds.json has the measured seconds of long tests, and of
-files; MEASURE_TESTS=1 writes those of a run into it.
+files; MEASURE_TESTS=1 writes those of a run into it. A file without a time begins first: it may be
+the longest.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import pytest
 
 MEASURED = Path(__file__).parents[1] / "seconds.json"
 LONG_SECONDS = 4
+# The seconds of a file that was not measured: more than those of any other.
+UNKNOWN_SECONDS = 10_000
 # Programs of a whole run: each worker with a test that uses one has its own until it ends.
 PROGRAMS = {"server", "recording"}
 
@@ -52,12 +55,15 @@ def is_alone(item: pytest.Item) -> bool:
 
 def arrange(items: list[pytest.Item]) -> dict[str, Unit]:
     """Sorts the tests by their units; returns the unit of each test."""
-    seconds: dict[str, float] = defaultdict(float, json.loads(MEASURED.read_text()))
+    measured: dict[str, float] = json.loads(MEASURED.read_text())
+    seconds: dict[str, float] = defaultdict(float, measured)
     tests: dict[str, list[pytest.Item]] = defaultdict(list)
     units: dict[str, Unit] = {}
     for item in items:
         plays = item.get_closest_marker("players") is not None
         name = file = file_of(item.nodeid, plays)
+        if file not in measured:
+            seconds[file] = UNKNOWN_SECONDS
         if seconds[item.nodeid] >= LONG_SECONDS and is_alone(item):
             name = item.nodeid
             seconds[file] -= seconds[name]
