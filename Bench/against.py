@@ -4,11 +4,13 @@
     python Bench/against.py COMMIT [--only CELL ...]
     python Bench/against.py --program FILE [--only CELL ...]
 
-The commit is built once, in .build-against/COMMIT. Each cell has three rounds; in each of them the
-older program is measured twice, the second time from a copy, and this one once, in another order.
-The ratio of the older program's two figures is the noise of the table. A cell is "more" or "less"
-only if the ratios of all rounds are beyond the noise of all rounds. JSON is written to
-bench-results/. The exit status is 1 if a cell was not run.
+The commit is built twice, in .build-against/COMMIT and in .build-against/COMMIT-again. Each cell
+has three rounds; in each of them both builds are measured, and this program, in another order. The
+ratio of the figures of the two builds is the noise of the table: two builds of one commit differ in
+the places of their code, and each run in the state of the machine. A program that is given has no
+second build: a copy of it has the second figure. A cell is "more" or "less" only if the ratios of
+all rounds are beyond the noise of all rounds. JSON is written to bench-results/. The exit status is
+1 if a cell was not run.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from harness.stolen import StolenTime  # noqa: E402
 from harness.tools import streamer_binary  # noqa: E402
 
 ROUNDS = 3
-# With the build of the other commit, of about 5 minutes, all is over within an hour.
+# With the two builds of the other commit, of about 5 minutes each, all is over within an hour.
 MOST_SECONDS = 3450
 LONGEST_ROUND = 90.0
 GATE = [name for name, cell in CELLS.items() if cell.is_gate]
@@ -44,14 +46,14 @@ GATE = [name for name, cell in CELLS.items() if cell.is_gate]
 OURS = ("BUILD_COMMIT", "BUILD_COMMIT_DATE", "BUILD_SWIFT", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
 
-def built(commit: str) -> Path:
-    """The release program of a commit, in a work tree of its own that is kept."""
+def built(commit: str, build: str = "") -> Path:
+    """The release program of a commit, in a work tree of its own that is kept; `build` names it."""
     found = subprocess.run(["git", "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}"],
                            cwd=ROOT, capture_output=True, text=True)
     if found.returncode:
         raise SystemExit(f"AGAINST: invalid value \"{commit}\" (expected a commit)")
     identifier = found.stdout.strip()
-    folder = ROOT / ".build-against" / identifier
+    folder = ROOT / ".build-against" / f"{identifier}{build}"
     program = folder / ".build/release/streamer"
     if not program.is_file():
         print(f"building {identifier} in {folder}", flush=True)
@@ -108,13 +110,16 @@ def main() -> int:
         parser.error(f"--program: invalid value \"{options.program}\" (expected a program)")
     this = streamer_binary()
     older = options.program.resolve() if options.program else built(options.commit)
-    print(f"older: {older}: {version(older)}\nthis: {this}: {version(this)}\n"
+    again = None if options.program else built(options.commit, "-again")
+    print(f"older: {older}: {version(older)}\nagain: {again or 'a copy'}\n"
+          f"this: {this}: {version(this)}\n"
           f"{os.cpu_count()} processors, load before {os.getloadavg()[0]:.1f}", flush=True)
     results, stolen = [], StolenTime()
     with TemporaryDirectory() as scratch:
-        copy = Path(scratch) / "again"
-        shutil.copy2(older, copy)
-        programs = {"older": older, "again": copy, "this": this}
+        if again is None:
+            again = Path(scratch) / "again"
+            shutil.copy2(older, again)
+        programs = {"older": older, "again": again, "this": this}
         for name in options.only:
             # The films of a cell serve all its rounds.
             folder = Path(scratch) / name

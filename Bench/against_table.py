@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The arithmetic of two programs that are measured in turns: ratios, their spread, and the noise.
 
-The older program is measured twice in each round, under two names. The ratio of these two shows
-how far figures of one program differ on this machine, which is the noise of the other ratio.
+In each round two builds of the older commit are measured. The ratio of these two shows how far
+figures of one program differ on this machine, which is the noise of the other ratio.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HEAD = ("| cell | unit | older | this | this ÷ older | spread | noise | |\n"
 
 @dataclass(frozen=True)
 class Round:
-    """One round of a cell: the older program twice, and this one. All figures are positive."""
+    """One round of a cell: both builds of the older program, and this one; positive figures."""
 
     older: float
     again: float
