@@ -74,6 +74,7 @@ package struct TimestampWatch: Sendable {
 
   private mutating func append(_ error: Interval, _ arrival: MonotonicTime) {
     errors.append(error)
+    // bounded: a constant
     guard errors.count > 2 * Self.side else { return }
     defer { errors.removeFirst() }
     guard let least = errors.min(), let most = errors.max(), most - least >= Self.minimumStep
@@ -88,7 +89,8 @@ package struct TimestampWatch: Sendable {
       // The second and the last but one: one displaced timestamp is no jitter.
       half[Self.side - 2] - half[1] <= step / 3
     }
-    // Steps of whole frames are lost frames. bounded: intervals saturate
+    // Steps of whole frames are lost frames.
+    // bounded: intervals saturate
     let remainder = step - frame * step.count(of: frame)
     guard isSteady, min(remainder, frame - remainder) >= Self.minimumStep / 2 else { return }
     if largest.map({ step >= $0.size || arrival - $0.at >= Self.span }) ?? true {

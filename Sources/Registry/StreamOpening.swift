@@ -4,6 +4,7 @@ import Access
 import Capture
 import Configuration
 import Logging
+import Media
 import Packaging
 import Publishing
 import Server

@@ -257,6 +257,7 @@ package struct PassThroughSchedule: Sendable {
     else { return }
     // bounded: the frame is after the key frame before
     let group = frameIndex - newestKey
+    // bounded: a group of no frame is uneven before it divides
     isUneven = isUneven || group <= 0 || segmentation.framesPerSegment % group != 0
   }
 

@@ -6,7 +6,7 @@ import Time
 
 @Suite("Irregular timestamps of a source")
 struct TimestampWatchTests {
-  private static let rate = FrameRate(25)
+  private static let rate = FrameRate(25) ?? .thirty
   private static let frame = Interval.milliseconds(40)
 
   /// The watch after frames at 25 fps, whose timestamps have these errors by index.

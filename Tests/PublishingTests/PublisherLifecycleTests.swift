@@ -72,7 +72,8 @@ struct PublisherLifecycleTests {
   func missingMedia() {
     let limit = PublisherLifecycle.mediaLimit
     var silent = PublisherLifecycle(at: .origin)
-    #expect(silent.attach(waits: false))
+    let isSilentAttached = silent.attach(waits: false)
+    #expect(isSilentAttached)
     silent.begin(at: .origin + limit)
     let (early, due, again) = (
       silent.lacksMedia(at: .origin + limit + limit - .milliseconds(1)),
@@ -81,7 +82,8 @@ struct PublisherLifecycleTests {
     )
     #expect(!early && due && !again)
     var sending = PublisherLifecycle(at: .origin)
-    #expect(sending.attach(waits: false))
+    let isSendingAttached = sending.attach(waits: false)
+    #expect(isSendingAttached)
     sending.begin(at: .origin)
     sending.hear(at: .origin + .seconds(1))
     let lacks = sending.lacksMedia(at: .origin + limit + limit)

@@ -5,7 +5,7 @@ import Testing
 import Time
 
 @testable import Capture
-@testable import Streams
+import Streams
 
 @Suite("Unusual properties of an input")
 struct InputFindingsTests {

@@ -4,6 +4,7 @@ import Logging
 import Publishing
 import Sharing
 import Streams
+import Time
 
 /// `/S/publish.json`: the publisher of a stream, for the page that publishes it.
 ///

@@ -50,8 +50,8 @@ struct SourceWatch {
     if unit.dts == nil {
       if undated.count > 0, unit.pts < undated.last { undated.falls += 1 }
       (undated.count, undated.last) = (undated.count + 1, unit.pts)
-      // bounded: counts restart
       if undated.count > Self.judged {
+        // bounded: counts restart
         isReordered = undated.falls * Self.mostFalls > undated.count
         undated = (1, 0, unit.pts)
       }
