@@ -40,6 +40,7 @@ package struct ChunkedPlaylist: Sendable {
     // Until the next segment opens, a complete segment keeps the role of the open segment.
     let isBetween = snapshot.open == nil && snapshot.state != .ended
     let complete = snapshot.segments.suffix(snapshot.playlistLength + (isBetween ? 1 : 0))
+      .drop { $0.number < snapshot.firstListed }
     var out = PlaylistText()
     var keys = KeyTags(rendition.names, base: rendition.base)
     let unlisted = snapshot.segments.dropLast(complete.count).count { $0.startsDiscontinuity }

@@ -110,7 +110,9 @@ extension StreamDefinition {
         agent: "streamer/\(Version.text)", log: log)
       do {
         let description = try source.begin(start.cancellation)
-        return StreamPlan.Session(try configuration(for: description), upstream: source)
+        var configuration = try configuration(for: description)
+        configuration.earlier = start.earlier
+        return StreamPlan.Session(configuration, upstream: source)
       } catch {
         source.stop()
         if let wrong = error as? UsageError { throw .configuration("\(wrong)") }
@@ -130,7 +132,7 @@ extension StreamDefinition {
     var plan = StreamPlan(name: settings.name) { start throws(SessionFailure) in
       var source =
         start.continued?.source
-        ?? source(address, published, sharing, crashes, outages, log)
+        ?? source(address, published, sharing, crashes, outages, start, log)
       do {
         start.continued?.source.follow(start.cancellation)
         var facts = try start.continued?.facts ?? source.begin(start.cancellation)
@@ -139,7 +141,7 @@ extension StreamDefinition {
           // The next publisher may fit.
           guard let published, published.refusePublisher("\(error)") else { throw error }
           source.stop()
-          source = self.source(address, published, sharing, crashes, outages, log)
+          source = self.source(address, published, sharing, crashes, outages, start, log)
           facts = try source.begin(start.cancellation)
           choice = choose(facts, start)
         }
@@ -152,7 +154,7 @@ extension StreamDefinition {
         for warning in configuration.findingsInput().map({ InputWarnings($0).list }) ?? [] {
           log.write(.warning, warning.event, stream: settings.name, warning.text)
         }
-        configuration.earlier = start.continued?.earlier ?? start.earlier
+        configuration.earlier = start.earlier
         return StreamPlan.Session(configuration, source: source)
       } catch {
         source.stop()
@@ -184,9 +186,10 @@ extension StreamDefinition {
   /// The pulled input that does not run yet.
   private func source(
     _ address: InputAddress, _ published: PublishedStream?, _ sharing: SharedProcesses,
-    _ crashes: SourceCrashes, _ outages: SourceOutages, _ log: Log
+    _ crashes: SourceCrashes, _ outages: SourceOutages, _ start: StreamPlan.Start, _ log: Log
   ) -> StreamPlan.Source {
-    let order = order(address)
+    var order = order(address)
+    order.passThrough?.formerRate = start.segmentation?.grid.rate
     guard settings.isIsolated else {
       return .inProcess(
         PulledSource(
@@ -228,5 +231,6 @@ extension StreamNotes {
       log.write(.warning, "low-latency", stream: configuration.name, lowLatency)
     }
     if let rounding { log.write(.info, "durations", stream: configuration.name, rounding) }
+    if let measuredRate { log.write(.info, "rate", stream: configuration.name, measuredRate) }
   }
 }

@@ -36,6 +36,7 @@ package final class StreamRegistry: StreamControl {
   /// Names of streams that publishers have created.
   let createdStreams = Locked<Set<String>>([])
   private let closing = ClosingStreams()
+  private let ended = EndedStreams()
   private let changes = SerialThread(name: "control")
 
   /// The registry of a server without streams.
@@ -79,7 +80,7 @@ package final class StreamRegistry: StreamControl {
     }
     let stream = supervisor(definition)
     serverState.add(stream, options: serving(definition))
-    stream.start()
+    stream.start(after: ended.end(of: stream.name))
     return stream
   }
 
@@ -250,7 +251,8 @@ package final class StreamRegistry: StreamControl {
     old.beginClosing(isEnding: false)
     afterChange { [self] in
       old.waitUntilClosed(until: SystemClock.monotonicTime + StreamSupervisor.closeLimit, log)
-      new.start()
+      ended.add(old.end, of: old.name)
+      new.start(after: old.end)
     }
   }
 
@@ -266,6 +268,7 @@ package final class StreamRegistry: StreamControl {
     stream.beginClosing(isEnding: true)
     afterChange { [self] in
       stream.waitUntilClosed(until: SystemClock.monotonicTime + StreamSupervisor.closeLimit, log)
+      ended.add(stream.end, of: stream.name)
       SystemClock.sleep(until: SystemClock.monotonicTime + Self.lingerTime)
       pushes.remove(stream.name, pushed)
       serverState.remove(stream, keeping: takeRecording(of: stream.name))

@@ -57,15 +57,22 @@ package struct PassThroughSchedule: Sendable {
   /// Missing key frames within ``observationWindow``, beside lost access units, after which the
   /// source counts as irregular.
   private static let maxMisses = 3
+  /// Moved key frames within ``observationWindow`` after which a source counts as irregular.
+  private static let maxMoves = 2
   private static let observationWindow = Interval.seconds(60)
 
   /// The number of periods that ended although the source continued.
   package private(set) var faults = 0
   /// Capture times at which a segment lately had to begin without an IDR.
   private var missed: [WallTime] = []
-  /// Whether a segment had to begin without an IDR although no access unit of the one before was
-  /// lost.
-  private var hasMovedKeys = false
+  /// Capture times at which a segment lately had to begin without an IDR although no access unit of
+  /// the one before was lost.
+  private var moved: [WallTime] = []
+  /// Whether a group of pictures that does not divide a segment has followed a moved key frame: the
+  /// next session can begin with the key frame after it, and nothing is lost.
+  private var isUneven = false
+  /// The frame index of the newest key frame.
+  private var newestKey: Int64?
   /// Access units of the newest segment that were lost, by their timestamps.
   private var holes: Int64 = 0
   /// Whether an access unit of the newest segment may have been lost.
@@ -93,9 +100,13 @@ package struct PassThroughSchedule: Sendable {
 
   /// Whether key frames arrive off the starts of segments.
   ///
-  /// If no access unit was lost, one such key frame suffices: the source has moved it. Else it may
-  /// have been lost, and three of them count.
-  package var isIrregular: Bool { hasMovedKeys || missed.count >= Self.maxMisses }
+  /// A source may move its key frames once, as when another reader asks for one: the next period
+  /// follows them, with the numbers of the clock. If it does so again within a minute, or if its
+  /// groups then have other lengths, it is irregular. If access units were lost, the key frame may
+  /// be among them, and three count.
+  package var isIrregular: Bool {
+    isUneven || moved.count >= Self.maxMoves || missed.count >= Self.maxMisses
+  }
 
   /// Whether timestamps cannot be placed for a second.
   package var isUnplaceable: Bool { prediction.isLost }
@@ -155,6 +166,7 @@ package struct PassThroughSchedule: Sendable {
       // Another sender, not one wrong timestamp of a key frame that is due.
       return fault(pts, isKey, captured, arrival)
     }
+    if isKey { noteKey(frameIndex, captured) }
     // bounded: the index is after that of the unit before
     holes += max(0, min(index, length) - (last - newest.firstFrame) - 1)
     note(captured.offset(from: segmentation.grid.frameTime(of: frameIndex)) - offset, at: captured)
@@ -202,10 +214,11 @@ package struct PassThroughSchedule: Sendable {
         last = newest.firstFrame + segmentation.framesPerSegment - 1
         return nil
       }
-      missed =
-        missed.suffix(Self.maxMisses - 1).filter { captured - $0 < Self.observationWindow }
-        + [captured]
-      if !isIncomplete, !isTurn { hasMovedKeys = true }
+      func noted(_ times: [WallTime], most: Int) -> [WallTime] {
+        times.suffix(most - 1).filter { captured - $0 < Self.observationWindow } + [captured]
+      }
+      missed = noted(missed, most: Self.maxMisses)
+      if !isIncomplete, !isTurn { moved = noted(moved, most: Self.maxMoves) }
       return fault(pts, isKey, captured, arrival)
     }
     // Frames were taken for lost that were not: the segment has moved permanently.
@@ -234,6 +247,18 @@ package struct PassThroughSchedule: Sendable {
       return
     }
     if captured - off.since >= Self.persistence { error = observed }
+  }
+
+  /// Notes a key frame, and whether the group before it is uneven.
+  private mutating func noteKey(_ frameIndex: Int64, _ captured: WallTime) {
+    defer { newestKey = frameIndex }
+    guard !segmentation.hasVariableDuration, !isTurn, !isIncomplete, let newestKey,
+      let moved = moved.last, captured - moved < Self.observationWindow
+    else { return }
+    // bounded: the frame is after the key frame before
+    let group = frameIndex - newestKey
+    // bounded: a group of no frame is uneven before it divides
+    isUneven = isUneven || group <= 0 || segmentation.framesPerSegment % group != 0
   }
 
   /// Moves the offset towards the capture times, after a segment of this duration.
@@ -285,6 +310,7 @@ package struct PassThroughSchedule: Sendable {
     let skipped = newest.map { number - $0.number - 1 } ?? 0
     offset = captured.offset(from: segmentation.grid.frameTime(of: frameIndex))
     (error, off) = (.zero, nil)
+    newestKey = frameIndex
     prediction.begin(pts, arrival: arrival)
     return position(
       frameIndex, captured, in: (number, frameIndex),

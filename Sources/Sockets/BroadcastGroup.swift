@@ -41,14 +41,15 @@ final class BroadcastGroup {
   private var cursor: ChunkCursor
   private var members: [Subscription] = []
 
-  /// A group without viewers; nil if the window has no media.
+  /// A group without viewers; nil if the window has no media of its session yet: viewers have had
+  /// that of the session before.
   init?(
     _ rendition: SocketRendition, _ format: SubscriptionRequest.Format, of stream: String,
     _ newNumber: @escaping () -> UInt16
   ) {
     let window = WindowView(rendition.window)
     let snapshot = window.snapshot
-    guard snapshot.state != .starting, let description = snapshot.track,
+    guard snapshot.state != .starting, snapshot.hasBegun, let description = snapshot.track,
       let period = snapshot.open?.period ?? snapshot.segments.last?.period
     else { return nil }
     self.rendition = rendition

@@ -37,7 +37,7 @@ struct DepartureTests {
     stream.publish(segments: 3)
     stream.publish(frames: 10)
     let first = stream.window.snapshot.newestSegment + 1
-    stream.window.leave(before: first)
+    #expect(stream.window.leave(before: first))
     stream.publish(segments: 1)
     stream.publish(frames: 10)
     stream.window.leaveOut(first)

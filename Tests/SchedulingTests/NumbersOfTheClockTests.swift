@@ -16,12 +16,16 @@ struct NumbersOfTheClockTests {
   private struct Start: Equatable {
     let number: Int64
     let captured: WallTime
+    /// EXT-X-PROGRAM-DATE-TIME.
+    let date: WallTime
   }
 
   /// A program that passes the source through.
   private struct Program {
     var schedule = PassThroughSchedule(segmentation: segmentation, first: 0)
     var starts: [Start] = []
+    /// The frames that are lost next.
+    var lost: Int64 = 0
 
     mutating func take(at time: Interval, isKey: Bool, jitter: Interval = .zero) {
       let position = schedule.assign(
@@ -29,7 +33,11 @@ struct NumbersOfTheClockTests {
         captured: WallTime(nanoseconds: second * 1_000_000_000) + time + jitter,
         arrival: .origin + .seconds(50) + time + jitter)
       guard let position, position.indexInSegment == 0 else { return }
-      starts.append(Start(number: position.segment, captured: position.captured))
+      let frameTime = segmentation.grid.frameTime(of: position.frameIndex)
+      starts.append(
+        Start(
+          number: position.segment, captured: position.captured,
+          date: WallTime(frameTime, plus: position.offset)))
     }
   }
 
@@ -70,40 +78,74 @@ struct NumbersOfTheClockTests {
   }
 
   @Test(
-    "two programs with different losses agree, three segments after each at the latest",
+    "two programs that pull one camera agree in number and time, three segments after a loss",
     arguments: UInt64(0)..<4)
   func twoPrograms(seed: UInt64) {
     var random = SplitMix64(seed: seed)
     var programs = [Program(), Program()]
-    var disturbed: [Int64: Int64] = [:]
-    var phase: Int64 = 13
-    // The key frames move each five minutes, and a frame is lost each 13 s.
-    for index in 0..<30 * TestLength.of(short: Int64(900), long: 3600) {
-      // Another reader's PLAY moves the key frames now and then, for all readers.
-      if random.next() % 9000 == 0 {
-        phase = index % 30
-        disturbed[0] = index
-        disturbed[1] = index
-        for program in programs.indices { programs[program].schedule.breakOff() }
+    /// The end of the newest loss, outage, start or move of key frames, in frames.
+    var disturbed: [Int64] = [0, 0]
+    /// Until when a program has no connection, in frames.
+    var outages: [Int64] = [0, 0]
+    var (phase, compared) = (Int64(13), 0)
+    var faults: [String] = []
+    for index in Int64(0)..<30 * 3600 {
+      // Another reader's PLAY lets the camera begin a group of pictures, for all readers.
+      if index % 2700 == 0, index > 0 {
+        phase = Int64(random.next() % 30)
+        disturbed = [index + 30, index + 30]
       }
-      for program in programs.indices {
-        if random.next() % 400 == 0 {
-          disturbed[Int64(program)] = index
+      for number in programs.indices {
+        if index < outages[number] { continue }
+        if outages[number] == index, index > 0 {
+          // The program, or only its connection, begins again.
+          if index % 2 == 0 { programs[number] = Program() }
+          programs[number].schedule.breakOff()
+        }
+        let event = random.next()
+        if event % 20_000 == 0 {
+          outages[number] = index + 60 + Int64(event >> 32 % 300)
+        } else if event % 400 == 0 {
+          // A burst of packets is lost.
+          programs[number].lost = 1 + Int64(event >> 32 % 6)
+        }
+        if outages[number] > index || programs[number].lost > 0 {
+          programs[number].lost = max(0, programs[number].lost - 1)
+          disturbed[number] = max(disturbed[number], max(index, outages[number]) + 1)
           continue
         }
-        let jitter = Interval.milliseconds(Int64(random.next() % 10))
-        programs[program].take(
+        let jitter = Interval.milliseconds(Int64(event >> 16 % 10))
+        programs[number].take(
           at: Self.time(index) + .milliseconds(100), isKey: index % 30 == phase, jitter: jitter)
       }
-      guard index % 30 == (phase + 15) % 30 else { continue }
-      let newest = disturbed.values.max() ?? 0
-      guard index - newest > 4 * 30, let one = programs[0].starts.last,
-        let two = programs[1].starts.last
-      else { continue }
-      #expect(one.number == two.number)
-      #expect((one.captured - two.captured).magnitude < .milliseconds(20))
-      #expect((one.number - one.captured.wholeSeconds).magnitude <= 1)
+      // Half a second after a key frame: that of three segments after the newest loss.
+      let newest = max(disturbed[0], disturbed[1])
+      guard index % 30 == (phase + 15) % 30, index - 15 >= newest + 3 * 30 else { continue }
+      guard let one = programs[0].starts.last, let two = programs[1].starts.last,
+        one.number == two.number, (one.date - two.date).magnitude < .milliseconds(20),
+        (one.number - one.captured.wholeSeconds).magnitude <= 1,
+        (one.date - one.captured).magnitude < .milliseconds(20)
+      else {
+        faults.append("\(index): \(programs.map { $0.starts.last as Any })")
+        continue
+      }
+      compared += 1
     }
+    #expect(faults.isEmpty, "seed \(seed), \(faults.count) of \(compared): \(faults.prefix(3))")
+    #expect(compared > 300)
+  }
+
+  @Test(
+    "a key frame that the camera moves once changes no number", arguments: [4, 11, 26] as [Int64])
+  func movedKey(by frames: Int64) {
+    var program = Program()
+    for index in Int64(0)..<600 {
+      let phase = index < 300 ? 0 : frames
+      program.take(at: Self.time(index) + .milliseconds(50), isKey: index % 30 == phase)
+    }
+    #expect(!program.schedule.isIrregular)
+    for start in program.starts { #expect(start.number == start.captured.wholeSeconds) }
+    #expect(program.starts.last?.number == Self.second + 19)
   }
 }
 

@@ -171,15 +171,34 @@ struct PassThroughScheduleTests {
     #expect(session.schedule.isIrregular == row.isIrregular)
   }
 
-  @Test("a source that moves a key frame without losing an access unit is irregular at once")
-  func movedKey() {
+  @Test(
+    "a source that moves its key frames twice within a minute, and loses nothing, is irregular",
+    arguments: [(pause: Int64(30), isIrregular: true), (55, true), (62, false)])
+  func movedKeys(_ row: (pause: Int64, isIrregular: Bool)) {
     var session = Session()
     session.take(0..<60)
+    // The key frame of 60 comes 11 frames later, and those after it too.
+    let next = 71 + row.pause * 30
+    session.take(60..<next) { $0 >= 71 && ($0 - 71) % 30 == 0 }
+    session.expectValid()
+    #expect(session.schedule.faults == 1 && !session.schedule.isIrregular)
+    #expect(session.periods.count == 2 && session.periods[1].skipped == 0)
+    session.take(next..<next + 1) { _ in false }
+    #expect(session.schedule.isIrregular == row.isIrregular)
+  }
+
+  @Test("groups of other lengths after a moved key frame are irregular with the key frame")
+  func unevenGroups() {
+    var session = Session()
+    let keys: Set<Int64> = [0, 30, 60, 101, 131, 149]
+    session.take(0..<149) { keys.contains($0) }
+    #expect(!session.schedule.isIrregular && session.schedule.faults == 1)
+    session.take(149..<150) { keys.contains($0) }
+    #expect(session.schedule.isIrregular && session.schedule.faults == 1)
+    // Without a moved one before they are not.
+    session = Session()
+    session.take(0..<120) { $0 % 30 == 0 || $0 == 44 }
     #expect(!session.schedule.isIrregular)
-    session.take(60..<90) { $0 == 60 }
-    #expect(!session.schedule.isIrregular)
-    session.take(90..<91) { _ in false }
-    #expect(session.schedule.isIrregular)
   }
 
   @Test("absence and jumps of timestamps do not make a source irregular")

@@ -98,6 +98,8 @@ package struct PassThroughAnalysis: Sendable {
   private let segmentMicroseconds: Int64
   private let maximumGroupTime: Interval
   private let declared: FrameRate?
+  /// The rate that the settings state; nil if the source decides.
+  private let stated: FrameRate?
   private let isFile: Bool
   /// The timestamp of the first frame, if that is not an IDR.
   private var first: SourceTime?
@@ -113,19 +115,20 @@ package struct PassThroughAnalysis: Sendable {
   ///   - segmentMicroseconds: the requested segment duration, in microseconds.
   ///   - maximumGroupTime: the longest permitted GOP.
   ///   - declaredRate: the frame rate that the codec declares; nil if undeclared.
+  ///   - statedRate: the frame rate that the settings state; nil if the source decides.
   ///   - isFile: whether all access units can be read before the stream begins; the decision then
   ///     comes with ``finish(isLoop:)``.
   ///   - isPlaylist: whether the input is a playlist.
   package init(
     _ video: InputDescription.Video, segmentMicroseconds: Int64,
     maximumGroupTime: Interval = defaultLongestGroup, declaredRate: FrameRate? = nil,
-    isFile: Bool = false,
-    isPlaylist: Bool = false
+    statedRate: FrameRate? = nil, isFile: Bool = false, isPlaylist: Bool = false
   ) {
     self.isFile = isFile
     self.segmentMicroseconds = segmentMicroseconds
     self.maximumGroupTime = maximumGroupTime
-    declared = declaredRate ?? video.rate
+    declared = statedRate ?? declaredRate ?? video.rate
+    stated = statedRate
     if video.passThroughCodec == nil { verdict = .unfit(.codec(video.codec)) }
     if isPlaylist { verdict = .unfit(.playlist) }
   }
@@ -196,7 +199,9 @@ package struct PassThroughAnalysis: Sendable {
   }
 
   private mutating func decide(isEnd: Bool = false) {
-    guard let rate = InputRate.nearest(timestamps: timestamps, declared: declared) else { return }
+    guard let rate = stated ?? InputRate.nearest(timestamps: timestamps, declared: declared) else {
+      return
+    }
     let order = FrameOrder(timestamps, arrivals, rate: rate)
     // In a closed group all pictures are presented between its key frame and the next one.
     guard !order.isReordered || hasClosedGroups else {

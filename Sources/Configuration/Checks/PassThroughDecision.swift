@@ -27,7 +27,8 @@ package struct PassThroughDecision: Sendable {
     if settings.overlay != nil { return "overlay" }
     if settings.burnsClock { return "burn-clock" }
     if settings.size != nil { return "resolution" }
-    if settings.rate != nil { return "framerate" }
+    // Beside `--passthrough always` it states the rate of the source.
+    if settings.rate != nil, settings.passThrough != .always { return "framerate" }
     if settings.bitrateKilobits != nil { return "bitrate" }
     if settings.intraInterval != nil { return "intra-interval" }
     if settings.audio?.isEmpty == false { return "audio" }
@@ -52,7 +53,7 @@ package struct PassThroughDecision: Sendable {
     guard settings.passThrough != .never, encodingOption == nil else { return nil }
     return .init(
       segmentMicroseconds: settings.segmentDuration.microseconds,
-      maximumGroupTime: settings.maximumGroupTime)
+      maximumGroupTime: settings.maximumGroupTime, rate: settings.rate)
   }
 
   /// The decision for an input.

@@ -34,7 +34,7 @@ package struct PlannedInput: Sendable {
     switch PassThroughDecision(settings).outcome(
       facts, isIrregular: isIrregular, unpaced: reason)
     {
-    case .passThrough(let fit): (self.fit, encodingReason) = (fit, nil)
+    case .passThrough(let fit): (self.fit, encodingReason) = (fit.keepingNumbers(of: former), nil)
     case .encode(let reason): (fit, encodingReason) = (nil, reason)
     case .refuse(let reason):
       let input = settings.input.map { "\"\($0)\"" } ?? "the input"
@@ -120,6 +120,23 @@ package struct PlannedInput: Sendable {
     return rows.reversed().map {
       RequestedRendition(size: .size($0.size), bitrateKilobits: $0.kilobits)
     }
+  }
+}
+
+extension PassThroughAnalysis.Fit {
+  /// The same with the shortest segments of the session before: numbers depend on them.
+  ///
+  /// If groups of pictures do not divide them, segments have variable duration.
+  fileprivate func keepingNumbers(of former: Segmentation?) -> PassThroughAnalysis.Fit {
+    guard let former, former.grid.rate == rate, former.framesPerSegment != segmentFrames else {
+      return self
+    }
+    var kept = self
+    kept.segmentFrames = former.framesPerSegment
+    // bounded: a group has at least one frame
+    let isWhole = groupFrames > 0 && former.framesPerSegment % groupFrames == 0
+    kept.hasVariableDuration = hasVariableDuration || !isWhole
+    return kept
   }
 }
 

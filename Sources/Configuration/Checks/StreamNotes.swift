@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import DASHPackager
 import Media
 package import Streams
@@ -39,7 +40,8 @@ package struct StreamNotes: Sendable {
     let segmentation = configuration.segmentation
     let length =
       "\(segmentation.framesPerSegment) frames"
-      + (segmentation.hasVariableDuration ? " or more, up to the next key frame" : "")
+      + (segmentation.hasVariableDuration
+        ? " or more, up to the next key frame, with numbers that count by one" : "")
     return
       "\(source), \(audio.isEmpty ? "no audio" : audio.joined(separator: ", ")), "
       + "\(renditions.joined(separator: ", ")), \(segmentation.grid.rate) fps; "
@@ -70,6 +72,19 @@ package struct StreamNotes: Sendable {
     return
       "a target latency of \(target.secondsText) s is less than two segments: DASH players that "
       + "switch between renditions may stall"
+  }
+
+  /// That the frame rate was measured, and how to state it; nil if something states it.
+  ///
+  /// Numbers of segments depend on the rate, and two servers may measure two rates.
+  package var measuredRate: String? {
+    guard settings.rate == nil, case .network(let facts) = configuration.source,
+      facts.description.video.rate == nil
+    else { return nil }
+    let rate = configuration.segmentation.grid.rate
+    let flag = configuration.passesThrough ? "--passthrough always --framerate" : "--framerate"
+    return "the source states no frame rate: \(rate) fps was measured, and is kept; "
+      + "\(flag) \(rate) states it"
   }
 
   /// The durations in whole frames; nil if they are as requested.

@@ -38,6 +38,14 @@ struct KeptSegments: Sendable {
     evictedDiscontinuities = discontinuities
   }
 
+  /// Begins with the segments of an earlier window, whose Discontinuities are counted already.
+  mutating func begin(with earlier: [Segment]) {
+    segments = earlier.suffix(limit)
+    size = segments.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.bytes.count } }
+    evictedDiscontinuities -= Int64(segments.count { $0.startsDiscontinuity })
+    evicted = earlier.dropLast(segments.count)
+  }
+
   /// Counts the bytes of a chunk of the open segment.
   mutating func addBytes(_ count: Int) {
     size += count

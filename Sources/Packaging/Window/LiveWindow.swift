@@ -20,6 +20,8 @@ package final class LiveWindow: Sendable {
     var listed: WindowSnapshot
     var listing = WindowListing()
     var wakers: [@Sendable () -> Void] = []
+    /// Whether another window has the media.
+    var isLeft = false
 
     /// The number of newest CMAF headers that are kept, beside those of segments in the window:
     /// players may ask for them later than for their segments.
@@ -39,6 +41,8 @@ package final class LiveWindow: Sendable {
   private let gate: PublishGate?
   private let rendition: Int
   private let protection: TrackProtection?
+  /// Whether it has begun with media of the session before.
+  private let isContinued: Bool
   private let changes = Atomic<Int>(0)
 
   /// An empty window in the state `starting`.
@@ -50,14 +54,15 @@ package final class LiveWindow: Sendable {
   ///     playlists: a segment stays for its own duration plus that of the longest playlist (RFC
   ///     8216bis §6.2.2).
   ///   - byteLimit: the number of bytes above which old segments are removed early.
-  ///   - earlier: the counts of the session before, if this one continues it.
+  ///   - earlier: the end of the session before, if this one continues it.
+  ///   - media: the newest media of that session, with which the window begins.
   ///   - gate: the gate of the ladder; nil if there is none.
   ///   - rendition: the index of the rendition in the gate.
   ///   - protection: the encryption of its media; nil for none.
   package init(
     segmentation: TrackSegmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
-    after earlier: WindowEnd? = nil, gate: PublishGate? = nil, rendition: Int = 0,
-    protection: TrackProtection? = nil
+    after earlier: WindowEnd? = nil, with media: EarlierMedia? = nil, gate: PublishGate? = nil,
+    rendition: Int = 0, protection: TrackProtection? = nil
   ) {
     self.protection = protection
     self.segmentation = segmentation
@@ -65,13 +70,28 @@ package final class LiveWindow: Sendable {
     self.rendition = rendition
     let window = WindowState(
       segmentation: segmentation, playlistLength: playlistLength,
-      retained: max(retained, playlistLength + 2), byteLimit: byteLimit, after: earlier)
+      retained: max(retained, playlistLength + 2), byteLimit: byteLimit, after: earlier,
+      with: media)
+    // Not described yet.
     let empty = WindowSnapshot(window, tracks: [])
-    shared = Locked(Shared(window: window, snapshot: empty, listed: empty))
+    shared = Locked(
+      Shared(window: window, tracks: media?.tracks ?? [], snapshot: empty, listed: empty))
+    isContinued = media != nil
+    media?.take()
   }
 
   /// Responses may keep the last media too: it is past media from now on.
-  deinit { Self.release(shared.withLock { $0.window.bytes }, after: span) }
+  deinit { Self.release(shared.withLock { $0.isLeft ? [] : $0.window.bytes }, after: span) }
+
+  /// The media with which the window of the next session begins, when nothing publishes in this one
+  /// any more; nil if readers have seen none.
+  func leaveMedia() -> EarlierMedia? {
+    shared.withLock { shared in
+      let media = shared.window.media(shared.tracks)
+      shared.isLeft = shared.isLeft || media != nil
+      return media
+    }
+  }
 
   /// The newest snapshot.
   package var snapshot: WindowSnapshot { shared.withLock { $0.snapshot } }
@@ -95,7 +115,7 @@ package final class LiveWindow: Sendable {
   package func describe(_ track: TrackDescription) {
     guard let track = encrypted(track) else { return }
     shared.withLock { shared in
-      shared.tracks = [track]
+      if isContinued { shared.add(track) } else { shared.tracks = [track] }
       shared.window.describe(headerHash: track.headerHash)
     }
   }
@@ -198,7 +218,15 @@ package final class LiveWindow: Sendable {
   package func leaveOut(_ number: Int64) { change(isMade: false) { $0.leaveOut(number) } }
 
   /// Publishes nothing from segment `first` on: another process continues the window there.
-  package func leave(before first: Int64) { shared.withLock { $0.window.leave(before: first) } }
+  ///
+  /// - Returns: false, without effect, if the segment has begun.
+  package func leave(before first: Int64) -> Bool {
+    shared.withLock { shared in
+      guard shared.snapshot.newestSegment < first else { return false }
+      shared.window.leave(before: first)
+      return true
+    }
+  }
 
   /// The other process has failed: the window continues with the next segment that begins, and the
   /// ones in between are gaps.

@@ -10,6 +10,17 @@ extension WindowEnd {
     period = windows.compactMap { ($0.open?.period ?? $0.segments.last?.period)?.index }.max() ?? 0
     events = windows.first.map { $0.pastEvents + $0.events } ?? []
   }
+
+  /// The end of a session; nil if none of its windows has a segment.
+  ///
+  /// - Parameters:
+  ///   - windows: its windows, by the names of their tracks; nothing publishes in them any more.
+  ///   - names: the names of its media.
+  package init?(_ windows: [(name: String, window: LiveWindow)], _ names: MediaNames) {
+    self.init(windows.map(\.window.snapshot))
+    (base, keys) = (names.base, names.keys)
+    for (name, window) in windows { media[name] = window.leaveMedia() }
+  }
 }
 
 extension WindowSnapshot {

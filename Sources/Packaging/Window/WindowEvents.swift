@@ -36,6 +36,17 @@ struct WindowEvents: Sendable {
   /// No events; those of before are known.
   init(past: [TimedEvent] = []) { self.past = Array(past.suffix(TimedEvent.maximumPast)) }
 
+  /// The events without those that no chunk has carried.
+  var carried: WindowEvents {
+    let waiting = Set(pending.lazy.filter { !$0.isAnnounced }.map(\.event.id))
+    var carried = self
+    carried.pending = []
+    guard !waiting.isEmpty else { return carried }
+    carried.kept.removeAll { waiting.contains($0.id) }
+    carried.unlisted.removeAll { waiting.contains($0.id) }
+    return carried
+  }
+
   /// Makes the event with the next number: numbers begin with the seconds of `now`, so that they
   /// rise over restarts.
   ///

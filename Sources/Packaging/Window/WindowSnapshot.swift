@@ -24,6 +24,8 @@ package final class WindowSnapshot: Sendable {
   ///
   /// Its number and those before it keep their bytes.
   let publishedBefore: Int64?
+  /// The oldest segment that playlists may list: those of the session before have begun there.
+  package let firstListed: Int64
   /// The number of complete segments in playlists.
   package let playlistLength: Int
   /// Rises with every chunk: orders the snapshots of one window.
@@ -49,6 +51,9 @@ package final class WindowSnapshot: Sendable {
   /// The number of the newest segment; -1 before the first.
   package var newestSegment: Int64 { open?.number ?? segments.last?.number ?? -1 }
 
+  /// Whether the session has media, beside that of the session before.
+  package var hasBegun: Bool { newestSegment > publishedBefore ?? -1 }
+
   /// The constants with the CMAF headers after the one with this hash; all if the window does not
   /// have it.
   package func tracks(after hash: String?) -> ArraySlice<TrackDescription> {
@@ -66,6 +71,7 @@ package final class WindowSnapshot: Sendable {
     lastBeforeSkip = state.kept.lastBeforeSkip
     self.evictedDiscontinuities = state.kept.evictedDiscontinuities
     publishedBefore = state.publishedBefore
+    firstListed = state.firstListed
     self.playlistLength = state.playlistLength
     self.revision = state.revision
     self.version = state.version
@@ -89,6 +95,7 @@ package final class WindowSnapshot: Sendable {
     lastBeforeSkip = nil
     evictedDiscontinuities = whole.evictedDiscontinuities + evicted
     publishedBefore = whole.publishedBefore
+    firstListed = whole.firstListed
     playlistLength = whole.playlistLength
     revision = whole.revision
     self.version = version
@@ -105,7 +112,9 @@ package final class WindowSnapshot: Sendable {
   }
 
   /// The complete segments in playlists.
-  package var listed: ArraySlice<Segment> { segments.suffix(playlistLength) }
+  package var listed: ArraySlice<Segment> {
+    segments.suffix(playlistLength).drop { $0.number < firstListed }
+  }
 
   /// EXT-X-DISCONTINUITY-SEQUENCE of a playlist with the segments `listed`.
   package var discontinuitySequence: Int64 {

@@ -23,6 +23,11 @@ struct WindowState: Sendable {
   private(set) var events = WindowEvents()
   /// The newest segment of the session before; nil without one.
   let publishedBefore: Int64?
+  /// The oldest segment that playlists may list.
+  let firstListed: Int64
+  /// The newest segment of the session before, until the first one of this session begins; nil if
+  /// the window began empty.
+  private var continued: Int64?
   private var periods = WindowPeriods()
   /// The number of an open segment that becomes a gap when it is complete.
   private var leaving: Int64?
@@ -34,16 +39,35 @@ struct WindowState: Sendable {
 
   init(
     segmentation: TrackSegmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
-    after earlier: WindowEnd? = nil
+    after earlier: WindowEnd? = nil, with media: EarlierMedia? = nil
   ) {
     self.segmentation = segmentation
     self.playlistLength = playlistLength
     kept = KeptSegments(limit: retained, byteLimit: byteLimit)
     publishedBefore = earlier?.segment
+    firstListed = media?.firstListed ?? .min
     guard let earlier else { return }
-    kept.startCounting(from: earlier.discontinuities)
-    events = WindowEvents(past: earlier.events)
     periods = WindowPeriods(after: earlier.period)
+    kept.startCounting(from: earlier.discontinuities)
+    events = media?.events ?? WindowEvents(past: earlier.events)
+    guard let media, let last = media.segments.last?.number else { return }
+    kept.begin(with: media.segments)
+    continued = last
+    version = segmentation.partsBefore(last + 1)  // bounded: the number of a published segment
+    revision = 1
+  }
+
+  /// The media with which the window of the next session begins; nil if readers have seen none.
+  ///
+  /// The open segment ends with its last chunk.
+  func media(_ tracks: [TrackDescription]) -> EarlierMedia? {
+    guard state == .live else { return nil }
+    let listed = segments.suffix(playlistLength).first?.number
+    var window = self
+    window.closeSegment()
+    return EarlierMedia(
+      window.segments, tracks, firstListed: max(firstListed, listed ?? firstListed),
+      window.events.carried, segmentation, span: span)
   }
 
   /// Appends the next chunk; chunks are in the order of their frames.
@@ -224,9 +248,25 @@ struct WindowState: Sendable {
       open = OpenSegment(start)
       return
     }
+    leadOver(to: number)
     insertGaps(before: number, at: chunk.frameIndex)
     open = periods.opening(number, at: chunk.frameIndex, segmentation, isPrefill: isPrefill)
     periods.skipped = 0
+  }
+
+  /// Leads from the newest segment of the session before to the first one of this session.
+  ///
+  /// Few numbers in between are gaps. If there are more than playlists list, or if numbers have
+  /// fallen since the clock was set back, the earlier segments are removed.
+  private mutating func leadOver(to number: Int64) {
+    guard let last = continued.take() else { return }
+    // bounded: numbers of published segments
+    let missing = number - last - 1
+    if (0...Int64(playlistLength)).contains(missing) {
+      periods.skip(missing)
+    } else {
+      kept.evictAll()
+    }
   }
 
   /// Adds gaps for the skipped numbers before segment `number`, at most as many as playlists list.

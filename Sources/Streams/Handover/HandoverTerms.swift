@@ -18,7 +18,7 @@ struct HandoverTerms: Sendable, Equatable {
     case .network, .upstream: return nil
     }
     guard configuration.numbering == .epoch, configuration.keys == nil,
-      !configuration.passesThrough, configuration.earlier == nil
+      !configuration.passesThrough
     else { return nil }
     let tracks = configuration.tracks.map { track in
       let segmentation = track.segmentation

@@ -11,6 +11,9 @@ struct HandoverTrack {
   /// The first segment that is left to the other process.
   private let end: Int64
   private var cursor: FeedCursor
+  /// The window when the handover began, until it is sent: its oldest segments may have left the
+  /// window meanwhile.
+  private var beginning: WindowSnapshot?
   /// The hash of the newest sent header.
   private var header: String?
 
@@ -19,6 +22,7 @@ struct HandoverTrack {
     (self.window, self.number, self.end) = (window, number, end)
     let snapshot = window.snapshot
     cursor = FeedCursor(before: snapshot.segments.first?.number ?? snapshot.newestSegment)
+    beginning = snapshot
   }
 
   /// Whether all segments before the end were sent.
@@ -26,7 +30,13 @@ struct HandoverTrack {
 
   /// Sends what the window has got; false if the other process is gone or too slow.
   mutating func send(_ pipe: MessagePipe) -> Bool {
-    let snapshot = window.snapshot
+    if let snapshot = beginning.take() {
+      guard send(snapshot, pipe) else { return false }
+    }
+    return send(window.snapshot, pipe)
+  }
+
+  private mutating func send(_ snapshot: WindowSnapshot, _ pipe: MessagePipe) -> Bool {
     while true {
       switch cursor.next(snapshot) {
       case .end: return true

@@ -23,8 +23,9 @@ final class StreamTakeover: WindowTakeover {
     var filled = 0
   }
 
-  /// How long the other process may be silent.
-  private static let limit = Interval.seconds(3)
+  /// How long the other process may be silent: one that is slow on a busy machine has not failed,
+  /// and the connection of one that has ended is closed.
+  private static let limit = Interval.seconds(15)
   /// The most messages of a track: those of an hour.
   private static let maximumMessages = 500_000
 
@@ -35,7 +36,8 @@ final class StreamTakeover: WindowTakeover {
 
   /// Asks the other process for a stream; nil if it does not hand it over.
   init?(_ configuration: StreamConfiguration, from predecessor: Predecessor) {
-    guard let terms = HandoverTerms(configuration),
+    // Only the first session follows the other process.
+    guard configuration.earlier == nil, let terms = HandoverTerms(configuration),
       let pipe = HandoverSocket.connect(to: predecessor.process)
     else { return nil }
     let request = FeedMessage.stream(version: FeedMessage.version, Array(terms.text.utf8))

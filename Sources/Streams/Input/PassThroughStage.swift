@@ -8,14 +8,16 @@ import Time
 
 /// Gives the access units of a live input to the session as received.
 ///
-/// The newest GOPs are kept. If the source turns irregular, the next session begins with them.
+/// When the source turns irregular the session ends. The units from its end on are kept: the next
+/// session begins with the first key frame among them, and no frame is published twice.
 final class PassThroughStage: InputStage {
   private let input: PulledInput
   private let track: PassThroughTrack
   private var clock: SourceClock
   private var order: UnitOrder
   private var backlog = Backlog<InputUnit>()
-  private var recent: KeptUnits
+  /// The units that arrived since the session ended.
+  private var recent = KeptUnits()
   /// The descriptions with the units that the backlog keeps.
   private var waiting: [InputDescription] = []
   /// Whether the session ends and another one will take the units.
@@ -27,7 +29,6 @@ final class PassThroughStage: InputStage {
     self.track = track
     self.clock = clock
     order = UnitOrder(track.reordering, rate: track.rate)
-    recent = KeptUnits(span: track.recentSpan)
   }
 
   /// Gives the session the units that arrived before the session existed; `newest` is the present
@@ -36,17 +37,17 @@ final class PassThroughStage: InputStage {
     let units = kept.described(newest).map { (unit: order.place($0.unit), $0.description) }
     if order.isReordered { observe(units.map(\.unit)) }
     for (unit, description) in units {
-      if !track.hasVariableDuration { recent.add(unit, description) }
       switch unit {
       case .video(let accessUnit):
         let captured = order.captureTime(ofEarlier: accessUnit, clock)
-        track.take(accessUnit, description.videos, captured: captured, isReplay: true)
+        isOver = !track.take(accessUnit, description.videos, captured: captured, isReplay: true)
       case .audio(let packet):
-        guard input.takesAudio else { break }
+        guard input.takesAudio, !isOver else { break }
         let captured = clock.captureTime(ofEarlier: packet.pts, arrival: packet.arrival)
         input.target?.audio?(packet, description, captured)
       case .metadata: break
       }
+      if isOver { recent.add(unit, description) }
     }
   }
 
@@ -71,7 +72,7 @@ final class PassThroughStage: InputStage {
     clock.breakOff()
     backlog = Backlog()
     waiting = []
-    recent = KeptUnits(span: track.recentSpan)
+    recent = KeptUnits()
     // An encoder buffers frames while it connects, and sends them in a burst.
     if input.address.kind == .publisher { backlog.begin() }
   }
@@ -97,7 +98,6 @@ final class PassThroughStage: InputStage {
     let descriptions = waiting.suffix(units.count)
     waiting = []
     for (unit, description) in zip(units, descriptions) {
-      if !track.hasVariableDuration { recent.add(unit, description) }
       switch unit {
       case .video(let accessUnit):
         input.frameArrived(description, description.video.width, description.video.height)
@@ -113,6 +113,7 @@ final class PassThroughStage: InputStage {
         if !isOver { input.whileShown { input.target?.audio?(packet, description, captured) } }
       case .metadata: break
       }
+      if isOver { recent.add(unit, description) }
     }
     return .stay
   }

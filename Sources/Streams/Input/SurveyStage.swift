@@ -122,7 +122,9 @@ final class SurveyStage: InputStage {
     func new(_ video: InputDescription.Video) -> PassThroughAnalysis {
       PassThroughAnalysis(
         video, segmentMicroseconds: options.segmentMicroseconds,
-        maximumGroupTime: options.maximumGroupTime, isFile: description.isPaced,
+        maximumGroupTime: options.maximumGroupTime,
+        declaredRate: video.rate ?? options.formerRate, statedRate: options.rate,
+        isFile: description.isPaced,
         isPlaylist: description.isPlaylist)
     }
     var analysis = analysis ?? new(description.video)

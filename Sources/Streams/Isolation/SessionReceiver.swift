@@ -45,7 +45,7 @@ extension ReceivedSession<SessionReceiverState> {
         context.configuration,
         SessionAnchor(
           clock: state.clock, firstSegment: context.firstSegment,
-          published: state.tracks.map(\.published)))
+          published: state.tracks.map(\.published), countsOn: context.anchor.countsOn))
     }
   }
 

@@ -20,7 +20,7 @@ package final class HandoverSender: Sendable {
   /// meanwhile.
   static let margin = Interval.milliseconds(700)
   /// How long the other process may take for an answer or a request.
-  private static let limit = Interval.seconds(5)
+  private static let limit = Interval.seconds(15)
   /// The polling interval of the windows.
   private static let interval = Interval.milliseconds(2)
 

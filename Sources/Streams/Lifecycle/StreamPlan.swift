@@ -46,8 +46,6 @@ package struct StreamPlan: Sendable {
     package let source: Source
     /// The facts about it.
     package let facts: SourceFacts
-    /// The counts of the session before; nil if it has published nothing.
-    package let earlier: WindowEnd?
   }
 
   /// The circumstances of a start.
@@ -61,8 +59,7 @@ package struct StreamPlan: Sendable {
     package let encodingReason: String?
     /// The source of the session before; nil if the start opens its source.
     package let continued: ContinuedSource?
-    /// The counts of the session before, which this one continues; nil if players may not have
-    /// seen it.
+    /// The end of the session before, which this one continues; nil if none has published media.
     package let earlier: WindowEnd?
     /// The segmentation of the session before, which this one keeps unless its source states
     /// another rate; nil for the first session.

@@ -11,12 +11,17 @@ extension StreamSession {
   /// - Returns: the first segment of the other one; nil if the two have no common numbers, and the
   ///   stream is not left.
   package func leave(after margin: Interval) -> Int64? {
-    guard !window.segmentation.hasVariableDuration, let first = nextSegment(after: margin) else {
-      return nil
+    guard !window.segmentation.hasVariableDuration else { return nil }
+    // On a slow machine a segment may begin meanwhile.
+    for _ in 0..<Self.attempts {
+      guard let first = nextSegment(after: margin) else { return nil }
+      if renditions.allSatisfy({ $0.window.leave(before: first) }) { return first }
     }
-    for rendition in renditions { rendition.window.leave(before: first) }
-    return first
+    for rendition in renditions { rendition.window.stay() }
+    return nil
   }
+
+  private static let attempts = 5
 
   /// Whether all segments before `first` are complete.
   package func isComplete(before first: Int64) -> Bool {

@@ -54,14 +54,22 @@ package final class StreamSession: Sendable {
     let takeover = predecessor.flatMap { StreamTakeover(configuration, from: $0) }
     if let takeover { anchor.firstSegment = takeover.firstSegment }
     renditions = Self.renditions(configuration, log)
+    // The windows have the media, and forget it with time.
+    var configuration = configuration
+    configuration.earlier = configuration.earlier?.withoutMedia
     let windows = renditions.map(\.window)
     let events = EventWindows(windows)
     self.events = events
     context = SessionContext(
       configuration, anchor: anchor, sinks: windows, takeover: takeover, outages: outages,
       metadata: SessionMetadata(events, stream: configuration.name, log), log: log)
-    names = MediaNames(
-      configuration.numbering, first: anchor.firstSegment, keys: configuration.keys)
+    var first = anchor.firstSegment
+    if case .upstream = configuration.source {
+    } else if let earlier = configuration.earlier, earlier.base > 0 {
+      // Names of the session before keep their bytes.
+      first = earlier.base.addingSaturated(1)
+    }
+    names = MediaNames(configuration.numbering, first: first, keys: configuration.keys)
     self.source = source
     self.upstream = upstream
     if case .upstream(let facts) = configuration.source {
@@ -88,13 +96,16 @@ package final class StreamSession: Sendable {
     let count = configuration.renditions.count
     let timeout = LadderLoadState.publishTimeout
     let gate = count > 1 ? PublishGate(count: count, gracePeriod: timeout) : nil
+    let media = configuration.earlier?.media(
+      for: configuration.tracks.map { ($0.name, $0.segmentation) }, configuration.keys)
     let renditions = configuration.tracks.enumerated().map { index, track in
       Rendition(
         track: track,
         window: LiveWindow(
           segmentation: track.segmentation, playlistLength: configuration.playlistLength,
           retained: configuration.retained, byteLimit: configuration.windowBytes,
-          after: configuration.earlier, gate: index < count ? gate : nil, rendition: index,
+          after: configuration.earlier, with: media?[track.name],
+          gate: index < count ? gate : nil, rendition: index,
           protection: configuration.keys.map { keys in
             TrackProtection(keys) { reason in
               log.write(
@@ -184,14 +195,15 @@ package final class StreamSession: Sendable {
     context.stop.set()
     pipeline.close()
     context.joinThreads(until: SystemClock.monotonicTime + ThreadGroup.limit)
-    return StreamPlan.ContinuedSource(
-      source: source, facts: facts,
-      earlier: windowEnd)
+    return StreamPlan.ContinuedSource(source: source, facts: facts)
   }
 
-  /// The counts of the windows; nil if the session has published nothing.
-  var windowEnd: WindowEnd? {
-    WindowEnd(renditions.map(\.window.snapshot))
+  /// The end of the session, whose threads have ended; nil if it has published nothing.
+  ///
+  /// The media of another server comes from there, if it has the media still.
+  func takeEnd() -> WindowEnd? {
+    let end = WindowEnd(renditions.map { ($0.track.name, $0.window) }, names)
+    return isRelayed ? end?.withoutMedia : end
   }
 
   /// Stops the threads without ending the window: players wait for the next session or process.

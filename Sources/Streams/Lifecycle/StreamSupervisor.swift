@@ -2,7 +2,7 @@
 
 package import Logging
 import Media
-import Packaging
+package import Packaging
 import Scheduling
 import Sharing
 package import Time
@@ -38,7 +38,7 @@ package final class StreamSupervisor: Sendable {
     var encodingReason: String?
     /// The source that the next session continues.
     var continued: StreamPlan.ContinuedSource?
-    /// The counts that the next session continues.
+    /// The end of the newest session with media, which the next one continues.
     var earlier: WindowEnd?
     /// The segmentation of the session before.
     var segmentation: Segmentation?
@@ -53,6 +53,8 @@ package final class StreamSupervisor: Sendable {
   private let orders: StreamOrders
   private let shared = Locked<(phase: Phase, observers: [@Sendable () -> Void])>((.idle, []))
   private let thread = Locked<OSThread?>(nil)
+  /// The end of the newest session when the stream was removed.
+  private let lastEnd = Locked<WindowEnd?>(nil)
 
   /// A stream without a session.
   package init(_ plan: StreamPlan, log: Log) {
@@ -73,9 +75,12 @@ package final class StreamSupervisor: Sendable {
   }
 
   /// Starts the stream; a stream on demand waits for the first ``use(_:)``.
-  package func start() {
+  ///
+  /// - Parameter earlier: the end of a removed stream of this name; nil if there was none.
+  package func start(after earlier: WindowEnd? = nil) {
     if !plan.isOnDemand { orders.update { $0.want(.running) } }
-    let started = OSThread(name: "stream") { [self] in supervise() }
+    lastEnd.withLock { $0 = earlier }
+    let started = OSThread(name: "stream") { [self] in supervise(after: earlier) }
     thread.withLock { $0 = started }
     if started == nil { become(.failed(.thread)) }
   }
@@ -103,10 +108,14 @@ package final class StreamSupervisor: Sendable {
     thread.withLock { $0 }?.join(until: deadline) ?? true
   }
 
+  /// The end of the newest session of a removed stream, without media; nil if none had a segment.
+  package var end: WindowEnd? { lastEnd.withLock { $0 } }
+
   // MARK: On the stream's thread
 
-  private func supervise() {
+  private func supervise(after earlier: WindowEnd?) {
     var active = ActiveSession()
+    active.earlier = earlier
     while true {
       let (action, events) = orders.next()
       for event in events { handle(event, &active) }
@@ -142,8 +151,6 @@ package final class StreamSupervisor: Sendable {
     _ session: StreamSession, _ outcome: SessionOutcome, _ active: inout ActiveSession
   ) {
     active.segmentation = session.configuration.segmentation
-    // The names of the session keep their bytes.
-    if !session.isRelayed { active.earlier = session.windowEnd ?? active.earlier }
     switch outcome {
     case .sourceEnded:
       orders.update { $0.sourceEnded() }
@@ -153,10 +160,12 @@ package final class StreamSupervisor: Sendable {
     case .irregularKeyFrames:
       log.write(
         .warning, "irregular", stream: name,
-        "key frames are irregular: restarting the stream with variable-duration segments")
+        "key frames are irregular: restarting the stream with variable-duration segments, whose "
+          + "numbers count by one")
       active.hasIrregularKeyFrames = true
       active.session = nil
       active.continued = session.leaveSource()
+      active.earlier = session.takeEnd() ?? active.earlier
       return orders.update { $0.renew() }
     case .tracksChanged:
       renew(.warning, "tracks-changed", "the publisher sends other video tracks")
@@ -176,6 +185,7 @@ package final class StreamSupervisor: Sendable {
     }
     active.session = nil
     session.leave()
+    active.earlier = session.takeEnd() ?? active.earlier
   }
 
   private func renew(_ level: Log.Level, _ event: StaticString, _ reason: String) {
@@ -197,7 +207,9 @@ package final class StreamSupervisor: Sendable {
     let start = StreamPlan.Start(
       cancellation: StartCancellation(), hasIrregularKeyFrames: active.hasIrregularKeyFrames,
       encodingReason: active.encodingReason, continued: active.continued.take(),
-      earlier: active.earlier.take(), segmentation: active.segmentation)
+      earlier: active.earlier, segmentation: active.segmentation)
+    // The session has the media; if the start fails, the next one begins without.
+    active.earlier = active.earlier?.withoutMedia
     let thread = OSThread(name: "start") { [self] in open(start) }
     guard let thread else {
       start.continued?.source.stop()
@@ -223,6 +235,7 @@ package final class StreamSupervisor: Sendable {
     }
     orders.close()
     leave(&active)
+    lastEnd.withLock { $0 = active.earlier }
   }
 
   private func leave(_ active: inout ActiveSession) {
@@ -237,8 +250,11 @@ package final class StreamSupervisor: Sendable {
         if case .opened(let session, _) = event { session.leave() }
       }
     }
-    active.session?.leave()
-    active.session = nil
+    if let session = active.session.take() {
+      session.leave()
+      // Numbers continue; the media is not kept for a request that may never come.
+      active.earlier = session.takeEnd()?.withoutMedia ?? active.earlier
+    }
     active.continued.take()?.source.stop()
   }
 

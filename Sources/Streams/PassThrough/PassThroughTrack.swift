@@ -48,6 +48,7 @@ final class PassThroughTrack: Sendable {
   ///   - sinks: the sinks of the renditions.
   ///   - tracks: the tracks of the renditions, as indices into those of the source.
   ///   - first: the least number of the first segment.
+  ///   - startsAtFirst: whether the first segment has that number whatever the time is.
   ///   - published: the end of what an earlier process has published; nil if there is none.
   ///   - maximumGroupTime: the longest permitted distance of two IDRs.
   ///   - reordering: the B-frames of the source. If it has none, units with B-frames end the
@@ -57,7 +58,7 @@ final class PassThroughTrack: Sendable {
   ///   - log: gets the faults of the source.
   init(
     _ configuration: StreamConfiguration, windows sinks: [any ChunkSink], tracks: [Int] = [0],
-    first: Int64, after published: ResumePoint? = nil,
+    first: Int64, startsAtFirst: Bool = false, after published: ResumePoint? = nil,
     maximumGroupTime: Interval = PassThroughAnalysis.defaultLongestGroup,
     reordering: Reordering = .none, statistics: Locked<StreamStatistics>,
     watch: CallWatchdog = CallWatchdog(), log: Log
@@ -79,7 +80,7 @@ final class PassThroughTrack: Sendable {
       State(
         schedule: PassThroughSchedule(
           segmentation: configuration.segmentation, first: first,
-          startsAtFirst: configuration.numbering == .run,
+          startsAtFirst: startsAtFirst || configuration.numbering == .run,
           after: published.map { ($0.segment, $0.end) }),
         fitness: SourceFitness(
           rate: configuration.segmentation.grid.rate, maximumGroupTime: maximumGroupTime),
@@ -91,17 +92,8 @@ final class PassThroughTrack: Sendable {
   /// The value is available without waiting for an access unit that is being published.
   var clockError: Interval { lastError.withLock { $0 } }
 
-  /// How much media the next session begins with if the source turns irregular: it has a complete
-  /// segment at once.
-  var recentSpan: Interval {
-    configuration.segmentation.segmentDuration * 2  // bounded: intervals saturate
-  }
-
   /// Frames per second of the stream.
   var rate: FrameRate { configuration.segmentation.grid.rate }
-
-  /// Whether the segments of the session begin with any key frame of the source.
-  var hasVariableDuration: Bool { configuration.segmentation.hasVariableDuration }
 
   /// Describes the renditions to their sinks and opens them.
   ///

@@ -23,7 +23,7 @@ final class PassThroughPipeline: Pipeline {
     let ends = context.outputs.indices.compactMap { context.anchor.end(ofTrack: $0) }
     track = PassThroughTrack(
       context.configuration, windows: context.outputs.map(\.sink), tracks: tracks,
-      first: context.firstSegment,
+      first: context.firstSegment, startsAtFirst: context.anchor.countsOn,
       after: ends.max { ($0.segment, $0.end) < ($1.segment, $1.end) },
       maximumGroupTime: source?.maximumGroupTime ?? PassThroughAnalysis.defaultLongestGroup,
       reordering: context.configuration.reordering, statistics: context.statistics,

@@ -24,6 +24,8 @@ struct SessionAnchor: Sendable, Equatable, Codable {
   /// The ends of the tracks, in their order, of what an earlier process has published; nil for a
   /// track without media.
   var published: [ResumePoint?]
+  /// Whether segments of variable duration count on from the session before, whatever the time is.
+  var countsOn = false
 
   /// The anchor of a session that begins now.
   init(_ configuration: StreamConfiguration) {
@@ -38,6 +40,7 @@ struct SessionAnchor: Sendable, Equatable, Codable {
     }
     let current = segmentation.segment(of: clock.frame(atOrAfter: monotonic, on: segmentation.grid))
     firstSegment = Self.first(configuration, current, Self.firstSegment(configuration, clock))
+    countsOn = segmentation.hasVariableDuration && configuration.earlier != nil
   }
 
   /// The most segments by which numbers may be ahead of the clock; more are of another numbering,
@@ -68,7 +71,10 @@ struct SessionAnchor: Sendable, Equatable, Codable {
   }
 
   /// The anchor of another session.
-  init(clock: StreamClock, firstSegment: Int64, published: [ResumePoint?]) {
+  init(
+    clock: StreamClock, firstSegment: Int64, published: [ResumePoint?], countsOn: Bool = false
+  ) {
+    self.countsOn = countsOn
     self.clock = clock
     self.firstSegment = firstSegment
     self.published = published

@@ -31,9 +31,16 @@ package struct PassThroughOptions: Sendable, Codable {
   package let segmentMicroseconds: Int64
   /// The longest allowed distance of two IDRs.
   package let maximumGroupTime: Interval
+  /// The frame rate that the settings state; nil if the source decides.
+  package let rate: FrameRate?
+  /// The frame rate of the session before, which stays if nothing states one.
+  package var formerRate: FrameRate?
 
   /// Options.
-  package init(segmentMicroseconds: Int64, maximumGroupTime: Interval) {
+  package init(
+    segmentMicroseconds: Int64, maximumGroupTime: Interval, rate: FrameRate? = nil
+  ) {
+    self.rate = rate
     self.segmentMicroseconds = segmentMicroseconds
     self.maximumGroupTime = maximumGroupTime
   }

@@ -70,7 +70,7 @@ package struct StreamConfiguration: Sendable, Codable {
   package var windowBytes = 1_024_000_000
   /// Slate segments that fill the window before the stream goes live; 0 for none.
   package var prefill = defaultPlaylistLength
-  /// The counts of the session before, whose source this one continues; nil if there is none.
+  /// The end of the session before, which this one continues; nil if there is none.
   package var earlier: WindowEnd?
   /// The numbering of segments in URLs.
   package var numbering = MediaNames.Numbering.epoch

@@ -35,12 +35,13 @@ struct UpstreamTrack: ReceivedTrack {
   /// Whether that is to have media, and no chunk has arrived yet.
   private var isNewestEmpty = false
   private var use = Use.skipped
-  /// The hashes of the newest headers.
-  private var headers: [String] = []
+  /// The newest headers; the window has those that segments have used.
+  private var headers: [TrackDescription] = []
   private var isLive = false
 
-  /// The most headers that are known; a window keeps no more.
-  private static let maximumHeaders = 8
+  /// The most headers that are known: more than a window has segments by default, since each
+  /// segment may have one of its own.
+  private static let maximumHeaders = 256
 
   /// A track for the window of `track`.
   init(_ window: LiveWindow, _ track: SessionTrack) {
@@ -51,9 +52,9 @@ struct UpstreamTrack: ReceivedTrack {
   /// Takes a CMAF header; the first one describes the track.
   mutating func describe(_ fields: TrackFields) throws(MessageError) {
     let description = try receiver.description(fields)
-    if headers.isEmpty { window.describe(description) } else { window.add(description) }
-    headers.removeAll { $0 == description.headerHash }
-    headers = headers.suffix(Self.maximumHeaders - 1) + [description.headerHash]
+    if headers.isEmpty { window.describe(description) }
+    headers.removeAll { $0.headerHash == description.headerHash }
+    headers = headers.suffix(Self.maximumHeaders - 1) + [description]
   }
 
   /// Opens the window, once; false if it has no media yet.
@@ -94,8 +95,12 @@ struct UpstreamTrack: ReceivedTrack {
   private func check(_ start: SegmentStart) throws(MessageError) {
     let segmentation = window.segmentation
     try receiver.checkTime(of: start.firstFrame)
-    if let hash = start.period.headerHash, !headers.contains(hash) {
-      throw .invalid(field: "the hash of a header", value: hash)
+    if let hash = start.period.headerHash {
+      guard let header = headers.last(where: { $0.headerHash == hash }) else {
+        throw .invalid(field: "the hash of a header", value: hash)
+      }
+      // The window keeps a header as long as a segment has it.
+      if window.description?.headerHash != hash { window.add(header) }
     }
     guard
       segmentation.hasVariableDuration

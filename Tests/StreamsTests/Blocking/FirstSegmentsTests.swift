@@ -57,24 +57,27 @@ struct FirstSegmentsTests {
           try attach(facts)
         }
         if let facts = input.facts, isIrregular, windows.count == 1 {
-          try attach(facts, after: windows[0].snapshot.newestSegment)
+          try attach(facts, after: WindowEnd([("video", windows[0])], MediaNames(.epoch, first: 1)))
         }
       }
     }
 
-    private func attach(_ facts: SourceFacts, after last: Int64? = nil) throws {
+    private func attach(_ facts: SourceFacts, after earlier: WindowEnd? = nil) throws {
       let segmentation = Segmentation(
         rate: facts.rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
-        maximumGroupMicroseconds: last == nil ? nil : 4_000_000)
+        maximumGroupMicroseconds: earlier == nil ? nil : 4_000_000)
       var configuration = StreamConfiguration(
         size: try #require(facts.description.video.size), segmentation: segmentation)
       configuration.passesThrough = true
       configuration.source = .network(facts)
-      let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 10, retained: 20)
+      let media = earlier?.media(for: [("video", .video(segmentation))], nil)
+      let window = LiveWindow(
+        segmentation: .video(segmentation), playlistLength: 10, retained: 20, after: earlier,
+        with: media?["video"])
       windows.append(window)
       let track = PassThroughTrack(
-        configuration, windows: [window], first: last.map { $0 + 1 } ?? 0,
-        statistics: Locked(StreamStatistics()),
+        configuration, windows: [window], first: earlier.map { $0.segment + 1 } ?? 0,
+        startsAtFirst: earlier != nil, statistics: Locked(StreamStatistics()),
         log: Log(format: .text, least: .error) { _ in })
       try track.open([facts.description.video]) { [turned] _ in turned.withLock { $0 = true } }
       let heard = Locked<[MonotonicTime]>([])
@@ -127,22 +130,35 @@ struct FirstSegmentsTests {
         senderTime: nil))
   }
 
-  @Test("the session after one that turned irregular begins with the newest GOPs, without a gap")
+  @Test("the session after one that turned irregular lists its segments, and no frame again")
   func irregular() throws {
-    // Key frames 0, 30, 60; that of 90 is an ordinary frame, and the next is 100.
-    let session = try Session(count: 112, keys: [0, 30, 60, 100])
+    // Key frame 90 is an ordinary frame, and so is 130.
+    let keys: Set<Int64> = [0, 30, 60, 100, 142, 190, 230]
+    let session = try Session(count: 245, keys: keys)
     #expect(session.isIrregular)
     let before = try #require(session.windows.first).snapshot
-    #expect(before.segments.map(\.chunks.count) == [30, 30, 30])
-    #expect(before.newestSegment == before.segments[2].number)
+    // By its time, 100 may be two numbers after 60.
+    func lengths(_ snapshot: WindowSnapshot) -> [Int] {
+      snapshot.segments.map(\.chunks.count).filter { $0 > 0 }
+    }
+    #expect(lengths(before) == [30, 30, 30, 30])
+    #expect(before.open == nil)
     let after = try #require(session.windows.last).snapshot
     #expect(session.windows.count == 2)
-    // Two segments are repeated, and the third continues.
-    #expect(after.segments.map(\.chunks.count) == [30, 30, 40])
-    #expect(after.open?.chunks.count == 12)
-    #expect(after.segments.first?.number == before.newestSegment + 1)
-    let frames = (after.segments.flatMap(\.chunks) + (after.open?.chunks ?? [])).map(\.frameIndex)
-    #expect(zip(frames, frames.dropFirst()).allSatisfy { $1 == $0 + 1 })
+    #expect(lengths(after) == [30, 30, 30, 30, 48, 40])
+    #expect(after.open?.chunks.count == 15)
+    for (left, right) in zip(before.segments, after.segments) {
+      #expect(left.number == right.number && left.period == right.period)
+      #expect(left.parts.map(\.chunks.count) == right.parts.map(\.chunks.count))
+      #expect(left.chunks.map(\.bytes.array) == right.chunks.map(\.bytes.array))
+    }
+    let numbers = after.segments.map(\.number)
+    #expect(numbers == numbers.indices.map { numbers[0] + Int64($0) })
+    // The keys of 100 and 142 begin periods.
+    #expect(after.segments.count { $0.startsDiscontinuity } == 2)
+    #expect(after.segment(before.newestSegment + 1)?.startsDiscontinuity == true)
+    let times = (after.segments.flatMap(\.chunks) + (after.open?.chunks ?? [])).map(\.captured)
+    #expect(zip(times, times.dropFirst()).allSatisfy { $0 < $1 })
   }
 
   @Test("with a span the newest GOPs that cover it are kept")
