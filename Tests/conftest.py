@@ -106,11 +106,30 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     return report
 
 
+class FailureLines:
+    """Names each failed test at once: the log of a run that is ended has them too."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self.terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.terminal.write_line(f"FAILED {report.nodeid} ({report.when})")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begins to name failed tests, where results are printed."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and "PYTEST_XDIST_WORKER" not in os.environ:
+        session.config.pluginmanager.register(FailureLines(terminal))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Writes the names of failed tests to $FAILED_TESTS, and measured seconds if it is asked to."""
     if path := os.environ.get("FAILED_TESTS"):
         reports = terminalreporter.getreports("failed") + terminalreporter.getreports("error")
-        names = dict.fromkeys(report.nodeid for report in reports)
+        # A worker that does not begin is no test.
+        names = dict.fromkeys(report.nodeid for report in reports if ".py" in report.nodeid)
         Path(path).write_text("".join(f"{name}\n" for name in names))
     if os.environ.get("MEASURE_TESTS"):
         order.write([report for found in terminalreporter.stats.values() for report in found

@@ -21,6 +21,7 @@ CAMERAS = (RTSP, RTSP_UDP)
 # Pages send no B-frames.
 REORDERING = (RTMP, RTSP, SRT, UDP, CMAF)
 WITHOUT_PAGE = tuple(one for one in ALL if one != PAGE)
+PROGRAMS = tuple(one for one in PUBLISHERS if one != PAGE)
 # Key frames at uneven distances of up to 3 s.
 UNEVEN = (0, 25, 60, 75, 130, 190, 215, 250)
 # One key frame that is late by a frame, and those after it with it.
@@ -102,13 +103,13 @@ FLOW = (
     Row("returned", (Returned(),), ALL),
     Row("returned-with-its-times", (Returned(begins_again=False),)),
     Row("returned-at-once", (Returned(seconds=0.1),)),
-    Row("successor-with-b-frames", (Successor(),), tuple(set(PUBLISHERS) - {PAGE}),
+    Row("successor-with-b-frames", (Successor(),), PROGRAMS,
         passed=BEGINS_AGAIN, seconds=16),
     Row("successor-of-another-size", (Successor(picture=Picture(320, 180)),),
         passed=Allowed(discontinuities=1)),
     Row("successor-with-other-audio", (Successor(picture=Picture(),
                                                  sound=Sound(rate=44_100, channels=2)),),
-        tuple(set(PUBLISHERS) - {PAGE}), passed=Allowed(discontinuities=1)),
+        PROGRAMS, passed=Allowed(discontinuities=1)),
 )
 
 TRACKS = (
