@@ -64,6 +64,19 @@ def faults(target: str, texts: dict[str, str], quick: set[str]) -> Iterator[str]
             yield f"{name}: has the trait .blocking; such files belong in {FOLDER}/"
 
 
+def suite_names(text: str) -> list[str]:
+    """The types of a file's suites."""
+    return re.findall(r"\b(?:struct|class|actor|enum|extension)\s+(\w+)",
+                      "\n".join(part.split("{")[0] for part in SUITE.split(code(text))[1:]))
+
+
+def blocking_suites(tests: Path = ROOT / "Tests") -> list[str]:
+    """The suites with the trait, as `Target.Suite`."""
+    return sorted(f"{target.name}.{name}" for target in tests.glob("*Tests")
+                  for path in target.rglob("*.swift") if FOLDER in path.parts
+                  for name in suite_names(path.read_text()))
+
+
 def quick_targets(manifest: str) -> set[str]:
     """The test targets of the list `quickTests`."""
     listed = re.search(r"let quickTests[^=]*= \[(.*?)\]", manifest, re.DOTALL)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Sharing
+import TestSupport
 import Testing
 
 @testable import Net
@@ -65,7 +66,7 @@ struct WriteBatchTests {
 
 @Suite("Queues of slices")
 struct SliceQueueTests {
-  @Test("a long list counts as past media while it waits, a short one does not")
+  @Test("a long list counts as past media while it waits, a short one does not", .ownProcess)
   func longList() async {
     // The count is that of a process.
     await #expect(processExitsWith: .success) {

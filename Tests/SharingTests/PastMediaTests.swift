@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Sharing
+import TestSupport
 import Testing
 import Time
 
 @Suite("Past media")
 struct PastMediaTests {
-  @Test("bytes that have left their window count until the last reference ends")
+  @Test("bytes that have left their window count until the last reference ends", .ownProcess)
   func counting() async {
     // The count is that of a process.
     await #expect(processExitsWith: .success) {

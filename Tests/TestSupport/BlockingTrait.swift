@@ -11,23 +11,32 @@ package struct BlockingTrait: SuiteTrait, TestTrait, TestScoping {
   /// The suites inside a suite inherit the trait.
   package var isRecursive: Bool { true }
 
-  /// Runs `function` on one of the threads for blocking tests.
+  fileprivate let threads: BlockingThreads
+
+  /// Runs `function` on one of the threads.
   package func provideScope(
     for test: Test, testCase: Test.Case?,
     performing function: @Sendable @concurrent () async throws -> Void
   ) async throws {
-    try await withTaskExecutorPreference(BlockingThreads.shared, operation: function)
+    try await withTaskExecutorPreference(threads, operation: function)
   }
 }
 
 extension Trait where Self == BlockingTrait {
   /// The tests wait for threads, sockets, devices or encoders: they run on threads of their own.
-  package static var blocking: Self { Self() }
+  package static var blocking: Self { Self(threads: .shared) }
+
+  /// The test waits for a process of its own (`processExitsWith`).
+  ///
+  /// Swift Testing polls from the end of the process until the test waits for it: behind other
+  /// tests that takes seconds of a processor.
+  package static var ownProcess: Self { Self(threads: .ofProcesses) }
 }
 
 /// The threads on which blocking tests run, in the order of their start.
 private final class BlockingThreads: TaskExecutor {
   static let shared = BlockingThreads(count: 6)
+  static let ofProcesses = BlockingThreads(count: 1)
 
   private let jobs = Monitor<[UnownedJob]>([])
 
@@ -44,6 +53,7 @@ private final class BlockingThreads: TaskExecutor {
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    jobs.updateForOne { $0.append(job) }
+    // Wakes all: a signal to one of several may be lost, by glibc before 2.41 (bug 25847).
+    jobs.update { $0.append(job) }
   }
 }

@@ -211,7 +211,7 @@ struct EmbeddedLoopTests {
 
 @Suite("Accepting", .blocking)
 struct AcceptorTests {
-  @Test("without free descriptors accepting pauses, does not spin, and resumes")
+  @Test("without free descriptors accepting pauses, does not spin, and resumes", .ownProcess)
   func exhausted() async {
     await #expect(processExitsWith: .success) {
       let listener = try ListeningSocket(host: "127.0.0.1", port: 0)
