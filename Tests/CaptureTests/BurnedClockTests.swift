@@ -45,7 +45,7 @@ struct BurnedClockTests {
   func roundTrip(_ text: String) throws {
     let source = try TestPattern(size: size(text))
     var generator = SystemRandomNumberGenerator()
-    for index in 0..<20 {
+    for index in 0..<8 {
       let timestamp = Int64.random(in: 0..<1 << 48, using: &generator)
       let frame = source.draw(frame: Int64(index), milliseconds: timestamp)
       #expect(frame.burnedMilliseconds == timestamp)
@@ -62,13 +62,14 @@ struct BurnedClockTests {
     let frame = red.withClock(1_700_000_000_123)
     let canvas = Canvas(frame)
     #expect(canvas.colour(x: 0, y: size.height / 9 + 2) == Colour(63, 102, 240))
+    var others = 0
     for y in 0..<2 * size.height / 18 {
       for x in 0..<size.width {
         let colour = canvas.colour(x: x, y: y)
-        try #require(colour.u == 128 && colour.v == 128)
-        try #require(colour.y == 235 || colour.y == 16)
+        if colour != .white, colour != .black { others += 1 }
       }
     }
+    #expect(others == 0)
   }
 
   @Test("a copy has the new timestamp, and the original keeps its own")
@@ -96,9 +97,12 @@ struct BurnedClockTests {
     for (milliseconds, luma) in rows {
       let frame = source.draw(frame: 0, milliseconds: 1_700_000_000_000 + milliseconds)
       let canvas = Canvas(frame)
+      // Counted, since an expectation per pixel takes longer than the rest.
+      var others = 0
       for y in area.y {
-        for x in area.x { try #require(canvas.colour(x: x, y: y) == Colour(luma)) }
+        for x in area.x where canvas.colour(x: x, y: y) != Colour(luma) { others += 1 }
       }
+      #expect(others == 0, "\(milliseconds) ms")
     }
     let timecode = Timecode(width: size.width, height: size.height).box
     #expect(area.y.lowerBound >= timecode.y.upperBound)

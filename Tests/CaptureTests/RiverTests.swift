@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Media
 import Testing
 
@@ -55,10 +56,13 @@ struct RiverTests {
     let first = Canvas(source.draw(frame: 100, milliseconds: 1_700_000_000_500))
     let later = Canvas(source.draw(frame: 217, milliseconds: 1_700_000_000_500))
     var changed = 0
-    for y in 0..<size.height {
-      let isRiver = layout.river.y.contains(y)
+    for y in 0..<size.height where !first.hasSameRow(y, as: later) {
+      guard layout.river.y.contains(y) else {
+        try #require(layout.lane.y.contains(y))
+        continue
+      }
       for x in 0..<size.width where first.colour(x: x, y: y) != later.colour(x: x, y: y) {
-        if isRiver { changed += 1 } else { try #require(layout.lane.y.contains(y)) }
+        changed += 1
       }
     }
     #expect(changed > size.width * layout.river.y.count / 2)
@@ -88,5 +92,23 @@ struct RiverTests {
     let near = try #require(motion(rows.upperBound - 1))
     #expect(far > 0)
     #expect(near > 2 * far)
+  }
+}
+
+extension Canvas {
+  /// Whether a row of luma, and the chroma of its pixels, are those of a picture of the same size.
+  ///
+  /// A comparison by pixels takes a hundred times as long in a build without optimisation.
+  func hasSameRow(_ y: Int, as other: Canvas) -> Bool {
+    precondition(other.width == width && other.height == height, "pictures of two sizes")
+    var isSame = y < height / 2 * 2
+    unsafe withRows(ofChroma: y / 2) { upper, lower, blue, red in
+      unsafe other.withRows(ofChroma: y / 2) { otherUpper, otherLower, otherBlue, otherRed in
+        unsafe isSame =
+          (y % 2 == 0 ? memcmp(upper, otherUpper, width) : memcmp(lower, otherLower, width)) == 0
+          && memcmp(blue, otherBlue, width / 2) == 0 && memcmp(red, otherRed, width / 2) == 0
+      }
+    }
+    return isSame
   }
 }

@@ -41,6 +41,8 @@ struct ParsedPlaylist: Sendable {
   private(set) var header: [String] = []
   private(set) var tags: [String: String] = [:]
   private(set) var skip: String?
+  /// The SKIPPED-SEGMENTS of `skip`.
+  private(set) var skipped = 0
   private(set) var map: String?
   private(set) var segments: [Segment] = []
   /// The parts of the open segment, after the last complete segment.
@@ -64,6 +66,8 @@ struct ParsedPlaylist: Sendable {
           throw Malformed(description: "misplaced \(line)")
         }
         skip = line
+        let list = Self.attributes(String(line.dropFirst(12)))
+        skipped = list?["SKIPPED-SEGMENTS"].flatMap { Int($0) } ?? 0
       } else if line.hasPrefix("#EXT-X-MAP:") {
         guard map == nil, segment == nil else { throw Malformed(description: "second \(line)") }
         map = line
@@ -86,11 +90,6 @@ struct ParsedPlaylist: Sendable {
   var targetDuration: Int64? { tags["TARGETDURATION"].flatMap { Int64($0) } }
   var discontinuitySequence: Int64? { tags["DISCONTINUITY-SEQUENCE"].flatMap { Int64($0) } }
   var partTarget: Int64? { attributes("PART-INF")["PART-TARGET"].map(Self.microseconds) }
-  var skipped: Int {
-    guard let skip else { return 0 }
-    let list = Self.attributes(String(skip.dropFirst(12)))
-    return list?["SKIPPED-SEGMENTS"].flatMap { Int($0) } ?? 0
-  }
   /// The complete segments and, if it has parts, the open one.
   var all: [Segment] { segments + (open.map { [$0] } ?? []) }
 

@@ -54,15 +54,18 @@ struct StreamCase: Sendable, CustomTestStringConvertible {
   /// The stream after each part of some hundred, after a full window of history; made once for all
   /// tests.
   func moments() throws -> [Moment] {
-    try Self.recorded.withLock { recorded in
-      if let moments = recorded[testDescription] { return moments }
+    // A lock for each case: a test waits for no recording but its own.
+    guard let recorded = Self.recorded[testDescription] else { return try record() }
+    return try recorded.withLock { recorded in
+      if let recorded { return recorded }
       let moments = try record()
-      recorded[testDescription] = moments
+      recorded = moments
       return moments
     }
   }
 
-  private static let recorded = Locked<[String: [Moment]]>([:])
+  private static let recorded = Dictionary(
+    uniqueKeysWithValues: all.map { ($0.testDescription, Locked<[Moment]?>(nil)) })
 
   private func record() throws -> [Moment] {
     var stream = try stream()

@@ -437,8 +437,8 @@ struct PassThroughAudioTests {
     arguments: [200, -200])
   func drift(ppm: Int64) throws {
     let simulation = try Simulation()
-    // In 200 s the clock drifts by 40 ms, eight times the limit.
-    let seconds = TestLength.of(short: Int64(200), long: 700)
+    // In 100 s the clock drifts by 20 ms, four times the limit.
+    let seconds = TestLength.of(short: Int64(100), long: 700)
     try simulation.send(.init(length: seconds * Self.second, ppm: ppm))
     simulation.expectInStep(within: 5_000_000)
     #expect(simulation.heard().silent.count <= 4)
@@ -451,8 +451,8 @@ struct PassThroughAudioTests {
     arguments: [33_350_000, 33_320_000] as [Interval])
   func sensor(frameDuration: Interval) throws {
     let simulation = try Simulation()
-    // In 90 s the sensor leaves the grid by 36 ms or more, over a frame.
-    let seconds = TestLength.of(short: Int64(90), long: 180)
+    // In 85 s the sensor leaves the grid by 34 ms or more, over a frame.
+    let seconds = TestLength.of(short: Int64(85), long: 180)
     try simulation.send(.init(length: seconds * Self.second, frameDuration: frameDuration))
     simulation.expectInStep(within: 15_000_000)
     #expect(simulation.heard().silent.count <= 4)
@@ -487,7 +487,7 @@ struct PassThroughAudioTests {
 
   @Test(
     "with variable-duration segments, audio segments end at the key frames",
-    arguments: UInt64(0)..<12)
+    arguments: UInt64(0)..<TestLength.of(short: 6, long: 12))
   func variableDuration(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let simulation = try Simulation(maximumGroupTime: 4_000_000)

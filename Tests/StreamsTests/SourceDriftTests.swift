@@ -18,8 +18,9 @@ struct SourceDriftTests {
   private static let clock = StreamClock(wall: wall, monotonic: 0)
   /// The largest allowed error of audio: one AAC frame.
   private static let most: Interval = 22_000_000
-  /// How long a source sends: without correction its drift exceeds three video frames.
-  private static let length = Interval.seconds(TestLength.of(short: 600, long: 3600))
+  /// How long a source sends: without correction its drift exceeds the limits, of at most a frame,
+  /// by 80 %.
+  private static let length = Interval.seconds(TestLength.of(short: 300, long: 3600))
   /// The constant delay of the network.
   private static let delay: Interval = 3_000_000
 

@@ -4,8 +4,6 @@ import Validation
 
 extension PlantedFault {
   /// What is found of each fault, in the order of `all`: followed once for all tests.
-  ///
-  /// One takes half a second of processor time in a debug build.
   static let validations = Task {
     await withTaskGroup(of: (Int, Validation).self) { group in
       for (index, fault) in all.enumerated() { group.addTask { (index, fault.validation()) } }
@@ -13,10 +11,10 @@ extension PlantedFault {
     }
   }
 
-  /// The result of following an origin with this fault for 12 s of virtual time.
+  /// The result of following an origin with this fault for its virtual time.
   private func validation() -> Validation {
     let origin = ScriptedOrigin()
     plant(origin)
-    return Validation("http://origin/\(address.rawValue)", origin, seconds: 12)
+    return Validation("http://origin/\(address.rawValue)", origin, seconds: seconds)
   }
 }

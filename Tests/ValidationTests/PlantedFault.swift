@@ -12,17 +12,24 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
 
   let rule: String
   var address = Address.main
+  /// How long the origin is followed: until the fault shows, since each second takes 40 ms of
+  /// processor time in a debug build.
+  let seconds: Double
   /// The fault in words.
   let planted: String
   let plant: @Sendable (ScriptedOrigin) -> Void
 
   var testDescription: String { rule }
 
+  /// How long after its beginning a fault shows in playlists, in seconds.
+  private static let shown = 3.0
+
   private init(
-    _ rule: String, at address: Address = .main, _ planted: String,
+    _ rule: String, at address: Address = .main, _ planted: String, seconds: Double = 12,
     _ plant: @escaping @Sendable (ScriptedOrigin) -> Void
   ) {
     (self.rule, self.address, self.planted, self.plant) = (rule, address, planted, plant)
+    self.seconds = seconds
   }
 
   /// Responses whose path contains a text are changed after some seconds.
@@ -31,7 +38,9 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     after: Double = 0, _ change: @escaping @Sendable (inout Reply) -> Void
   ) -> PlantedFault {
     let time = after > 0 ? ", after \(Int(after)) s" : ""
-    return PlantedFault(rule, at: address, "`\(path)`\(time): \(planted)") { origin in
+    return PlantedFault(
+      rule, at: address, "`\(path)`\(time): \(planted)", seconds: after + shown
+    ) { origin in
       origin.change = { reply, elapsed in
         guard elapsed >= after, reply.url.hasBytes(of: path) else { return }
         change(&reply)
@@ -294,7 +303,9 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     _ rule: String, _ old: String, _ new: String, after: Double = 0
   ) -> PlantedFault {
     let fault = text(rule, "mpd", old, new, after: after)
-    return PlantedFault(rule, at: .mpd, "with SegmentTimeline, \(fault.planted)") {
+    return PlantedFault(
+      rule, at: .mpd, "with SegmentTimeline, \(fault.planted)", seconds: fault.seconds
+    ) {
       $0.hasTimeline = true
       fault.plant($0)
     }

@@ -214,8 +214,7 @@ struct ArchiveStoreTests {
     let file = try content(path)
     for number in first...first + 7 {
       let payload = try #require(tracks[0].segments[number])
-      let isThere = file.indices.contains { file[$0...].starts(with: payload) }
-      #expect(isThere == ![first + 1, first + 2].contains(number))
+      #expect(file.hasBytes(of: payload) == ![first + 1, first + 2].contains(number))
     }
     for index: Int64 in [0, 3, 7] {
       #expect(try bytes(first + index, archive) == tracks[0].segments[first + index])
