@@ -303,6 +303,13 @@ let package = Package(
     .target(
       name: "HTTPTestSupport", dependencies: ["HTTP", "Net", "Sharing", "Time"],
       path: "Tests/HTTPTestSupport", swiftSettings: strict),
+    // The router of a server over synthetic streams, without a socket, a thread or a clock.
+    .target(
+      name: "ServerTestSupport",
+      dependencies: [
+        "HLSPackager", "HTTP", "HTTPTestSupport", "Logging", "Media", "Net", "Packaging", "Server",
+        "Sharing", "Statistics", "TestSupport", "Time",
+      ], path: "Tests/ServerTestSupport", swiftSettings: strict),
     // The bodies of the fuzzers, shared with the replay of their inputs.
     .target(
       name: "FuzzBodies",
@@ -370,8 +377,8 @@ let package = Package(
         "Access", "Archive", "Capture", "ChunkStream", "Ingest", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
         "DASHPackager",
-        "Publishing", "Media", "Sharing", "Sockets", "Statistics", "Stills", "System",
-        "Logging", "TestSupport", "CZlib",
+        "Publishing", "Media", "Sharing", "Statistics", "Stills", "System",
+        "Logging", "ServerTestSupport", "TestSupport", "CZlib",
       ]),
     tests(
       "Archive",
@@ -390,8 +397,9 @@ let package = Package(
     tests(
       "Sockets",
       [
-        "CMAF", "Checked", "Logging", "Media", "Net", "Packaging", "Sharing", "Sockets",
-        "Statistics", "TestSupport", "Time",
+        "Access", "CMAF", "Checked", "HTTP", "HTTPTestSupport", "Logging", "Media", "Net",
+        "Packaging", "Server", "ServerTestSupport", "Sharing", "Sockets", "Statistics",
+        "TestSupport", "Time",
       ]),
     tests("Switching", ["Media", "Packaging", "Statistics", "Switching", "TestSupport", "Time"]),
     tests(

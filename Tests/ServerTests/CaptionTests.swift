@@ -4,6 +4,7 @@ import Foundation
 import HTTP
 import Media
 import Packaging
+import ServerTestSupport
 import TestSupport
 import Testing
 import Time

@@ -3,6 +3,7 @@
 import HTTP
 import Logging
 import Net
+import ServerTestSupport
 import Sharing
 import Streams
 import TestSupport

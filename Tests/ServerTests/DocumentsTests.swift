@@ -5,6 +5,7 @@ import HLSPackager
 import HTTP
 import Media
 import Packaging
+import ServerTestSupport
 import Sharing
 import Streams
 import TestSupport

@@ -6,6 +6,7 @@ import Logging
 import Media
 import Net
 import Packaging
+import ServerTestSupport
 import Sharing
 import Statistics
 import TestSupport

@@ -3,6 +3,7 @@
 import HTTP
 import Packaging
 import Server
+import ServerTestSupport
 import Statistics
 import TestSupport
 import Testing

@@ -4,12 +4,12 @@ import HLSPackager
 import HTTP
 import Media
 import Packaging
+import Server
+import ServerTestSupport
 import Sharing
 import Statistics
 import TestSupport
 import Testing
-
-@testable import Server
 
 @Suite("Held requests: four ends, and clients that disconnect before")
 struct HoldTests {
@@ -85,7 +85,7 @@ struct HoldTests {
     let audio = SyntheticAudio(segmentation, from: video.segmentation.segment(of: video.next))
     let both = ServedStream(
       name: "both", names: MediaNames(.epoch, first: 0),
-      windows: [("video", video.window), ("audio", audio.window)],
+      of: [("video", video.window), ("audio", audio.window)],
       control: ServerControl(segmentations: [.video(video.segmentation), .audio(segmentation)]))
     let handler = try SyntheticHandler(others: [both])
     video.goLive(prefill: 10)
@@ -106,7 +106,7 @@ struct HoldTests {
     let audio = SyntheticAudio(segmentation, from: video.segmentation.segment(of: video.next))
     let both = ServedStream(
       name: "both", names: MediaNames(.epoch, first: 0),
-      windows: [("video", video.window), ("audio", audio.window)],
+      of: [("video", video.window), ("audio", audio.window)],
       control: ServerControl(segmentations: [.video(video.segmentation), .audio(segmentation)]))
     let handler = try SyntheticHandler(others: [both])
     video.goLive(prefill: 10)
@@ -162,7 +162,7 @@ struct HoldTests {
   func otherStream() throws {
     var other = SyntheticStream(.thirty)
     let second = ServedStream(
-      name: "second", names: MediaNames(.epoch, first: 1), windows: [("video", other.window)],
+      name: "second", names: MediaNames(.epoch, first: 1), of: [("video", other.window)],
       control: .init(segmentations: [.video(other.segmentation)]))
     let handler = try SyntheticHandler(others: [second])
     handler.goLive()
@@ -201,7 +201,7 @@ struct HoldTests {
 
   @Test(
     "in all orders of requests and publications each request is answered once",
-    arguments: UInt64(0)..<TestLength.of(short: 8, long: 20))
+    arguments: UInt64(0)..<TestLength.of(short: 5, long: 20))
   func property(seed: UInt64) throws {
     var generator = SplitMix64(seed: seed)
     let handler = try SyntheticHandler.live(parts: 4)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Net
+import Server
+import ServerTestSupport
 import TestSupport
 import Testing
-
-@testable import Server
 
 @Suite("Requests for playlists of key frames")
 struct IFrameRequestTests {

@@ -4,6 +4,7 @@ import Access
 import HTTP
 import Net
 import Server
+import ServerTestSupport
 import Testing
 import Time
 

@@ -2,6 +2,7 @@
 
 import HTTP
 import Packaging
+import ServerTestSupport
 import TestSupport
 import Testing
 import Time

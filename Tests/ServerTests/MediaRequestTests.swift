@@ -3,11 +3,12 @@
 import CMAF
 import HTTP
 import Packaging
+import Server
+import ServerTestSupport
 import Sharing
 import TestSupport
 import Testing
 
-@testable import Server
 @testable import Statistics
 
 @Suite("Parts and segments: complete, open, early, gone")

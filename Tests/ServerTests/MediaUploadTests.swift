@@ -7,6 +7,7 @@ import Ingest
 import Logging
 import Net
 import Publishing
+import ServerTestSupport
 import Testing
 import Time
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Packaging
+import ServerTestSupport
 import Sharing
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@
 
 import Media
 import Packaging
+import ServerTestSupport
 import Testing
 import Time
 

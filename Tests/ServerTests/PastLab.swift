@@ -6,6 +6,8 @@ import Logging
 import Media
 import Net
 import Packaging
+import Server
+import ServerTestSupport
 import Sharing
 import System
 import TestSupport
@@ -13,7 +15,6 @@ import Testing
 import Time
 
 @testable import Archive
-@testable import Server
 
 /// The archive of a stream `live`, in a folder that is removed at the end.
 final class PastLab {

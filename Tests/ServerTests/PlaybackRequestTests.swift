@@ -5,13 +5,14 @@ import HTTP
 import Media
 import Net
 import Packaging
+import Server
+import ServerTestSupport
 import Sharing
 import TestSupport
 import Testing
 import Time
 
 @testable import Access
-@testable import Server
 
 private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)
 private let remote = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersion6: false)
@@ -226,7 +227,7 @@ struct PlaybackRequestTests {
   func otherStreams() throws {
     let open = SyntheticStream(.thirty)
     let other = ServedStream(
-      name: "b", names: MediaNames(.epoch, first: 0), windows: [("video", open.window)],
+      name: "b", names: MediaNames(.epoch, first: 0), of: [("video", open.window)],
       control: ServerControl(segmentations: [.video(open.segmentation)]))
     let handler = try SyntheticHandler(others: [other])
     handler.goLive()

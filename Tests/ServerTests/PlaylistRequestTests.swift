@@ -2,12 +2,13 @@
 
 import HTTP
 import Packaging
+import Server
+import ServerTestSupport
 import Sharing
 import TestSupport
 import Testing
 import Time
 
-@testable import Server
 @testable import Statistics
 
 @Suite("Delivery Directives, RFC 8216bis §6.2.5")

@@ -3,11 +3,11 @@
 import Access
 import HTTP
 import Net
+import Server
+import ServerTestSupport
 import Sharing
 import Testing
 import Time
-
-@testable import Server
 
 private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)
 private let remote = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersion6: false)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Server
+import ServerTestSupport
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("Renditions of a ladder after a step of the wall clock")
 struct SteppedLadderTests {

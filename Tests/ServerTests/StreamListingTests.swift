@@ -5,6 +5,7 @@ import HTTP
 import Logging
 import Net
 import Server
+import ServerTestSupport
 import Streams
 import TestSupport
 import Testing

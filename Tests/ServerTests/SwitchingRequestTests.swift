@@ -8,6 +8,7 @@ import Media
 import Net
 import Packaging
 import Server
+import ServerTestSupport
 import Sharing
 import Statistics
 import TestSupport

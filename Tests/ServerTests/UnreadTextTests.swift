@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import Server
+import ServerTestSupport
 import Sharing
 import TestSupport
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("Texts that only responses keep are past media")
 struct UnreadTextTests {

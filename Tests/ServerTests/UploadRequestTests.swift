@@ -5,6 +5,7 @@ import HTTP
 import Net
 import Packaging
 import Publishing
+import ServerTestSupport
 import System
 import TestSupport
 import Testing

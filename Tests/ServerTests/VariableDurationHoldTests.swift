@@ -5,6 +5,7 @@ import HTTP
 import Media
 import Packaging
 import Server
+import ServerTestSupport
 import TestSupport
 import Testing
 

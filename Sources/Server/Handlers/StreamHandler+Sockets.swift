@@ -3,7 +3,7 @@
 import Access
 import HTTP
 import Sockets
-import Streams
+package import Streams
 import Time
 
 /// The WebSockets of the stream.

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Access
-import HTTP
-import Net
+package import HTTP
+package import Net
 import Packaging
 import Publishing
-import Sharing
+package import Sharing
 import Sockets
-import Statistics
-import Time
+package import Statistics
+package import Time
 
 /// Routes the requests of one loop to the handlers of streams and to `/api`; answers all others.
 ///
 /// Confined to the loop's thread.
-final class RequestRouter: RequestHandler, LoopService {
+package final class RequestRouter: RequestHandler, LoopService {
   let serverState: ServerState
   private let loop: EventLoop
   let counters: Locked<ServerCounters>
@@ -36,7 +36,14 @@ final class RequestRouter: RequestHandler, LoopService {
   /// Whether any stream has keys of playback tokens.
   private(set) var needsTokens = false
 
-  init(
+  /// A router of the streams of a server.
+  ///
+  /// - Parameters:
+  ///   - serverState: the streams and counters that all loops share.
+  ///   - loop: the loop of the requests.
+  ///   - counters: the counters of the loop.
+  ///   - viewers: the viewers of the loop.
+  package init(
     _ serverState: ServerState, loop: EventLoop, counters: Locked<ServerCounters>,
     viewers: HTTPViewers
   ) {
@@ -58,7 +65,8 @@ final class RequestRouter: RequestHandler, LoopService {
 
   var now: MonotonicTime { loop.now }
 
-  func handle(_ exchange: any Exchange) {
+  /// Answers a request, or keeps it until its stream has the requested media.
+  package func handle(_ exchange: any Exchange) {
     // Read once: each reading is a copy of the request.
     let request = exchange.request
     if ControlAPI.owns(request) { return control.handle(exchange) }
@@ -104,7 +112,8 @@ final class RequestRouter: RequestHandler, LoopService {
     route(exchange, target, since: now, grant)
   }
 
-  func woken() {
+  /// Answers the requests held for a publication, and follows changes of the streams.
+  package func woken() {
     // A removed stream releases held requests by its last publication before it is closed.
     for streamHandler in streamHandlers.all { streamHandler.woken(now) }
     let streamTable = serverState.streamTable
@@ -113,7 +122,8 @@ final class RequestRouter: RequestHandler, LoopService {
     control.woken()
   }
 
-  var nextDeadline: MonotonicTime {
+  /// The first deadline of a held request; `.distantFuture` for none.
+  package var nextDeadline: MonotonicTime {
     let nextCheck = min(
       nextUploadCheck, mediaUploads.nextDeadline, pagePublishers.nextDeadline,
       control.nextDeadline)
@@ -121,7 +131,8 @@ final class RequestRouter: RequestHandler, LoopService {
     return uploads.values.reduce(deadline) { min($0, $1.nextDeadline) }
   }
 
-  func expire(_ now: MonotonicTime) {
+  /// Answers the held requests whose deadline has come.
+  package func expire(_ now: MonotonicTime) {
     for streamHandler in streamHandlers.all { streamHandler.expire(now) }
     for upload in uploads.values { upload.expire(now) }
     mediaUploads.expire(now)
@@ -133,7 +144,8 @@ final class RequestRouter: RequestHandler, LoopService {
     nextUploadCheck = uploads.isEmpty ? .distantFuture : now + .seconds(1)
   }
 
-  func stopped() {
+  /// Ends the sockets and deliveries of the loop.
+  package func stopped() {
     for streamHandler in streamHandlers.all {
       streamHandler.deliveries.close()
       streamHandler.sockets.stopped()

@@ -4,7 +4,7 @@ import Media
 import Packaging
 import Sharing
 import Switching
-import Time
+package import Time
 
 extension WindowSnapshot {
   /// How far the rendition has got; nil if it is not live, or has no media.
@@ -35,7 +35,7 @@ extension WindowSnapshot {
 
 extension ServedStream {
   /// The indices of the video renditions without new media; see ``MissingRenditions``.
-  func missingRenditions(now: MonotonicTime) -> [Int] {
+  package func missingRenditions(now: MonotonicTime) -> [Int] {
     guard renditions.count > 1 else { return [] }
     let edges = renditions.filter { !$0.isAudio }
       .map { $0.window.snapshot.edge(on: $0.window.segmentation) }

@@ -2,19 +2,21 @@
 
 import Archive
 import DASHPackager
-import HLSPackager
+package import HLSPackager
 import HTTP
 import Media
-import Packaging
+package import Packaging
 import Sharing
 import Stills
-import Streams
+package import Streams
 import Switching
 import Time
 
 /// A stream with its prepared responses, shared by all loops.
-final class ServedStream: Sendable {
-  let name: String
+package final class ServedStream: Sendable {
+  /// The first element of its URLs.
+  package let name: String
+  /// Its names of media.
   package let names: MediaNames
   /// The session that publishes into its windows; nil if the windows belong to a test.
   package let source: StreamSession?
@@ -23,7 +25,8 @@ final class ServedStream: Sendable {
   let control: ServerControl
   /// The longest duration of a segment.
   let segmentDuration: Interval
-  let options: StreamServingOptions
+  /// How it is served.
+  package let options: StreamServingOptions
   /// Whether it has no session: only the archive has media.
   let isRecorded: Bool
   /// The text renditions; nil for none.
@@ -229,13 +232,28 @@ final class ServedStream: Sendable {
   /// The top rendition.
   var top: ServedRendition { renditions[0] }
   /// The window of the top rendition.
-  var window: LiveWindow { top.window }
+  package var window: LiveWindow { top.window }
   /// The media of the top rendition.
   var media: MediaResponseCache { top.media }
 
   /// The longest hold: three Target Durations (RFC 8216bis §6.2.5.2), or less if the
   /// operator sets less.
   var holdLimit: Interval { min(.seconds(3 * control.targetDuration), options.holdLimit) }
+
+  /// A stream of windows that no session publishes into.
+  ///
+  /// - Parameters:
+  ///   - name: the first element of its URLs.
+  ///   - names: its names of media.
+  ///   - windows: the renditions' names and windows, top rendition first; at least one.
+  ///   - control: the constants of its playlists.
+  ///   - options: how it is served.
+  package convenience init(
+    name: String, names: MediaNames, of windows: [(name: String, window: LiveWindow)],
+    control: ServerControl, options: StreamServingOptions = StreamServingOptions()
+  ) {
+    self.init(name: name, names: names, windows: windows, control: control, options: options)
+  }
 
   /// The response for a part or segment that the window of a rendition does not have: 410 if it was
   /// evicted, or was that of a program before.
@@ -250,7 +268,14 @@ final class ServedStream: Sendable {
   }
 
   /// The stream of a session.
-  convenience init(_ stream: StreamSession, _ options: StreamServingOptions, sendsCMSD: Bool) {
+  ///
+  /// - Parameters:
+  ///   - stream: the session.
+  ///   - options: how it is served.
+  ///   - sendsCMSD: whether its media have CMSD fields.
+  package convenience init(
+    _ stream: StreamSession, _ options: StreamServingOptions, sendsCMSD: Bool
+  ) {
     let configuration = stream.configuration
     self.init(
       name: configuration.name, names: stream.names,

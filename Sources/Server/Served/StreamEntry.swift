@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Packaging
-import Streams
+package import Streams
 
 /// One stream of the server at one moment.
-struct StreamEntry: Sendable {
+package struct StreamEntry: Sendable {
   /// The state of a stream.
-  enum State: Sendable {
+  package enum State: Sendable {
     /// Nothing runs; a request starts it.
     case idle
+    /// It has no media yet.
     case starting
     /// The stream has windows, which may have ended.
     case served(ServedStream)
@@ -16,15 +17,45 @@ struct StreamEntry: Sendable {
     case failed(String)
   }
 
-  let name: String
+  /// The first element of its URLs.
+  package let name: String
   let state: State
   /// The owner of the stream's sessions; nil for windows without one.
-  let supervisor: StreamSupervisor?
-  let options: StreamServingOptions
+  package let supervisor: StreamSupervisor?
+  /// How it is served.
+  package let options: StreamServingOptions
   /// Whether another server continues the stream, and this one only has the media until then.
   var isLeft = false
   /// Its recording while nothing is served; nil without an archive.
   var recorded: RecordedStream?
+
+  /// An entry of a stream in a state.
+  ///
+  /// - Parameters:
+  ///   - name: the first element of its URLs.
+  ///   - state: its state.
+  ///   - supervisor: the owner of its sessions; nil for windows without one.
+  ///   - options: how it is served.
+  package init(
+    name: String, state: State, supervisor: StreamSupervisor?, options: StreamServingOptions
+  ) {
+    self.init(
+      name: name, state: state, supervisor: supervisor, options: options, isLeft: false,
+      recorded: nil)
+  }
+
+  /// An entry, which may be one whose media another server continues, or a recording.
+  init(
+    name: String, state: State, supervisor: StreamSupervisor?, options: StreamServingOptions,
+    isLeft: Bool = false, recorded: RecordedStream?
+  ) {
+    self.name = name
+    self.state = state
+    self.supervisor = supervisor
+    self.options = options
+    self.isLeft = isLeft
+    self.recorded = recorded
+  }
 
   /// Whether the stream no longer exists, and only its archive is left.
   var isRecording: Bool { supervisor == nil && recorded != nil }

@@ -8,12 +8,12 @@ package import Logging
 import Net
 import Packaging
 package import Publishing
-import Sharing
+package import Sharing
 import Sockets
 package import Statistics
 import Stills
 package import Streams
-import Time
+package import Time
 
 /// The streams, page and counters that all loops share.
 ///
@@ -41,7 +41,7 @@ package final class ServerState: Sendable {
   /// The state of the WebSockets.
   let sockets = SocketsOfAllLoops()
   /// The viewers of all loops.
-  var viewers: ViewerReports { sockets.viewers }
+  package var viewers: ViewerReports { sockets.viewers }
   /// The viewers of the last ten minutes.
   let viewerHistory = Locked(ViewerHistory())
   /// Decides which clients may publish.
@@ -49,7 +49,7 @@ package final class ServerState: Sendable {
   /// What has happened, for `/api/events` and the webhook.
   package let events = ProgramEvents()
   /// Slows down addresses with invalid keys and tokens, and counts refusals.
-  let attempts: AttemptLimit
+  package let attempts: AttemptLimit
   /// Decides which clients may use `/api`, and read statistics, metrics and times.
   let admin: AdminAccess
   /// Warns of proxies that are not named.
@@ -189,7 +189,7 @@ package final class ServerState: Sendable {
   ///
   /// Rendering is expensive, and any client may request the text. A scraper stays within the budget
   /// and gets the present values.
-  func metrics(at now: MonotonicTime) -> SharedBytes {
+  package func metrics(at now: MonotonicTime) -> SharedBytes {
     let kept = metricsText.withLock { kept in kept.budget.take(at: now) ? nil : kept.text }
     if let kept { return kept }
     let text = SharedBytes(MetricsText(serverState: self).text())
@@ -213,7 +213,7 @@ package final class ServerState: Sendable {
   }
 
   /// Changes the streams, and wakes the loops.
-  func change(_ body: (inout [StreamEntry]) -> Void) {
+  package func change(_ body: (inout [StreamEntry]) -> Void) {
     changeTable { table in
       var streams = table.streams
       body(&streams)
@@ -273,7 +273,7 @@ package final class ServerState: Sendable {
   }
 
   /// New counters for one more loop.
-  func counters() -> Locked<ServerCounters> {
+  package func counters() -> Locked<ServerCounters> {
     let counters = Locked(ServerCounters())
     loops.withLock { $0.append(counters) }
     return counters

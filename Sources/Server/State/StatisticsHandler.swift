@@ -8,7 +8,7 @@ import Push
 import Sharing
 import Statistics
 import Streams
-import Time
+package import Time
 
 /// Answers requests for `/stats` and `/stats.json` on one loop.
 struct StatisticsHandler {
@@ -71,7 +71,7 @@ extension ServerState {
   }
 
   /// Adds a row to the history of viewers.
-  func addToHistory(_ now: MonotonicTime) {
+  package func addToHistory(_ now: MonotonicTime) {
     let table = streamTable
     let all = viewers.present(now: now)
     let sums = ViewerSums(all)

@@ -4,12 +4,12 @@ import HLSPackager
 import HTTP
 import Media
 import Packaging
+import Server
+import ServerTestSupport
 import Sharing
 import TestSupport
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("POST /api/streams/S/events", .blocking)
 struct EventRequestTests {
@@ -87,7 +87,7 @@ struct EventRequestTests {
       for index in streams.indices { streams[index].goLive(prefill: 3) }
       let served = ServedStream(
         name: "s", names: MediaNames(.epoch, first: 1),
-        windows: streams.enumerated().map { ("r\($0)", $1.window) },
+        of: streams.enumerated().map { ("r\($0)", $1.window) },
         control: ServerControl(segmentations: [.video(streams[0].segmentation)]))
       let now = SystemClock.wallTime
       let threads = (0..<2).compactMap { _ in

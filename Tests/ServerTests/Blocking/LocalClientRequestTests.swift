@@ -2,6 +2,7 @@
 
 import Glibc
 import Net
+import ServerTestSupport
 import Sharing
 import TestSupport
 import Testing

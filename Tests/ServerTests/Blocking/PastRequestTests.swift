@@ -8,6 +8,7 @@ import HTTP
 import Media
 import Net
 import Packaging
+import ServerTestSupport
 import Sharing
 import TestSupport
 import Testing

@@ -5,12 +5,12 @@ import HTTPTestSupport
 import Logging
 import Net
 import Packaging
+import Server
+import ServerTestSupport
 import Statistics
 import TestSupport
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("Saved statistics of deliveries over WebSockets", .blocking)
 struct SavedDeliveriesTests {

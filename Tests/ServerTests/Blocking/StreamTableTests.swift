@@ -5,6 +5,7 @@ import Logging
 import Media
 import Net
 import Server
+import ServerTestSupport
 import Sharing
 import Streams
 import TestSupport

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
-import HTTPTestSupport
+package import HTTPTestSupport
 import Net
 import Server
-import Time
+package import Time
 
 /// A client of `llws.v1` in memory, beside a synthetic stream.
-final class SocketLab {
-  let handler: SyntheticHandler
-  let clock: MonotonicTime
+package final class SocketLab {
+  package let handler: SyntheticHandler
+  package let clock: MonotonicTime
   private let server: HTTPServer
   private var streams: [MemoryStream] = []
 
-  init(_ handler: SyntheticHandler) {
+  package init(_ handler: SyntheticHandler) {
     self.handler = handler
     clock = handler.loop.now
     server = HTTPServer(loop: handler.loop, handler: handler.requests)
@@ -27,7 +27,7 @@ final class SocketLab {
     handler.loop.end()
   }
 
-  func connect(capacity: Int = .max, to stream: String = "live", below prefix: String = "")
+  package func connect(capacity: Int = .max, to stream: String = "live", below prefix: String = "")
     -> SocketClient
   {
     let connection = MemoryStream(handler.loop, capacity: capacity)
@@ -43,47 +43,47 @@ final class SocketLab {
     return client
   }
 
-  func settle(_ stream: MemoryStream) {
+  package func settle(_ stream: MemoryStream) {
     repeat { handler.loop.iterate() } while stream.step()
   }
 
-  func drain() { server.drain() }
+  package func drain() { server.drain() }
 }
 
 /// A message of the format `raw`.
-struct CodedFrame: Equatable {
-  let flags: UInt8
-  let channel: Int
-  let number: UInt32
+package struct CodedFrame: Equatable {
+  package let flags: UInt8
+  package let channel: Int
+  package let number: UInt32
   /// The capture time, and the presentation time minus it, in µs.
-  let captured, delta: Int64
-  let bytes: [UInt8]
+  package let captured, delta: Int64
+  package let bytes: [UInt8]
 }
 
 /// A message as the client reads it: text, or the kind, flags, channel, number and media.
-enum Received: Equatable {
+package enum Received: Equatable {
   case text(String)
   case media(kind: UInt8, flags: UInt8, channel: Int, number: UInt32, String)
   case sample(CodedFrame)
   case close(Int)
 
-  var isText: Bool { if case .text = self { true } else { false } }
+  package var isText: Bool { if case .text = self { true } else { false } }
 }
 
-final class SocketClient {
+package final class SocketClient {
   private let lab: SocketLab
-  let stream: MemoryStream
+  package let stream: MemoryStream
   private var bytes: [UInt8] = []
   private var hasHead = false
 
-  init(_ lab: SocketLab, _ stream: MemoryStream) { (self.lab, self.stream) = (lab, stream) }
+  package init(_ lab: SocketLab, _ stream: MemoryStream) { (self.lab, self.stream) = (lab, stream) }
 
-  func sendBytes(_ bytes: [UInt8]) {
+  package func sendBytes(_ bytes: [UInt8]) {
     stream.send(bytes)
     lab.settle(stream)
   }
 
-  func send(_ text: String) {
+  package func send(_ text: String) {
     let payload = Array(text.utf8)
     let head: [UInt8] =
       payload.count < 126
@@ -93,7 +93,7 @@ final class SocketClient {
   }
 
   /// All messages that have arrived since the last call.
-  func read() -> [Received] {
+  package func read() -> [Received] {
     var found: [Received] = []
     while true {
       lab.settle(stream)

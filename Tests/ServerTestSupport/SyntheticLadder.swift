@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HLSPackager
-import Media
-import Packaging
+package import Media
+package import Packaging
+package import Server
 import Sharing
 import TestSupport
 import Time
 
-@testable import Server
-
 /// A stream of several renditions whose bytes contain their index.
-final class SyntheticLadder {
-  let windows: [LiveWindow]
-  let served: ServedStream
+package final class SyntheticLadder {
+  package let windows: [LiveWindow]
+  package let served: ServedStream
   private let segmentation: Segmentation
   private var next: Int64
   private var audio: SyntheticAudio?
 
-  init(
+  package init(
     sizes: [VideoSize] = [.hd720, .hd720, .hd720], audio: Bool = false,
     options: StreamServingOptions = StreamServingOptions()
   ) {
@@ -42,26 +41,26 @@ final class SyntheticLadder {
     }
     served = ServedStream(
       name: "ladder", names: MediaNames(.epoch, first: segmentation.segment(of: next)),
-      windows: named, control: ServerControl(segmentations: [.video(segmentation)]),
+      of: named, control: ServerControl(segmentations: [.video(segmentation)]),
       options: options)
   }
 
-  func goLive() {
+  package func goLive() {
     for _ in 0..<10 { publish(isPrefill: true) }
-    for rendition in served.renditions { rendition.window.goLive() }
+    for window in windows + [audio?.window].compactMap(\.self) { window.goLive() }
   }
 
   /// Publishes a segment of each rendition, or the first frames of one: a gap if it is left out,
   /// nothing if it is late.
-  func publish(
+  package func publish(
     isPrefill: Bool = false, leftOut: Set<Int> = [], late: Set<Int> = [], frames: Int64? = nil
   ) {
     let frames = frames ?? segmentation.framesPerSegment
     if !isPrefill { audio?.publish(segments: 1) }
-    for (index, rendition) in served.renditions.enumerated() where !rendition.isAudio {
+    for (index, window) in windows.enumerated() {
       if late.contains(index) { continue }
       if leftOut.contains(index) {
-        rendition.window.leaveOut(segmentation.segment(of: next))
+        window.leaveOut(segmentation.segment(of: next))
         continue
       }
       for frame in next..<next + frames {
@@ -70,9 +69,9 @@ final class SyntheticLadder {
           duration: segmentation.grid.rate.ticksPerFrame, captured: .origin, published: .origin,
           bytes: SharedBytes("<\(index)>"))
         if isPrefill {
-          rendition.window.appendPrefill(chunk)
+          window.appendPrefill(chunk)
         } else {
-          rendition.window.publish(chunk)
+          window.publish(chunk)
         }
       }
     }
@@ -80,7 +79,7 @@ final class SyntheticLadder {
   }
 
   /// Steps the wall clock by whole seconds, at the start of a segment: numbers are skipped.
-  func step(_ seconds: Int64) {
+  package func step(_ seconds: Int64) {
     let frames = seconds * 30
     let segments = frames / segmentation.framesPerSegment
     for window in windows { window.announce(offset: .zero, skipped: segments) }
@@ -92,7 +91,7 @@ final class SyntheticLadder {
   /// - Parameters:
   ///   - late: their indices.
   ///   - step: the seconds that a step of the wall clock has skipped.
-  func catchUp(_ late: Set<Int>, step: Int64 = 0) {
+  package func catchUp(_ late: Set<Int>, step: Int64 = 0) {
     for index in late {
       let window = windows[index]
       let snapshot = window.snapshot
@@ -110,5 +109,5 @@ final class SyntheticLadder {
   }
 
   /// The newest segment of any rendition.
-  var last: Int64 { windows.map(\.snapshot.newestSegment).max() ?? -1 }
+  package var last: Int64 { windows.map(\.snapshot.newestSegment).max() ?? -1 }
 }

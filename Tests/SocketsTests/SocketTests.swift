@@ -6,6 +6,7 @@ import Media
 import Net
 import Packaging
 import Server
+import ServerTestSupport
 import Sharing
 import Sockets
 import Statistics

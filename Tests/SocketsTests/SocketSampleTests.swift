@@ -4,12 +4,12 @@ import CMAF
 import Media
 import Net
 import Packaging
+import Server
+import ServerTestSupport
 import Sharing
 import TestSupport
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("llws.v1 with the format raw: coded frames without boxes")
 struct SocketSampleTests {

@@ -1,62 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTP
-import Net
-import Sharing
-import Time
+package import HTTP
+package import Net
+package import Sharing
+package import Time
 
 /// An exchange without a connection: keeps its answer, and is as strict as a real one.
-final class FakeExchange: Exchange {
-  enum Stage { case waiting, streaming, answered, cut, gone }
+package final class FakeExchange: Exchange {
+  package enum Stage { case waiting, streaming, answered, cut, gone }
 
-  private(set) var request: Request
-  var kind = RequestKind.other
-  var viewer: UInt64 = 0
-  var isForOneViewer = false
-  var delivery: (any DeliveryObserver)?
-  var onGone: (() -> Void)?
-  private(set) var stage = Stage.waiting
-  private(set) var status = 0
-  private(set) var fields: [HeaderField] = []
-  private(set) var body: [UInt8] = []
+  package private(set) var request: Request
+  package var kind = RequestKind.other
+  package var viewer: UInt64 = 0
+  package var isForOneViewer = false
+  package var delivery: (any DeliveryObserver)?
+  package var onGone: (() -> Void)?
+  package private(set) var stage = Stage.waiting
+  package private(set) var status = 0
+  package private(set) var fields: [HeaderField] = []
+  package private(set) var body: [UInt8] = []
   /// The bytes of which the body consists; of an answer that was given at once.
-  private(set) var bytes: [SharedBytes] = []
+  package private(set) var bytes: [SharedBytes] = []
   /// The pieces that were written one by one.
-  private(set) var pieces: [String] = []
+  package private(set) var pieces: [String] = []
   /// How many answers were given; more than one is a mistake of the routes.
-  private(set) var answers = 0
+  package private(set) var answers = 0
 
   /// The connection, whose acknowledgements a test sets.
-  var connectionStream: (any ByteStream)?
+  package var connectionStream: (any ByteStream)?
 
-  init(_ request: Request) { self.request = request }
+  package init(_ request: Request) { self.request = request }
 
-  func takePathPrefix() -> String? { request.takePathPrefix() }
+  package func takePathPrefix() -> String? { request.takePathPrefix() }
 
-  var roundTrip: Interval? { nil }
-  var canStream: Bool { request.minorVersion > 0 }
+  package var roundTrip: Interval? { nil }
+  package var canStream: Bool { request.minorVersion > 0 }
   /// Bytes that the connection has not taken, as the test sets them.
-  var queuedBytes = 0
-  private(set) var resume: (() -> Void)?
+  package var queuedBytes = 0
+  package private(set) var resume: (() -> Void)?
   /// The last backlog of which the exchange was told.
-  private(set) var backlog = 0
-  var text: String { String(decoding: body, as: UTF8.self) }
-  var isHeld: Bool { stage == .waiting }
+  package private(set) var backlog = 0
+  package var text: String { String(decoding: body, as: UTF8.self) }
+  package var isHeld: Bool { stage == .waiting }
 
-  func header(_ name: String) -> String? { fields.first { $0.name.lowercased() == name }?.value }
+  package func header(_ name: String) -> String? {
+    fields.first { $0.name.lowercased() == name }?.value
+  }
 
   /// The body of the request, which is there at once.
-  var requestBody: [UInt8] = []
-  var isBodyPaused = false
+  package var requestBody: [UInt8] = []
+  package var isBodyPaused = false
   /// Whether the test supplies the body in pieces, by `receive`, `endBody` and `cutBody`.
-  var isBodyOpen = false
-  private(set) var receiver: (any BodyReceiver)?
+  package var isBodyOpen = false
+  package private(set) var receiver: (any BodyReceiver)?
 
-  func receive(_ text: String) { receiver?.received(Array(text.utf8).span) }
+  package func receive(_ text: String) { receiver?.received(Array(text.utf8).span) }
 
-  func endBody() { takeReceiver()?.ended() }
+  package func endBody() { takeReceiver()?.ended() }
 
-  func cutBody() { takeReceiver()?.failed(.gone) }
+  package func cutBody() { takeReceiver()?.failed(.gone) }
 
   /// The receiver refers to its exchange, so that the end of the body ends the reference to it.
   private func takeReceiver() -> (any BodyReceiver)? {
@@ -64,14 +66,14 @@ final class FakeExchange: Exchange {
     return receiver
   }
 
-  func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
+  package func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
     guard !isBodyOpen else { return self.receiver = receiver }
     let bytes = requestBody
     receiver.received(bytes.span)
     receiver.ended()
   }
 
-  func respond(_ response: PreparedResponse, extra: [HeaderField]) {
+  package func respond(_ response: PreparedResponse, extra: [HeaderField]) {
     guard stage != .gone else { return }
     answers += 1
     guard stage == .waiting else { return }
@@ -89,7 +91,7 @@ final class FakeExchange: Exchange {
     delivery.take()?.responded(response, over: connectionStream, queued: queuedBytes)
   }
 
-  func begin(_ head: PreparedResponse, extra: [HeaderField]) {
+  package func begin(_ head: PreparedResponse, extra: [HeaderField]) {
     guard stage != .gone else { return }
     answers += 1
     guard stage == .waiting else { return }
@@ -100,14 +102,14 @@ final class FakeExchange: Exchange {
     delivery?.begin(over: connectionStream)
   }
 
-  func write(_ bytes: SharedBytes) {
+  package func write(_ bytes: SharedBytes) {
     guard stage == .streaming, request.method != .head else { return }
     body += bytes.array
     pieces.append(String(decoding: bytes.array, as: UTF8.self))
     delivery?.wrote(bytes.count, queued: queuedBytes)
   }
 
-  func end(with rest: [SharedBytes]) {
+  package func end(with rest: [SharedBytes]) {
     for bytes in rest { write(bytes) }
     guard stage == .streaming else { return }
     stage = .answered
@@ -115,25 +117,25 @@ final class FakeExchange: Exchange {
     delivery.take()?.end(isCut: false, queued: queuedBytes)
   }
 
-  func whenTaken(backlog: Int, _ resume: @escaping () -> Void) {
+  package func whenTaken(backlog: Int, _ resume: @escaping () -> Void) {
     self.backlog = backlog
     self.resume = resume
   }
 
   /// The connection takes all bytes.
-  func take() {
+  package func take() {
     queuedBytes = 0
     let resume = resume
     self.resume = nil
     resume?()
   }
 
-  func upgrade(
+  package func upgrade(
     _ fields: [HeaderField], _ limits: WebSocketLimits, to handler: any WebSocketHandler
   ) -> WebSocketConnection? { nil }
 
   /// Cuts the answer; a connection would then tell that the client is gone.
-  func abort() {
+  package func abort() {
     guard stage != .gone else { return }
     stage = .cut
     delivery.take()?.end(isCut: true, queued: queuedBytes)
@@ -143,7 +145,7 @@ final class FakeExchange: Exchange {
   }
 
   /// The client goes, as a connection tells it: once, and not after the end of the answer.
-  func go() {
+  package func go() {
     guard stage == .waiting || stage == .streaming || stage == .cut else { return }
     stage = .gone
     delivery.take()?.end(isCut: true, queued: queuedBytes)
@@ -154,32 +156,32 @@ final class FakeExchange: Exchange {
 }
 
 /// A connection without a kernel, whose acknowledgements a test sets.
-final class FakeStream: ByteStream {
-  var owner: (any ByteStreamOwner)?
-  let peer = PeerAddress.none
-  var queuedBytes = 0
-  let lastProgress = MonotonicTime.origin
-  var isReading = true
-  var noticesEnd = true
-  var transmission: TransmissionState?
-  var unsentBytes: Int { queuedBytes }
-  var roundTrip: Interval? { nil }
+package final class FakeStream: ByteStream {
+  package var owner: (any ByteStreamOwner)?
+  package let peer = PeerAddress.none
+  package var queuedBytes = 0
+  package let lastProgress = MonotonicTime.origin
+  package var isReading = true
+  package var noticesEnd = true
+  package var transmission: TransmissionState?
+  package var unsentBytes: Int { queuedBytes }
+  package var roundTrip: Interval? { nil }
 
   /// A connection with these bytes on their way.
-  init(unacknowledged: Int = 0, rate: Int64 = 0) {
+  package init(unacknowledged: Int = 0, rate: Int64 = 0) {
     acknowledge(0, unacknowledged: unacknowledged, rate: rate)
   }
 
-  func acknowledge(_ count: UInt64, unacknowledged: Int = 0, rate: Int64 = 0) {
+  package func acknowledge(_ count: UInt64, unacknowledged: Int = 0, rate: Int64 = 0) {
     transmission = TransmissionState(
       acknowledged: count, unacknowledged: unacknowledged, roundTrip: .milliseconds(10),
       minimumRoundTrip: .milliseconds(10),
       deliveryRate: rate, isLowerBound: false)
   }
 
-  func limitUnsent(_ byteCount: Int) {}
-  func write(_ batch: WriteBatch) { batch.removeAll() }
-  func finishWriting() {}
-  func close() {}
-  func abort() {}
+  package func limitUnsent(_ byteCount: Int) {}
+  package func write(_ batch: WriteBatch) { batch.removeAll() }
+  package func finishWriting() {}
+  package func close() {}
+  package func abort() {}
 }

@@ -3,13 +3,13 @@
 import HTTPTestSupport
 import Net
 import Packaging
+import Server
+import ServerTestSupport
 import Sharing
 import Statistics
 import TestSupport
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("Another rendition over llws.v1")
 struct SocketMoveTests {

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Access
-import Configuration
+package import Configuration
 import Media
 import Net
 import Publishing
-import Server
+package import Server
 import Streams
 
 extension ServingOptions {
   /// The options of the server that the settings of the program state.
-  init(_ configuration: ValidatedConfiguration) {
+  ///
+  /// - Parameter configuration: the settings.
+  package init(_ configuration: ValidatedConfiguration) {
     self.init()
     let merged = configuration.merged
     let settings = merged.program
