@@ -18,7 +18,7 @@ func clientFrame(
     for index in 0..<8 { bytes.append(UInt8(payload.count >> (56 - 8 * index) & 0xFF)) }
   }
   // Eight bytes at a time: the suite has megabytes, and tests are built without optimisation.
-  let eight = (mask + mask).withUnsafeBytes { unsafe $0.loadUnaligned(as: UInt64.self) }
+  let eight = unsafe (mask + mask).withUnsafeBytes { unsafe $0.loadUnaligned(as: UInt64.self) }
   var masked = payload
   unsafe masked.withUnsafeMutableBytes { masked in
     var index = 0

@@ -18,8 +18,8 @@ struct ServingOptionsTests {
   func names() throws {
     let found = try options("--public-url https://Cam.example:8443/live")
     #expect(found.publicURL == "https://Cam.example:8443/live")
-    #expect(found.hostNames.contains("cam.example"))
-    #expect(try !options("--name a").hostNames.contains("cam.example"))
+    #expect(KnownHosts(found.hostNames).contain(field: "cam.example"))
+    #expect(try !KnownHosts(options("--name a").hostNames).contain(field: "cam.example"))
   }
 
   @Test("pages of --public-url may open WebSockets if origins are limited; else all may")

@@ -4,12 +4,13 @@ import HLSPackager
 import HTTP
 import Media
 import Packaging
-import Server
 import ServerTestSupport
 import Sharing
 import Statistics
 import TestSupport
 import Testing
+
+@testable import Server
 
 @Suite("Held requests: four ends, and clients that disconnect before")
 struct HoldTests {

@@ -5,7 +5,6 @@ import HTTP
 import Media
 import Net
 import Packaging
-import Server
 import ServerTestSupport
 import Sharing
 import TestSupport
@@ -13,6 +12,7 @@ import Testing
 import Time
 
 @testable import Access
+@testable import Server
 
 private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)
 private let remote = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersion6: false)

@@ -111,8 +111,8 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     PlantedFault("three-target-durations", "two segments are listed") { $0.window = 2 },
     PlantedFault("six-segments", "four segments are listed") { $0.window = 4 },
     text(
-      "live-playlist-type", "v.m3u8", "#EXT-X-VERSION", "#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-VERSION"
-    ),
+      "live-playlist-type", "v.m3u8", "#EXT-X-VERSION",
+      "#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-VERSION", after: 3),
     without("date-present", "v.m3u8", "#EXT-X-PROGRAM-DATE-TIME"),
     text("date-continuous", "v.m3u8", "1.000,", "0.900,"),
     text("hold-back", "v.m3u8", "RELOAD=YES", "RELOAD=YES,HOLD-BACK=2"),

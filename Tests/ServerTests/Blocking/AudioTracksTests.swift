@@ -4,13 +4,14 @@ import Capture
 import Logging
 import Media
 import Packaging
-import Server
 import ServerTestSupport
 import Sharing
 import Streams
 import TestSupport
 import Testing
 import Time
+
+@testable import Server
 
 @Suite("A session with several audio tracks, from its encoders to what viewers get", .blocking)
 struct AudioTracksTests {

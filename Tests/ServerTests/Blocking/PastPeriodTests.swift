@@ -4,11 +4,12 @@ import Archive
 import HTTP
 import Media
 import Packaging
-import Server
 import ServerTestSupport
 import TestSupport
 import Testing
 import Time
+
+@testable import Server
 
 @Suite("Gaps, other headers and removed spans of the past", .blocking)
 struct PastPeriodTests {

@@ -4,13 +4,14 @@ import Foundation
 import Logging
 import Net
 import Packaging
-import Server
 import ServerTestSupport
 import Sharing
 import Statistics
 import TestSupport
 import Testing
 import Time
+
+@testable import Server
 
 @Suite("Saved statistics of responses", .blocking)
 struct SavedRowsTests {
