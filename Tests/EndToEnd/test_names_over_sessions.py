@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever session of a stream follows another one, its names keep their bytes."""
+"""Names keep their bytes when one session of a stream follows another, of any kind."""
 
 from __future__ import annotations
 

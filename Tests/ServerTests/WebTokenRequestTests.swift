@@ -50,8 +50,9 @@ private func playing(_ end: Int64 = later, _ more: String = "") -> String {
   token("{\"exp\":\(end),\(more)\"llx\":{\"act\":\"play\",\"stream\":[\"live\",\"b\"]}}")
 }
 
-/// A token, and the status of the response to a request for media of the stream `live`. `Access`
-/// has the tests of all verdicts.
+/// A token, and the status of the response to a request for media of the stream `live`.
+///
+/// `AccessTests` have all verdicts.
 private struct Row: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let token: String

@@ -10,7 +10,7 @@ import Time
 @testable import Packaging
 @testable import Streams
 
-/// Whatever session follows another one, a name keeps its bytes and numbers do not fall.
+/// A name keeps its bytes and numbers do not fall, with each kind of session after each other one.
 @Suite("Names of successive sessions, RFC 8216bis §6.2.2")
 struct NumbersOfSessionsTests {
   enum Kind: CaseIterable { case encoded, encodedWithoutPrefill, passed, variable }
@@ -37,8 +37,8 @@ struct NumbersOfSessionsTests {
       if !isRight, faults.count < 5 { faults.append("session \(sessions): \(fault())") }
     }
 
-    /// Requests what a window has: after the start of a segment everything, then the open segment
-    /// after each of its parts.
+    /// Requests the media of a window: all of it after the start of a segment, then the open
+    /// segment after each of its parts.
     mutating func request(_ window: LiveWindow) {
       let snapshot = window.snapshot
       guard snapshot.state == .live else { return }
@@ -145,9 +145,10 @@ struct NumbersOfSessionsTests {
       let names = MediaNames(.epoch, first: first)
       stream.end = WindowEnd([("video", window)], names) ?? stream.end
     }
+    let countsOn = kind == .variable && configuration.earlier != nil
     return configuration.passesThrough
-      ? try pass(window, first: first, countsOn: kind == .variable && configuration.earlier != nil,
-        key: key, until: start + duration, &stream)
+      ? try pass(
+        window, first: first, countsOn: countsOn, key: key, until: start + duration, &stream)
       : encode(window, first: first, current: current, until: start + duration, &stream)
   }
 

@@ -17,7 +17,7 @@ from harness.waiting import pause
 
 @dataclass
 class Record:
-    """What a rendition has answered."""
+    """The answers of a rendition."""
 
     path: str
     # The bytes of each name that was answered with 200, as digests.

@@ -43,6 +43,7 @@ package struct WindowEnd: Sendable {
   /// - Parameters:
   ///   - tracks: the names and segmentations of the session's tracks.
   ///   - keys: the keys of its media; nil if it is clear.
+  /// - Returns: the media by the names of their tracks.
   package func media(
     for tracks: [(name: String, segmentation: TrackSegmentation)], _ keys: StreamKeys?
   ) -> [String: EarlierMedia] {

@@ -48,7 +48,7 @@ final class PassThroughTrack: Sendable {
   ///   - sinks: the sinks of the renditions.
   ///   - tracks: the tracks of the renditions, as indices into those of the source.
   ///   - first: the least number of the first segment.
-  ///   - startsAtFirst: whether the first segment has that number whatever the time is.
+  ///   - startsAtFirst: whether the first segment has that number at any time.
   ///   - published: the end of what an earlier process has published; nil if there is none.
   ///   - maximumGroupTime: the longest permitted distance of two IDRs.
   ///   - reordering: the B-frames of the source. If it has none, units with B-frames end the

@@ -24,7 +24,7 @@ struct SessionAnchor: Sendable, Equatable, Codable {
   /// The ends of the tracks, in their order, of what an earlier process has published; nil for a
   /// track without media.
   var published: [ResumePoint?]
-  /// Whether segments of variable duration count on from the session before, whatever the time is.
+  /// Whether segments of variable duration count on from the session before at any time.
   var countsOn = false
 
   /// The anchor of a session that begins now.
