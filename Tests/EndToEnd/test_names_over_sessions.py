@@ -79,10 +79,10 @@ def test_a_publisher_that_must_be_encoded(streamer: Callable[..., Program],
     program = streamer(*RTMP, defaults=False)
     port = rtmp_port(program)
     sources.append(publish(port, "live/x"))
-    playing(program, "x")
-    path = "/x/video/playlist.m3u8"
+    playing(program)
+    path = "/live/video/playlist.m3u8"
     next_segments(program.port, 3, path)
-    with Watch(program.port, "x") as watch:
+    with Watch(program.port) as watch:
         next_segments(program.port, 1, path)
         sources[-1].kill()
         sources.append(publish(port, "live/x", group=150))
@@ -90,9 +90,9 @@ def test_a_publisher_that_must_be_encoded(streamer: Callable[..., Program],
         before = watch.records[0].last
         program.wait_logged("live", count=2, within=30)
         assert before
-        after = playing(program, "x")
+        after = playing(program)
         assert after.segments[0].msn > before.segments[0].msn
-        kept = get(program.port, f"/x/video/segment{before.last_complete}.m4s")
+        kept = get(program.port, f"/live/video/segment{before.last_complete}.m4s")
         assert kept.status == 200
         next_segments(program.port, 3, path)
 
