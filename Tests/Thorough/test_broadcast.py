@@ -123,7 +123,7 @@ def test_everything_of_a_broadcast_is_signalled(
         assert at in SETS and one.data == sets(b"\2\2" + struct.pack(">H", at))
         off = (one.ticks - begin) / viewed.scale - (at / RATE - OUT)
         assert abs((off + TURN / 2) % TURN - TURN / 2) * 1000 < 1, (at, off)
-    print(f"passthrough {how}: teletext {min(late):.0f} to {max(late):.0f} ms from its frame, "
+    print(f"passthrough {how}: teletext {min(apart):.0f} to {max(apart):.0f} ms from its frame, "
           f"{len(found)} sets of KLV on their frames")
     assert not program.logged("metadata-invalid") and not program.logged("metadata-flood")
 

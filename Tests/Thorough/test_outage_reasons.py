@@ -34,7 +34,7 @@ def test_each_stream_states_its_reason(isolation: str, streamer: Callable[..., P
     found = outages(program)
     assert {name: found[name]["kind"] for name in names} == {name: name for name in names}
     assert "401 Unauthorized" in found["denied"]["reason"]
-    assert "resolve hostname" in found["unknown-host"]["reason"]
+    assert "unknown host" in found["unknown-host"]["reason"]
     assert "Connection refused" in found["refused"]["reason"]
     assert "no decoder for avs3" in found["unsupported"]["reason"]
     assert found["denied"]["text"].startswith(DENIED)

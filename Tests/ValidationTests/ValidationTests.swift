@@ -72,6 +72,20 @@ struct ValidationTests {
     }
   }
 
+  @Test(
+    "a stream may end before a segment that is announced by the clock, and only then",
+    arguments: [true, false])
+  func endsBeforeSegment(hasEnded: Bool) {
+    let origin = ScriptedOrigin()
+    let number = Int(ScriptedOrigin.start) + 6
+    origin.endTime = hasEnded ? 6.3 : .infinity
+    origin.change = { reply, _ in
+      if reply.url.contains("seg\(number)") { (reply.status, reply.body) = (404, []) }
+    }
+    let found = follow(.mpd, origin).findings.list
+    #expect(found.map(\.rule.name) == (hasEnded ? [] : ["segment-in-time"]))
+  }
+
   @Test("an origin may leave after EXT-X-ENDLIST, and only then", arguments: [true, false])
   func leaves(hasEnded: Bool) {
     let origin = ScriptedOrigin()

@@ -20,8 +20,8 @@ struct KeptUnits: Sendable {
 
   /// The units, in the order of their arrival; audio may precede the first key frame.
   private(set) var units: [InputUnit] = []
-  /// The description with each key frame from which on the coding of the video is another one, by
-  /// the index of its unit.
+  /// The description with each key frame from which on the coding of the video is another one, and
+  /// with each unit from which on there are other audio tracks, by the index of the unit.
   private var descriptions: [(index: Int, description: InputDescription)] = []
   private var byteCount = 0
   private var hasKey = false
@@ -67,10 +67,16 @@ struct KeptUnits: Sendable {
   mutating func add(_ unit: InputUnit, _ description: InputDescription) {
     let isKey = if case .video(let unit) = unit { unit.isKey } else { false }
     add(unit)
-    guard isKey, !units.isEmpty,
-      descriptions.last?.description.videos.map(\.coding) != description.videos.map(\.coding)
-    else { return }
-    descriptions.append((units.count - 1, description))
+    guard !units.isEmpty else { return }
+    let known = descriptions.last?.description
+    if isKey, known?.videos.map(\.coding) != description.videos.map(\.coding) {
+      descriptions.append((units.count - 1, description))
+    } else if var known, known.audioTracks != description.audioTracks {
+      // The video has another coding only from its next key frame on.
+      known.audio = description.audio
+      (known.otherAudio, known.leftOutAudio) = (description.otherAudio, description.leftOutAudio)
+      descriptions.append((units.count - 1, known))
+    }
   }
 
   /// Adds the next unit.

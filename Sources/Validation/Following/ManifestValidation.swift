@@ -34,6 +34,9 @@ struct ManifestValidation {
   private var hasCheckedRange = false
   /// The last segment of each timeline that was requested, by its start.
   private var requested: [String: Int64] = [:]
+  /// The refusal of the last segment, and the start of that after availabilityStartTime, in
+  /// seconds; nil if it was sent.
+  private var refusal: (reply: Reply, start: Double)?
 
   init(origin: any ValidatedOrigin, end: Double, _ meter: AgeMeter?) {
     (self.origin, self.end, self.meter) = (origin, end, meter)
@@ -66,7 +69,9 @@ struct ManifestValidation {
       origin.wait(until: min(end, began + (tracks.isEmpty ? 1 : 0.1)))
       let again = origin.get(location)
       findings.check(.listedServed, again.isWhole, again.place, seen: again.outcome)
-      guard again.isWhole, let next = take(again) else {
+      let next = again.isWhole ? take(again) : nil
+      judgeRefusal(next)
+      guard let next else {
         origin.wait(until: origin.now + 1)
         continue
       }
@@ -190,12 +195,13 @@ struct ManifestValidation {
     // bounded: below 2^53
     let number = template.startNumber.addingReportingOverflow(Int64(index)).partialValue
     let (reply, isRepeated) = whole(track, template, number: number, time: 0)
-    findings.check(.availableInTime, reply.isWhole, reply.place, seen: reply.outcome)
     guard reply.isWhole else {
+      refusal = (reply, track.periodStart + index * duration)
       // The two clocks may differ.
       margin = Self.usualMargin
       return
     }
+    findings.check(.availableInTime, true, reply.place, seen: reply.outcome)
     if !isRepeated, let first = reply.pieces.first { times.add(.firstByte, first - available) }
     let start =
       index * duration + Double(template.presentationTimeOffset)
@@ -203,6 +209,14 @@ struct ManifestValidation {
     checkMedia(
       reply, header, start: start, duration: duration,
       isLowLatency: !template.isCompleteAtOnce && !isRepeated)
+  }
+
+  /// Judges the refusal of a segment by the MPD after it: a stream may end before a segment that
+  /// it was going to have.
+  private mutating func judgeRefusal(_ next: Manifest?) {
+    guard let (reply, start) = refusal.take() else { return }
+    if let next, !next.isDynamic, let end = next.end, start > end - 0.001 { return }
+    findings.check(.availableInTime, false, reply.place, seen: reply.outcome)
   }
 
   /// Requests the newest segment of a timeline, if it is new.

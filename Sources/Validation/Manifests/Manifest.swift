@@ -55,6 +55,8 @@ package struct Manifest: Sendable, Equatable {
   let availabilityStart, publishTime: Double?
   /// Seconds.
   let updatePeriod, timeShiftDepth: Double?
+  /// The end of the last Period after availabilityStartTime, in seconds; nil if it is not stated.
+  private(set) var end: Double?
   private(set) var tracks: [Track] = []
 
   /// Reads an MPD.
@@ -74,14 +76,15 @@ package struct Manifest: Sendable, Equatable {
     for (index, period) in periods.enumerated() {
       start = period["start"].flatMap { Self.duration($0) } ?? start
       let following = periods.dropFirst(index + 1).first?["start"].flatMap { Self.duration($0) }
-      let end =
+      let length =
         period["duration"].flatMap { Self.duration($0) } ?? following.map { $0 - start }
         ?? root["mediaPresentationDuration"].flatMap { Self.duration($0) }.map { $0 - start }
+      end = length.map { start + $0 }
       var live: Double?
       if isDynamic, let now, let availabilityStart { live = now - availabilityStart - start }
       for set in period.all("AdaptationSet") {
         for representation in set.all("Representation") {
-          add(representation, set, period, start, TimelineEnd(period: end, live: live))
+          add(representation, set, period, start, TimelineEnd(period: length, live: live))
         }
       }
       if let length = period["duration"].flatMap({ Self.duration($0) }) { start += length }

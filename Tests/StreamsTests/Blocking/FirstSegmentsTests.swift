@@ -197,6 +197,25 @@ struct FirstSegmentsTests {
     #expect(sets(kept.described(description(3))).last == 3)
   }
 
+  @Test("audio that is described after the first key frame has its description when it is replayed")
+  func laterAudio() {
+    func description(hasAudio: Bool) -> InputDescription {
+      let audio = InputDescription.Audio(
+        codec: "ac3", sampleRate: 48_000, channels: 2, configuration: [])
+      return InputDescription(
+        format: "mp4",
+        video: InputDescription.Video(
+          passThroughCodec: .h264, codec: "h264", width: 64, height: 64, rate: nil,
+          parameterSets: [], configuration: []), audio: hasAudio ? audio : nil, isPaced: false)
+    }
+    var kept = KeptUnits()
+    for index in Int64(0)..<20 {
+      kept.add(unit(index, isKey: index == 0), description(hasAudio: index >= 3))
+    }
+    let counts = kept.described(description(hasAudio: true)).map(\.description.audioTracks.count)
+    #expect(counts == [0, 0, 0] + [Int](repeating: 1, count: 17))
+  }
+
   @Test("frames before the first key frame are not kept, and too many units are dropped")
   func limits() throws {
     var kept = KeptUnits()
