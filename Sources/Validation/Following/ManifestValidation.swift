@@ -196,6 +196,7 @@ struct ManifestValidation {
     let number = template.startNumber.addingReportingOverflow(Int64(index)).partialValue
     let (reply, isRepeated) = whole(track, template, number: number, time: 0)
     guard reply.isWhole else {
+      // bounded: numbers with a fraction do not trap
       refusal = (reply, track.periodStart + index * duration)
       // The two clocks may differ.
       margin = Self.usualMargin
