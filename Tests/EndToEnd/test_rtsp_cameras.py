@@ -95,6 +95,16 @@ def test_challenges_that_close_and_weaker_passwords(camera: Camera,
     assert one.methods().count("DESCRIBE") == 3
 
 
+def test_a_camera_that_resets_the_answer_to_its_challenge(
+        camera: Camera, streamer: Callable[..., Program]) -> None:
+    """The connection ends when the answer is on its way: it is sent again over another one."""
+    one = camera(challenges=[SHA], closes_unread=True)
+    program = runs(streamer, one.url_with("admin:secret"))
+    plays(program)
+    assert one.methods().count("DESCRIBE") == 2
+    assert not program.logged("source-gone")
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(("habits", "credentials", "words", "kind"), [
     ({"challenges": [MD5, SHA]}, "admin:wrong@", ("user name or the password", "401"), "denied"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import select
 import socket
 import ssl
 import struct
@@ -100,6 +101,8 @@ class RTSPCamera:
     patience: float = 0
     certificate: tuple[Path, Path] | None = None
     closes_after_challenge: bool = False
+    # With the answer to the challenge unread: its sender sees a reset.
+    closes_unread: bool = False
     # Sent to each client after this number of frames.
     interruption: tuple[int, str] | None = None
     requests: list[Request] = field(default_factory=list)
@@ -213,7 +216,9 @@ class Player:
         if request.method != "OPTIONS" and not request.is_authorized:
             self.say(request, ["401 Unauthorized",
                                *(f"WWW-Authenticate: {one}" for one in camera.challenges)])
-            return not camera.closes_after_challenge
+            if camera.closes_unread:
+                select.select([self.socket], [], [], 10)
+            return not (camera.closes_after_challenge or camera.closes_unread)
         if not self.is_playing or request.method in camera.public:
             self.heard = time.monotonic()
         if lines := camera.answers.get(request.method):

@@ -282,12 +282,17 @@ package struct RTSPExchange: Sendable {
     return [reply, .end]
   }
 
+  /// Whether the present request is sent again over another connection if this one ends.
+  ///
+  /// Some devices close the connection with their challenge, or when the answer to it arrives.
+  package var outlivesConnection: Bool {
+    guard let request = pending.first else { return false }
+    return request.hasAnswer && !isDescribed && answers > 0 && redirects < Self.mostRedirects
+  }
+
   /// Takes the end of the server's connection.
   package mutating func serverClosed() -> [Action] {
-    // Some devices close the connection with their challenge.
-    if let request = pending.first, request.hasAnswer, !isDescribed, answers > 0,
-      redirects < Self.mostRedirects
-    {
+    if outlivesConnection, let request = pending.first {
       redirects += 1
       pending = []
       return [.connect(address, again(request))]

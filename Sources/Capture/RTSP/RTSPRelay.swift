@@ -260,10 +260,7 @@ package final class RTSPRelay: Sendable {
       do throws(ClientError) {
         guard let arrived = try server.readArrived(RTSPRelay.readSize) else { return true }
         bytes = arrived
-      } catch {
-        relay.fail(RTSPFault("\(error)"))
-        return false
-      }
+      } catch { return leave(after: error) }
       guard !bytes.isEmpty else { return perform(exchange.serverClosed()) }
       let own = server
       for piece in fromServer.take(bytes) {
@@ -307,11 +304,15 @@ package final class RTSPRelay: Sendable {
     private func send(_ bytes: [UInt8]) -> Bool {
       lastRequest = SystemClock.monotonicTime
       server.deadline = lastRequest + RTSPRelay.sendLimit
-      do throws(ClientError) { try server.write(bytes) } catch {
-        relay.fail(RTSPFault("\(error)"))
-        return false
-      }
+      do throws(ClientError) { try server.write(bytes) } catch { return leave(after: error) }
       return true
+    }
+
+    /// Leaves a connection that has failed; false if no other one can continue.
+    private func leave(after error: ClientError) -> Bool {
+      guard !exchange.outlivesConnection else { return perform(exchange.serverClosed()) }
+      relay.fail(RTSPFault("\(error)"))
+      return false
     }
   }
 }
