@@ -58,6 +58,25 @@ package enum NALCodec: Sendable, Hashable {
     }
   }
 
+  /// The types of parameter sets, in the order in which a decoder needs them: of H.264 SPS, SPS
+  /// extension and PPS, of HEVC VPS, SPS and PPS.
+  ///
+  /// - Source: ITU-T H.264 §7.4.1.2.3; ITU-T H.265 §7.4.2.4.4
+  private var parameterSetTypes: [UInt8] { self == .h264 ? [7, 13, 8] : [32, 33, 34] }
+
+  /// The parameter sets among NAL units without start codes, each once, in the order in which a
+  /// decoder needs them.
+  package func parameterSets(among units: [[UInt8]]) -> [[UInt8]] {
+    var seen: Set<[UInt8]> = []
+    return parameterSetTypes.flatMap { type in
+      units.filter { unit in
+        guard let first = unit.first else { return false }
+        let found = self == .h264 ? first & 0x1F : first >> 1 & 0x3F
+        return found == type && seen.insert(unit).inserted
+      }
+    }
+  }
+
   /// Whether the first byte of a NAL unit is that of an access unit delimiter.
   ///
   /// - Source: ITU-T H.264 table 7-1; ITU-T H.265 table 7-1

@@ -179,7 +179,9 @@ extension StreamDefinition {
       let input = try PlannedInput(
         facts, settings: settings, isIrregular: start.hasIrregularKeyFrames,
         unpaced: start.encodingReason, after: start.segmentation)
-      return (input, try configuration(for: input))
+      var chosen = try configuration(for: input)
+      chosen.keepAudio(of: start.audio)
+      return (input, chosen)
     }
   }
 

@@ -159,3 +159,112 @@ struct StoredParameterSetsTests {
     #expect(depacketizer.video.coding != coding)
   }
 }
+
+@Suite("Parameter sets in the samples of key frames")
+struct KeyFrameSetsTests {
+  private static let sps: [UInt8] = [0x67, 0x42, 0xC0, 0x0A, 0x9A]
+  private static let wide: [UInt8] = [0x67, 0x42, 0xC0, 0x1E, 0x9B]
+  private static let pps: [UInt8] = [0x68, 0xE1]
+  private static let other: [UInt8] = [0x68, 0xE3]
+  private static let sei: [UInt8] = [0x06, 0x05, 0x80]
+  private static let key: [UInt8] = [0x65, 0x88, 0x81]
+  private static let next: [UInt8] = [0x41, 0x9A, 0x02]
+  // HEVC: VPS, SPS, PPS, a message before the picture, an IDR and a trailing picture.
+  private static let vps265: [UInt8] = [0x40, 0x01, 0x0C, 0x01]
+  private static let sps265: [UInt8] = [0x42, 0x01, 0x01, 0x03]
+  private static let pps265: [UInt8] = [0x44, 0x01, 0xC1]
+  private static let sei265: [UInt8] = [0x4E, 0x01, 0x05]
+  private static let key265: [UInt8] = [0x26, 0x01, 0xAF, 0x01]
+  private static let next265: [UInt8] = [0x02, 0x01, 0xD0, 0x01]
+
+  struct Row: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    var codec = PassThroughCodec.h264
+    /// The NAL units of each packet, and of each sample.
+    let packets, samples: [[[UInt8]]]
+  }
+
+  static let rows = [
+    Row(
+      testDescription: "sets of each key frame of the source are not doubled",
+      packets: [[sps, pps, sei, key], [next], [sps, pps, key]],
+      samples: [[sps, pps, sei, key], [next], [sps, pps, key]]),
+    Row(
+      testDescription: "sets that the source sends once are in each key frame",
+      packets: [[sps, pps, key], [next], [key]],
+      samples: [[sps, pps, key], [next], [sps, pps, key]]),
+    Row(
+      testDescription: "sets before other frames are in the next key frame alone",
+      packets: [[sps, pps, key], [sps, pps, next], [key]],
+      samples: [[sps, pps, key], [next], [sps, pps, key]]),
+    Row(
+      testDescription: "sets that change within a session replace those before",
+      packets: [[sps, pps, key], [wide, other, key], [next], [key]],
+      samples: [[sps, pps, key], [wide, other, key], [next], [wide, other, key]]),
+    Row(
+      testDescription: "VPS, SPS and PPS of HEVC, in this order", codec: .hevc,
+      packets: [[pps265, vps265, sps265, sei265, key265], [next265], [key265]],
+      samples: [
+        [vps265, sps265, pps265, sei265, key265], [next265], [vps265, sps265, pps265, key265],
+      ]),
+  ]
+
+  private static func lengths(_ units: [[UInt8]]) -> [UInt8] {
+    units.flatMap { [0, 0, 0, UInt8($0.count)] + $0 }
+  }
+
+  @Test("each key frame begins with the sets of its track, each of them once", arguments: rows)
+  func samples(row: Row) {
+    var depacketizer = VideoDepacketizer(row.codec, sizeLimit: FrameSizeLimit())
+    depacketizer.expectUnits()
+    var samples: [[UInt8]] = []
+    for (index, units) in row.packets.enumerated() {
+      let bytes: [UInt8] = units.flatMap { [0, 0, 0, 1] + $0 }
+      let found = depacketizer.take(
+        bytes.span, pts: .origin + .milliseconds(40 * Int64(index)), dts: nil, isKey: false,
+        arrival: .origin, senderTime: nil)
+      samples += found.map { $0.sample(of: depacketizer.video) }
+    }
+    #expect(samples == row.samples.map(Self.lengths))
+  }
+
+  private static func sample(
+    _ codec: PassThroughCodec?, _ sets: [[UInt8]], isKey: Bool = true
+  ) -> [UInt8] {
+    let unit = AccessUnit(
+      bytes: lengths([key]), parameterSets: [], isKey: isKey, pts: .origin, dts: nil,
+      arrival: .origin, senderTime: nil)
+    let video = InputDescription.Video(
+      passThroughCodec: codec, codec: "x", width: 0, height: 0, rate: nil, parameterSets: sets,
+      configuration: [])
+    return unit.sample(of: video)
+  }
+
+  @Test("sets of a decoder configuration are ordered; equal ones, messages and empty ones are not")
+  func configuration() {
+    let extended: [UInt8] = [0x6D, 0x81]
+    #expect(
+      Self.sample(.h264, [Self.pps, extended, [], Self.sps, Self.sei, Self.sps])
+        == Self.lengths([Self.sps, extended, Self.pps, Self.key]))
+  }
+
+  @Test("other codecs, other frames and a track without sets have none")
+  func none() {
+    let plain = Self.lengths([Self.key])
+    #expect(Self.sample(.h264, [Self.sps, Self.pps], isKey: false) == plain)
+    #expect(Self.sample(.h264, []) == plain)
+    for codec in [.av1, .vp9, nil] as [PassThroughCodec?] {
+      #expect(Self.sample(codec, [Self.sps, Self.pps]) == plain)
+    }
+  }
+
+  @Test("sets of more than 16 KiB are in the header alone")
+  func large() {
+    let room = AccessUnit.maximumSetsSize - 8 - Self.sps.count
+    for (size, isRepeated) in [(room, true), (room + 1, false)] {
+      let large = Self.pps + [UInt8](repeating: 1, count: size - Self.pps.count)
+      let sample = Self.sample(.h264, [Self.sps, large])
+      #expect((sample.count > AccessUnit.maximumSetsSize) == isRepeated)
+    }
+  }
+}

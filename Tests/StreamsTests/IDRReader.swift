@@ -27,13 +27,17 @@ struct IDRReader {
     frameNumberBits = reader.number() + 4
   }
 
-  /// `idr_pic_id` of the first slice in `mdat`; nil if it belongs to no IDR.
+  /// `idr_pic_id` of the first slice in `mdat`, after parameter sets; nil if it belongs to no IDR.
   func identifier(ofChunk bytes: [UInt8]) -> Int? {
     let mark = Array("mdat".utf8)
     guard let place = bytes.indices.first(where: { bytes[$0...].starts(with: mark) }) else {
       return nil
     }
-    let unit = bytes[(place + 8)...]
+    var unit = bytes[(place + 8)...]
+    while let first = unit.first, first & 0x1F > 5 {
+      let length = bytes[unit.startIndex - 4..<unit.startIndex].reduce(0) { $0 << 8 | Int($1) }
+      unit = unit.dropFirst(length + 4)
+    }
     guard let first = unit.first, first & 0x1F == 5 else { return nil }
     var reader = BitReader(unit: unit.prefix(32))
     for _ in 0..<3 { _ = reader.number() }

@@ -110,6 +110,7 @@ struct IsolationFieldsTests {
     configuration.audioTracks = [
       AudioTrackSettings(try #require(Self.facts.description.audio)), tone,
     ]
+    configuration.keepAudio(of: ["audio": AudioEncoderSettings(sampleRate: 32_000, channels: 1)])
     configuration.overlay = Overlay("{name} at {utc}")
     configuration.overlay?.font = "/srv/font.ttf"
     configuration.slate = "/srv/slate.png"

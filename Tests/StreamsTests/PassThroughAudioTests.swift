@@ -32,11 +32,12 @@ struct PassThroughAudioTests {
     /// The capture times of the video and AAC frames that were sent, by their marks.
     private var moments: [Int: MonotonicTime] = [:]
     var format: InputDescription.Audio
-    private let aacFrame: Interval
+    private var aacFrame: Interval { .seconds(1024) / Int64(format.sampleRate) }
 
     init(
       gracePeriod: Interval = .milliseconds(60), aac: [UInt8] = [0x11, 0x90],
-      sampleRate: Int = 48_000, later: Interval = .zero, maximumGroupTime: Int64? = nil
+      sampleRate: Int = 48_000, channels: Int = 2, former: AudioEncoderSettings? = nil,
+      later: Interval = .zero, maximumGroupTime: Int64? = nil
     ) throws {
       let video = Segmentation(
         rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
@@ -44,9 +45,9 @@ struct PassThroughAudioTests {
       var configuration = StreamConfiguration(size: .hd720, segmentation: video)
       configuration.passesThrough = true
       format = InputDescription.Audio(
-        codec: "aac", sampleRate: sampleRate, channels: 2, configuration: aac)
-      aacFrame = .seconds(1024) / Int64(sampleRate)
+        codec: "aac", sampleRate: sampleRate, channels: channels, configuration: aac)
       configuration.audioTracks = [AudioTrackSettings(format)]
+      if let former { configuration.keepAudio(of: [AudioTrackSettings.defaultName: former]) }
       let (output, window) = try configuration.audioOutput(retained: 4000)
       (segmentation, queue, audio) = (output.segmentation, output.queue, window)
       self.video = LiveWindow(segmentation: .video(video), playlistLength: 10, retained: 4000)
@@ -65,7 +66,7 @@ struct PassThroughAudioTests {
       silences = try [2, 1].map { channels in
         try ContinuousAudioEncoder.silence(
           AudioEncoderSettings(
-            sampleRate: Int32(sampleRate), channels: channels,
+            sampleRate: output.segmentation.sampleRate, channels: channels,
             bitrateKilobits: output.settings.encoder.bitrateKilobits))
       }
     }
@@ -511,11 +512,11 @@ struct PassThroughAudioTests {
     #expect(simulation.heard().frames.count > 300)
   }
 
-  @Test("other audio parameters take effect at the next period, with another header")
+  @Test("audio with other channels has the header of the track, over a Discontinuity too")
   func parameters() throws {
     let simulation = try Simulation()
     try simulation.send(.init(length: 2 * Self.second))
-    // Within a period it is not heard.
+    // The frames of this test cannot be decoded.
     simulation.format.configuration = [0x11, 0x88]
     simulation.format.channels = 1
     try simulation.send(.init(length: Self.second))
@@ -524,10 +525,36 @@ struct PassThroughAudioTests {
     try simulation.send(.init(length: 2_500_000_000))
     simulation.expectInStep()
     let snapshot = simulation.audio.snapshot
-    #expect(snapshot.tracks.count == 2)
-    let (old, new) = (snapshot.segments[0], try #require(snapshot.segments.last))
-    #expect(snapshot.track(of: old.period)?.channels == 2)
-    #expect(snapshot.track(of: new.period)?.channels == 1)
-    #expect(new.period.headerHash == snapshot.tracks[1].headerHash)
+    #expect(snapshot.tracks.map(\.channels) == [2])
+    #expect(snapshot.segments.last?.period.index == 1)
+    #expect(simulation.heard().frames.allSatisfy { $0.period == 0 })
+    // Audio of the form of the track is copied again.
+    simulation.format.configuration = [0x11, 0x90]
+    simulation.format.channels = 2
+    try simulation.away(500_000_000)
+    try simulation.send(.init(length: 2_500_000_000))
+    simulation.expectInStep()
+    #expect(simulation.audio.snapshot.tracks.map(\.channels) == [2])
+    #expect(simulation.heard().frames.count { $0.period == 2 } > 90)
+  }
+
+  @Test("a session keeps sample rate and channels of the one before, and copies audio of that form")
+  func former() throws {
+    let simulation = try Simulation(
+      aac: [0x12, 0x08], sampleRate: 44_100, channels: 1, former: AudioEncoderSettings())
+    // The frames of this test cannot be decoded.
+    try simulation.send(.init(length: 2 * Self.second))
+    #expect(simulation.segmentation.sampleRate == 48_000)
+    #expect(simulation.heard().frames.isEmpty)
+    simulation.format = InputDescription.Audio(
+      codec: "aac", sampleRate: 48_000, channels: 2, configuration: [0x11, 0x90])
+    try simulation.away(500_000_000)
+    try simulation.send(.init(length: 2_500_000_000))
+    simulation.expectInStep()
+    #expect(simulation.heard().frames.count > 90)
+    let track = try #require(simulation.audio.snapshot.tracks.first)
+    let header = try MovieHeader(header: track.header.array)
+    #expect(header.timescale == 48_000 && header.entry.channels == 2)
+    #expect(simulation.audio.snapshot.tracks.count == 1)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import Packaging
 import Testing
 
 @testable import Capture
@@ -123,5 +124,102 @@ extension InputDescription {
         passThroughCodec: .h264, codec: "h264", width: 1280, height: 720, rate: FrameRate(25),
         parameterSets: [], configuration: []),
       isPaced: false)
+  }
+}
+
+@Suite("The audio of a session after another one")
+struct FormerAudioTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// Codec, sample rate, channels and decoder configuration of the source.
+    let source: InputDescription.Audio
+    let former: AudioEncoderSettings?
+    let isCopied: Bool
+    let rate: Int32
+    let channels: Int
+  }
+
+  private static func aac(_ rate: Int, _ channels: Int, _ bytes: [UInt8]) -> InputDescription.Audio
+  {
+    InputDescription.Audio(
+      codec: "aac", sampleRate: rate, channels: channels, configuration: bytes)
+  }
+
+  private static let stereo = aac(48_000, 2, [0x11, 0x90])
+  private static let mono = aac(44_100, 1, [0x12, 0x08])
+  private static let opus = InputDescription.Audio(
+    codec: "opus", sampleRate: 48_000, channels: 2, configuration: [])
+
+  static let rows = [
+    Row(
+      testDescription: "the first session", source: mono, former: nil, isCopied: true,
+      rate: 44_100, channels: 1),
+    Row(
+      testDescription: "the same form", source: stereo, former: AudioEncoderSettings(),
+      isCopied: true, rate: 48_000, channels: 2),
+    Row(
+      testDescription: "another rate", source: mono,
+      former: AudioEncoderSettings(sampleRate: 48_000, channels: 1), isCopied: false,
+      rate: 48_000, channels: 1),
+    Row(
+      testDescription: "other channels", source: stereo,
+      former: AudioEncoderSettings(sampleRate: 48_000, channels: 1), isCopied: false,
+      rate: 48_000, channels: 1),
+    Row(
+      testDescription: "another codec", source: opus,
+      former: AudioEncoderSettings(sampleRate: 44_100, channels: 1), isCopied: false,
+      rate: 44_100, channels: 1),
+  ]
+
+  private static func configuration(microseconds: Int64 = 1_000_000) -> StreamConfiguration {
+    StreamConfiguration(
+      size: .hd720,
+      segmentation: Segmentation(
+        rate: .thirty, segmentMicroseconds: microseconds, partMicroseconds: microseconds / 10))
+  }
+
+  @Test("a track keeps its sample rate and channels; other audio is encoded", arguments: rows)
+  func kept(row: Row) throws {
+    var configuration = Self.configuration()
+    configuration.audioTracks = [AudioTrackSettings(row.source)]
+    if let former = row.former { configuration.keepAudio(of: ["audio": former]) }
+    let track = try #require(configuration.audioTracks.first)
+    #expect(track.isCopied == row.isCopied)
+    #expect(track.encoder.sampleRate == row.rate && track.encoder.channels == row.channels)
+    let (output, _) = try configuration.audioOutput()
+    #expect(output.segmentation.sampleRate == row.rate)
+    guard row.source.codec == "aac" else { return #expect(track.format == nil) }
+    let format = try #require(track.format)
+    #expect(format.settings.sampleRate == row.rate && format.settings.channels == row.channels)
+    #expect(configuration.audioParameters.mapValues(\.sampleRate) == ["audio": row.rate])
+  }
+
+  @Test("other tracks, tones, and segments that are shorter than a frame stay as they are")
+  func unchanged() {
+    let former = AudioEncoderSettings(sampleRate: 16_000, channels: 1)
+    var configuration = Self.configuration(microseconds: 40_000)
+    configuration.audioTracks = [AudioTrackSettings(Self.stereo)]
+    configuration.keepAudio(of: ["audio": former])
+    #expect(configuration.audioTracks == [AudioTrackSettings(Self.stereo)])
+    configuration = Self.configuration()
+    var tone = AudioTrackSettings(.tone)
+    tone.name = "tone"
+    configuration.audioTracks = [AudioTrackSettings(Self.stereo), tone]
+    configuration.keepAudio(of: ["audio-de": former, "tone": former])
+    #expect(configuration.audioTracks == [AudioTrackSettings(Self.stereo), tone])
+    #expect(Array(configuration.audioParameters.keys) == ["audio"])
+  }
+
+  @Test("AAC-LC by sample rate and channels is the configuration of encoders, ISO/IEC 14496-3")
+  func plainAAC() throws {
+    for (rate, channels, bytes) in [
+      (48_000, 2, [0x11, 0x90]), (44_100, 1, [0x12, 0x08]), (16_000, 2, [0x14, 0x10]),
+    ] as [(Int32, Int, [UInt8])] {
+      let found = try #require(AudioSpecificConfig(sampleRate: rate, channels: channels))
+      #expect(found.bytes == bytes && found.isPlainAAC)
+      #expect(found.sampleRate == rate && found.channels == channels)
+    }
+    #expect(AudioSpecificConfig(sampleRate: 47_000, channels: 2) == nil)
+    #expect(AudioSpecificConfig(sampleRate: 48_000, channels: 6) == nil)
   }
 }

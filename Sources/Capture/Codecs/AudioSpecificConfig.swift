@@ -42,6 +42,17 @@ package struct AudioSpecificConfig: Sendable, Hashable {
     hasFullFrames = bits.take(1) == 0
   }
 
+  /// AAC-LC with 1024 samples per frame.
+  ///
+  /// Nil for a sample rate without an index, and unless there are one or two channels.
+  package init?(sampleRate: Int32, channels: Int) {
+    guard let index = Self.rates.firstIndex(of: sampleRate), (1...2).contains(channels) else {
+      return nil
+    }
+    // Five bits of the object type, four of the index, four of the channels.
+    self.init([UInt8(2 << 3 | index >> 1), UInt8((index & 1) << 7 | channels << 3)])
+  }
+
   private static func rate(_ bits: inout BitReader) -> Int32? {
     guard let index = bits.take(4) else { return nil }
     guard index == 15 else { return index < rates.count ? rates[index] : nil }

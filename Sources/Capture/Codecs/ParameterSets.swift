@@ -27,6 +27,11 @@ package struct ParameterSets: Sendable, Hashable {
   /// All parameter sets with four-byte start codes, as libavformat requires.
   package var annexB: [UInt8] { (sps + pps).flatMap { [0, 0, 0, 1] + $0 } }
 
+  /// All parameter sets as units of a sample, each after its length in four bytes.
+  package var units: [UInt8] {
+    (sps + pps).flatMap { UInt32(clamping: $0.count).bigEndianBytes() + $0 }
+  }
+
   /// `avc1.` and profile, constraint flags and level in hexadecimal, from the first SPS.
   /// - Source: RFC 6381 §3.3
   package var codecString: String { "avc1." + hexadecimal(sps[0][1...3]) }

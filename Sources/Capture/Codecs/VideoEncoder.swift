@@ -15,7 +15,7 @@ package struct VideoEncoder: ~Copyable, @unchecked Sendable {
   /// Why the requested encoder is not the opened one; nil if it is.
   package let fallbackReason: String?
   /// SPS and PPS, constant while the encoder exists.
-  let parameterSets: ParameterSets
+  package let parameterSets: ParameterSets
 
   private var codec: CodecContext
   private var canHurry: Bool

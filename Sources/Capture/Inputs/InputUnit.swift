@@ -18,7 +18,7 @@ package struct AccessUnit: Sendable {
   /// The coded frame.
   ///
   /// H.264 and HEVC: NAL units, each after its length in four bytes, without delimiters and
-  /// parameter sets. Other codecs: as in the container.
+  /// parameter sets; see ``sample(of:)``. Other codecs: as in the container.
   package let bytes: [UInt8]
   /// The parameter sets received with it, each without length or start code.
   package let parameterSets: [[UInt8]]

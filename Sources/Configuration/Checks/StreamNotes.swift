@@ -29,8 +29,8 @@ package struct StreamNotes: Sendable {
       switch track.source {
       case .tone: "test tone"
       case .device(let name): "audio of \(name)"
-      case .input(.some): "copied audio"
-      case .input(nil): settings.upstream == nil ? "encoded audio" : "audio"
+      case .input where track.isCopied: "copied audio"
+      case .input: settings.upstream == nil ? "encoded audio" : "audio"
       }
     }
     let renditions = configuration.renditions.map {

@@ -25,10 +25,10 @@ struct AudioReports {
       "the audio of the source cannot be copied: \(error); encoding it")
   }
 
-  /// The source has another format; it is encoded at `rate`, or copied if that is nil.
-  mutating func changed(_ format: InputDescription.Audio, encodedAt rate: Int32?) {
+  /// The source has another format, which is copied.
+  mutating func changed(_ format: InputDescription.Audio) {
     encoded = nil
-    write(format, encodedAt: rate)
+    write(format, encodedAt: nil)
   }
 
   private func write(_ format: InputDescription.Audio, encodedAt rate: Int32?) {

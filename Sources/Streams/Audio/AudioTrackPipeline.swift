@@ -67,10 +67,8 @@ struct AudioTrackPipeline: ~Copyable {
     reports = AudioReports(stream: stream, log: log)
     self.statistics = statistics
     hasBegun = firstSegment != nil
-    var format: CopiedAudioFormat?
-    if case .input(let found) = track.source { format = found }
     // A track with the frames of its source is silent until there are some.
-    if format == nil { format = track.silent }
+    var format = track.format
     let placer = try AudioPlacer.copying(
       &format, track.encoder,
       from: firstSegment.map { published?.end ?? output.segmentation.firstFrame(of: $0) } ?? 1,
@@ -181,16 +179,17 @@ struct AudioTrackPipeline: ~Copyable {
     return true
   }
 
-  /// Copies audio that has the sample rate of the stream; other audio is encoded at that rate.
+  /// Copies audio that has the sample rate of the stream, and in a track of AAC its channels.
+  ///
+  /// Other audio is encoded in the format of the track.
   private mutating func choose(_ found: InputDescription.Audio) {
-    let copied = CopiedAudioFormat(found, as: track.alternative?.codec).flatMap {
-      $0.settings.sampleRate == segmentation.sampleRate
-        && $0.length == segmentation.samplesPerFrame ? $0.speaking(track.encoder.language) : nil
-    }
-    guard copied != nil || track.alternative == nil else { return }
-    if copied != format {
-      reports.changed(found, encodedAt: copied == nil ? segmentation.sampleRate : nil)
-    }
+    let copied = CopiedAudioFormat(found, as: track.alternative?.codec)?
+      .speaking(track.encoder.language)
+    guard let copied, copied.settings.sampleRate == segmentation.sampleRate,
+      copied.length == segmentation.samplesPerFrame,
+      track.alternative != nil || copied.isLike(track.encoder)
+    else { return }
+    if copied != format { reports.changed(found) }
     format = copied
   }
 

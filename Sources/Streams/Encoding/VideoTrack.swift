@@ -16,6 +16,9 @@ struct VideoTrack: ~Copyable {
   private let sink: any ChunkSink
   private let writer = ChunkWriter()
   private var encoder: VideoEncoder
+  /// The parameter sets of the header, with which each key frame begins: a session before may have
+  /// passed its source through, with another header.
+  private let sets: [UInt8]
   /// `sequence_number` of the next chunk; nil before the first one.
   ///
   /// Consecutive numbers, also if a frame is shown for several frame times: some players take
@@ -44,6 +47,7 @@ struct VideoTrack: ~Copyable {
     segmentation = configuration.segmentation
     keyDistance = configuration.keyDistance
     self.sink = sink
+    sets = encoder.parameterSets.units
     self.encoder = encoder
   }
 
@@ -106,7 +110,8 @@ struct VideoTrack: ~Copyable {
     // bounded: the numbers wrap around
     nextSequence = sequence &+ 1
     let sample = Sample(
-      payload: coded.bytes, decodeTime: segmentation.grid.ticks(frameIndex),
+      payload: coded.isIndependent ? sets + coded.bytes : coded.bytes,
+      decodeTime: segmentation.grid.ticks(frameIndex),
       duration: UInt32(duration), captured: captured,
       sequence: sequence, isSync: coded.isIndependent)
     return Chunk(

@@ -64,6 +64,8 @@ package struct StreamPlan: Sendable {
     /// The segmentation of the session before, which this one keeps unless its source states
     /// another rate; nil for the first session.
     package let segmentation: Segmentation?
+    /// The parameters of the audio of earlier sessions by track, which this one keeps.
+    package let audio: [String: AudioEncoderSettings]
   }
 
   /// A session that can be started.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 package import Logging
 import Media
 package import Packaging
@@ -42,6 +43,8 @@ package final class StreamSupervisor: Sendable {
     var earlier: WindowEnd?
     /// The segmentation of the session before.
     var segmentation: Segmentation?
+    /// The parameters of the audio of all sessions, by track.
+    var audio: [String: AudioEncoderSettings] = [:]
   }
 
   /// How long a removed stream may take to stop; its threads have ``ThreadGroup/limit``.
@@ -151,6 +154,7 @@ package final class StreamSupervisor: Sendable {
     _ session: StreamSession, _ outcome: SessionOutcome, _ active: inout ActiveSession
   ) {
     active.segmentation = session.configuration.segmentation
+    active.audio.merge(session.configuration.audioParameters) { $1 }
     switch outcome {
     case .sourceEnded:
       orders.update { $0.sourceEnded() }
@@ -207,7 +211,7 @@ package final class StreamSupervisor: Sendable {
     let start = StreamPlan.Start(
       cancellation: StartCancellation(), hasIrregularKeyFrames: active.hasIrregularKeyFrames,
       encodingReason: active.encodingReason, continued: active.continued.take(),
-      earlier: active.earlier, segmentation: active.segmentation)
+      earlier: active.earlier, segmentation: active.segmentation, audio: active.audio)
     // The session has the media; if the start fails, the next one begins without.
     active.earlier = active.earlier?.withoutMedia
     let thread = OSThread(name: "start") { [self] in open(start) }
@@ -251,6 +255,7 @@ package final class StreamSupervisor: Sendable {
       }
     }
     if let session = active.session.take() {
+      active.audio.merge(session.configuration.audioParameters) { $1 }
       session.leave()
       // Numbers continue; the media is not kept for a request that may never come.
       active.earlier = session.takeEnd()?.withoutMedia ?? active.earlier

@@ -20,13 +20,16 @@ struct PassThroughOutput: Sendable {
   let segmentation: Segmentation
 
   /// The chunk of an access unit, which is presented `shift` frames after it is decoded.
+  ///
+  /// Key frames have the parameter sets of `video`, the description of the track.
   func chunk(
-    _ unit: AccessUnit, _ position: PassThroughSchedule.Position, shift: Int64 = 0
+    _ unit: AccessUnit, of video: InputDescription.Video, _ position: PassThroughSchedule.Position,
+    shift: Int64 = 0
   ) -> Chunk {
     let duration = segmentation.grid.rate.ticksPerFrame
     let ticks = Int32(clamping: shift.multipliedSaturated(by: duration))
     let sample = Sample(
-      payload: unit.bytes, decodeTime: segmentation.grid.ticks(position.frameIndex),
+      payload: unit.sample(of: video), decodeTime: segmentation.grid.ticks(position.frameIndex),
       duration: UInt32(duration), captured: position.captured,
       sequence: UInt32(truncatingIfNeeded: position.frameIndex + 1), isSync: unit.isKey,
       shift: ticks)

@@ -198,7 +198,9 @@ final class PassThroughTrack: Sendable {
           chunks: outputs.map { _ in [] })
       }
       let shift = shift(of: unit, position, &state.places)
-      let chunks = outputs.map { $0.chunk(units[$0.track], position, shift: shift) }
+      let chunks = outputs.map {
+        $0.chunk(units[$0.track], of: videos[$0.track], position, shift: shift)
+      }
       publish(chunks, position, captured: captured, &state)
       result.published = (chunks, position)
       return result

@@ -80,6 +80,23 @@ package struct AudioTrackSettings: Sendable, Equatable, Codable {
     alternative.map { CopiedAudioFormat(silenceIn: $0, encoder) }
   }
 
+  /// Whether the audio that the input has at the start is copied.
+  ///
+  /// A track of AAC whose sample rate or channels are others has its audio encoded.
+  package var isCopied: Bool {
+    guard case .input(let found?) = source else { return false }
+    return alternative != nil || found.isLike(encoder)
+  }
+
+  /// The format of the track's CMAF header; nil if it is that of an encoder.
+  ///
+  /// A track that keeps the sample rate and the channels of an earlier session has their format,
+  /// and copies later audio of that form.
+  var format: CopiedAudioFormat? {
+    guard case .input(let found?) = source else { return silent }
+    return isCopied ? found : CopiedAudioFormat(plainAAC: encoder)
+  }
+
   /// Sets the language of the track, whatever the source declares.
   mutating func speak(_ language: Language) {
     encoder.language = language

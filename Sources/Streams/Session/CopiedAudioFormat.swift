@@ -69,6 +69,15 @@ package struct CopiedAudioFormat: Sendable, Equatable {
     self.settings = settings
   }
 
+  /// The format of AAC-LC with the sample rate and the channels of a track; nil if AAC has none.
+  init?(plainAAC track: AudioEncoderSettings) {
+    let (rate, channels) = (track.sampleRate, track.channels)
+    guard let configuration = AudioSpecificConfig(sampleRate: rate, channels: channels) else {
+      return nil
+    }
+    self.init(.aac(configuration), track.language)
+  }
+
   private init(_ coding: Coding, _ language: Language) {
     self.coding = coding
     let (rate, channels, bitrate) =
@@ -94,6 +103,11 @@ package struct CopiedAudioFormat: Sendable, Equatable {
 
   /// Whether it is AAC.
   var isAAC: Bool { codec == nil }
+
+  /// Whether it has the sample rate and the channels of a track.
+  func isLike(_ track: AudioEncoderSettings) -> Bool {
+    settings.sampleRate == track.sampleRate && settings.channels == track.channels
+  }
 
   /// Samples in a frame.
   var length: Int64 {

@@ -167,7 +167,7 @@ package struct StreamConfiguration: Sendable, Codable {
     // Audio beside pass-through video also waits for the video.
     let video = passesThrough ? inputDelay + segmentation.grid.rate.frameDuration : .zero
     let delay = max(gracePeriod, video)
-    if case .input(.some) = track.source { return delay }
+    if track.isCopied { return delay }
     // bounded: two constants
     let ahead = Int64(AudioEncoder.delayFrames) * AudioSegmentation.samplesPerAACFrame
     return delay + Interval(ticks: ahead, timescale: Int64(track.encoder.sampleRate))

@@ -154,5 +154,8 @@ struct PassThroughTrackTests {
     #expect(decoded.errors.isEmpty && decoded.frames == 60)
     let before = try file(old, snapshot.segments.prefix(2))
     #expect(before.errors.isEmpty && before.frames == 40)
+    // Players that read only the first header find the size in the key frames.
+    let both = try file(old, snapshot.segments)
+    #expect(both.errors.isEmpty && both.frames == 100)
   }
 }
