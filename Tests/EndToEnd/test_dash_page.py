@@ -50,9 +50,12 @@ def test_page_continues_after_a_restart(browser: Browser, binary: Path) -> None:
                 "since => window.__lab.samples.some(s => s[1] !== null && s[1] > since)", arg=back,
                 timeout=12000)
             print(f"playing again {time.time() * 1000 - back:.0f} ms after the start")
-            view.watch(3)
+            # It plays on: 60 other frames, however long the machine takes to draw them.
+            view.page.wait_for_function(
+                "since => new Set(window.__lab.samples.filter(s => s[1] > since)"
+                ".map(s => s[1])).size > 60", arg=time.time() * 1000, timeout=20000)
             found = report(view.data(), since=time.time() * 1000 - 2500)
-            assert found["frames"]["distinct"] > 40 and found["glass_to_glass_ms"]["p50"] < 3500
+            assert found["glass_to_glass_ms"]["p50"] < 3500
             assert view.page.evaluate("() => performance.timeOrigin") == origin
     finally:
         supervisor.close()
