@@ -26,6 +26,13 @@ package enum NALUnits {
     }
   }
 
+  /// The units as bytes of a sample, each after its length in four bytes.
+  ///
+  /// - Source: ISO/IEC 14496-15 §5.3.4.2
+  package static func lengthPrefixed(_ units: [[UInt8]]) -> [UInt8] {
+    units.flatMap { UInt32(clamping: $0.count).bigEndianBytes() + $0 }
+  }
+
   /// Whether a byte sequence starts with a start code, of three or four bytes.
   package static func startsWithCode(_ bytes: Span<UInt8>) -> Bool {
     let long = bytes.count >= 4 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 0 && bytes[3] == 1

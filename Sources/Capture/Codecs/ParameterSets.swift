@@ -28,9 +28,7 @@ package struct ParameterSets: Sendable, Hashable {
   package var annexB: [UInt8] { (sps + pps).flatMap { [0, 0, 0, 1] + $0 } }
 
   /// All parameter sets as units of a sample, each after its length in four bytes.
-  package var units: [UInt8] {
-    (sps + pps).flatMap { UInt32(clamping: $0.count).bigEndianBytes() + $0 }
-  }
+  package var units: [UInt8] { NALUnits.lengthPrefixed(sps + pps) }
 
   /// `avc1.` and profile, constraint flags and level in hexadecimal, from the first SPS.
   /// - Source: RFC 6381 §3.3

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CMAF
 internal import Media
 
 extension AccessUnit {
@@ -19,14 +18,7 @@ extension AccessUnit {
   package func sample(of video: InputDescription.Video) -> [UInt8] {
     guard isKey, let codec = video.passThroughCodec?.units else { return bytes }
     let sets = codec.parameterSets(among: video.parameterSets)
-    let size = sets.reduce(0) { $0 + 4 + $1.count }
-    guard size > 0, size <= Self.maximumSetsSize else { return bytes }
-    var sample: [UInt8] = []
-    sample.reserveCapacity(size + bytes.count)
-    for set in sets {
-      sample.put(UInt32(set.count))
-      sample += set
-    }
-    return sample + bytes
+    let units = NALUnits.lengthPrefixed(sets)
+    return units.count <= Self.maximumSetsSize ? units + bytes : bytes
   }
 }

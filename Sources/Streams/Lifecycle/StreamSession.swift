@@ -63,9 +63,9 @@ package final class StreamSession: Sendable {
     context = SessionContext(
       configuration, anchor: anchor, sinks: windows, takeover: takeover, outages: outages,
       metadata: SessionMetadata(events, stream: configuration.name, log), log: log)
+    let isRelayed = if case .upstream = configuration.source { true } else { false }
     var first = anchor.firstSegment
-    if case .upstream = configuration.source {
-    } else if let earlier = configuration.earlier, earlier.base > 0 {
+    if !isRelayed, let earlier = configuration.earlier, earlier.base > 0 {
       // Names of the session before keep their bytes.
       first = earlier.base.addingSaturated(1)
     }
