@@ -24,10 +24,12 @@ struct HandoverTests {
     return configuration
   }
 
-  private static func wait(_ condition: () -> Bool) throws {
+  private static func wait(
+    _ location: SourceLocation = #_sourceLocation, _ condition: () -> Bool
+  ) throws {
     let deadline = MonotonicTime.hangLimit
     while !condition() {
-      try #require(SystemClock.monotonicTime < deadline, "lost")
+      try #require(SystemClock.monotonicTime < deadline, "lost", sourceLocation: location)
       SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(2))
     }
   }
@@ -46,7 +48,13 @@ struct HandoverTests {
       try Self.configuration(), replacing: Predecessor(process: getpid()), log: Self.log())
     try new.start()
     defer { new.leave() }
-    try Self.wait { new.renditions.allSatisfy { $0.window.snapshot.state == .live } }
+    let failure = Locked<String?>(nil)
+    new.whenFinished { outcome in failure.withLock { $0 = "\(outcome)" } }
+    try Self.wait {
+      failure.withLock { $0 != nil }
+        || new.renditions.allSatisfy { $0.window.snapshot.state == .live }
+    }
+    try #require(failure.withLock { $0 } == nil)
     let ends = old.renditions.map { $0.window.snapshot.newestSegment }
     #expect(Set(ends).count == 1)
     let first = ends[0] + 1
