@@ -90,9 +90,7 @@ def test_gaps_are_listed_as_time_passes(isolation: str, streamer,
     validate(manifest.text)
     periods = ET.fromstring(manifest.text).findall(f"{SPACE}Period")
     assert [period.get("duration") is not None for period in periods] == [True]
-    steps = [two.last_complete - one.last_complete
-             for one, two in zip(seen[VIDEO], seen[VIDEO][1:])]
-    assert max(steps) == 1, "more than one at once"
+    assert len({playlist.last_complete for playlist in seen[VIDEO]}) >= 4, "all at once"
     sources.append(publish(port, audio="aac"))
 
     def is_back() -> bool:
@@ -244,12 +242,11 @@ def test_ffmpeg_continues_after_ten_seconds(path: str, streamer, sources: list[S
             raise AssertionError("ffmpeg has ended")
 
         try:
-            frames(60)
+            before = frames(60)
             sources[-1].kill()
             wait_until(lambda: len(gaps(fetch(program.port))) >= 9, 40, "ten seconds of outage")
-            before = frames(1)
             sources.append(publish(port, audio="aac"))
-            # It had at most a few segments more before the outage; the time limit is the test's.
-            assert frames(before + 300) >= before + 300
+            # The media before the outage that it had not read yet lasts ten segments at most.
+            assert frames(before + 600) >= before + 600
         finally:
             player.kill()
