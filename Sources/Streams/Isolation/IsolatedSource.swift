@@ -34,7 +34,7 @@ package final class IsolatedSource: ReceivedSource {
   /// reads; nil for other inputs.
   private let connectMedia: (@Sendable () -> Int32?)?
   private let loop = Loop()
-  /// The key frames that are wanted; the thread of the process sends them.
+  /// Key frames that are wanted, and numbers that are listed; the thread of the process sends them.
   private let wantedKeys = Locked(WantedKeys())
 
   /// A source that does not run yet.
@@ -95,6 +95,9 @@ package final class IsolatedSource: ReceivedSource {
 
   /// Asks for a key frame of all renditions at a frame.
   func planSplice(_ frame: Int64) { wantedKeys.withLock { $0.add(splice: frame) } }
+
+  /// Begins no segment with `number` or a lower one.
+  func reserve(_ number: Int64) { wantedKeys.withLock { $0.reserve(number) } }
 
   private func cancel() {
     let (child, session) = loop.update { $0.stop() }
