@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -18,13 +20,14 @@ from harness.mpd import fetch as fetch_mpd
 from harness.mpd import validate
 from harness.newframes import now, wait_frames
 from harness.playlist import Playlist, parse
+from harness.procfs import descendants
 from harness.program import Program
 from harness.rtmp import HOST, publish, rtmp_port
 from harness.sources import ENCODER, Source
 from harness.tools import need
 from harness.tunein import fetch, next_segments
 from harness.validation import validate as validate_streams
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 
 VIDEO, AUDIO = "/live/video/playlist.m3u8", "/live/audio/playlist.m3u8"
 CHUNKED = "/live/video/chunked.m3u8"
@@ -124,6 +127,24 @@ def test_a_relay_lists_the_gaps_of_its_upstream(streamer, sources: list[Source])
                   for segment in fetch(one.port, path=path).segments} for one in (program, relay)]
         common = lists[0].keys() & lists[1].keys()
         assert len(common) >= 5 and all(lists[0][msn] == lists[1][msn] for msn in common), lists
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("isolation", ["process", "none"])
+def test_a_frozen_program_lists_no_gaps(isolation: str, streamer, sources: list[Source]) -> None:
+    """SIGSTOP of all its processes for three seconds: the media in its sockets is no outage."""
+    program, _ = begin(streamer, sources, "--isolation", isolation)
+    before = fetch(program.port).last_complete
+    frozen = [program.pid, *descendants(program.pid)]
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    pause(3, "the duration of the freeze")
+    for pid in reversed(frozen):
+        os.kill(pid, signal.SIGCONT)
+    wait_until(lambda: fetch(program.port).last_complete >= before + 6, 40, "the next segments")
+    for path in (VIDEO, AUDIO, CHUNKED):
+        playlist = fetch(program.port, path=path)
+        assert playlist.media_sequence <= before and not gaps(playlist), playlist.text
 
 
 # Key frames at uneven distances.

@@ -9,16 +9,16 @@ import Time
 /// Lists segments without media in all windows of a passed-through session while its source is
 /// away.
 ///
-/// The windows have no thread of their own then: the timer of the process wakes once per segment.
-/// The process of an input may be gone too, so this is the server's work.
+/// The windows have no thread of their own then: the timer of the process wakes several times per
+/// second. The process of an input may be gone too, so this is the server's work. After a freeze of
+/// the process the source has its time again, since its media may wait in a socket.
 final class OutageWatch: Sendable {
   private struct State: Sendable {
     var pace: OutagePace
+    var freezes = FreezeDetector()
     var isStopped = false
   }
 
-  /// The pause before a window is looked at that has no segment yet.
-  private static let pause = Interval.milliseconds(500)
   /// The pause after media that arrived at the last moment.
   private static let retry = Interval.milliseconds(100)
 
@@ -41,7 +41,7 @@ final class OutageWatch: Sendable {
   }
 
   /// Begins.
-  func start() { plan(SystemClock.monotonicTime + Self.pause) }
+  func start() { plan(SystemClock.monotonicTime + FreezeDetector.interval) }
 
   /// Ends; nothing is listed after the return.
   func stop() { state.withLock { $0.isStopped = true } }
@@ -55,10 +55,12 @@ final class OutageWatch: Sendable {
     let next = state.withLock { state -> (time: MonotonicTime, number: Int64?)? in
       guard !state.isStopped else { return nil }
       let now = SystemClock.monotonicTime
-      guard let found = windows[0].progress else { return (now + Self.pause, nil) }
-      let progress = OutagePace.Progress(found)
+      state.freezes.note(now)
+      let next = now + FreezeDetector.interval
+      guard let found = windows[0].progress else { return (next, nil) }
+      let progress = OutagePace.Progress(found, thawed: state.freezes.end)
       switch state.pace.step(now, progress) {
-      case .wait(let time): return (max(time, now + .milliseconds(1)), nil)
+      case .wait(let time): return (min(max(time, now + .milliseconds(1)), next), nil)
       case .list(let number):
         guard windows[0].pass(through: number, since: found.revision) else {
           return (now + Self.retry, nil)
@@ -75,9 +77,10 @@ final class OutageWatch: Sendable {
 }
 
 extension OutagePace.Progress {
-  fileprivate init(_ progress: LiveWindow.Progress) {
+  /// The progress of a window in a process whose last freeze ended at `thawed`.
+  fileprivate init(_ progress: LiveWindow.Progress, thawed: MonotonicTime?) {
     self.init(
       complete: progress.complete, newest: progress.newest, completed: progress.completed,
-      heard: progress.heard)
+      heard: thawed.map { max($0, progress.heard) } ?? progress.heard)
   }
 }
