@@ -2,9 +2,9 @@
 
 import ChunkStream
 
-/// Key frames that the process of a stream is asked for with its next message, and the newest
-/// number that was listed without its media: pure.
-struct WantedKeys: Sendable {
+/// Orders that the process of a stream gets after its next message: wanted key frames, and the
+/// newest number that was listed without its media. Pure.
+struct PendingOrders: Sendable {
   /// The most splices that wait; a process that sends nothing gets no more.
   private static let maximumSplices = 16
 
@@ -24,9 +24,9 @@ struct WantedKeys: Sendable {
   /// Notes that `number` was listed without media.
   mutating func reserve(_ number: Int64) { reserved = max(reserved ?? number, number) }
 
-  /// The messages to the process; none is wanted afterwards.
+  /// The messages to the process; none is pending afterwards.
   mutating func takeOrders() -> [ParentMessage] {
-    defer { self = WantedKeys() }
+    defer { self = PendingOrders() }
     return renditions.sorted().map { .key($0) } + splices.map { .splice($0) }
       + [reserved].compactMap(\.self).map { .reserve($0) }
   }
