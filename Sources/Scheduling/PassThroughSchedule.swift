@@ -328,7 +328,7 @@ package struct PassThroughSchedule: Sendable {
 
   /// The number of a segment that begins a period at the frame `due`; nil if it has been used.
   private func number(_ due: Int64, _ captured: WallTime, _ isContinuous: Bool) -> Int64? {
-    guard newest != nil || !startsAtFirst else { return first }
+    guard newest != nil || !startsAtFirst else { return max(first, reserved.addingSaturated(1)) }
     let least = max(newest.map { $0.number + 1 } ?? first, reserved.addingSaturated(1))
     if segmentation.hasVariableDuration, newest != nil { return least }
     let number = expected(captured) ?? segmentation.segment(of: due)

@@ -146,6 +146,31 @@ struct OutageWindowTests {
     #expect(zip(listed, listed.dropFirst()).allSatisfy { $1.number == $0.number + 1 })
   }
 
+  @Test("a session that has the media of the session before alone lists gaps after it")
+  func continued() throws {
+    for isLong in [false, true] {
+      let before = stream(segments: 6, frames: 10, playlistLength: 6)
+      let end = try #require(
+        WindowEnd([("video", before.window)], MediaNames(.epoch, first: 1)))
+      var stream = SyntheticStream(
+        .thirty, playlistLength: 6, retained: 10, after: end, marksOutages: true)
+      stream.window.goLive()
+      #expect(stream.window.snapshot.newestSegment == end.segment)
+      let outage = Int64(isLong ? 40 : 3)
+      for _ in 0..<outage { pass(stream.window) }
+      #expect(stream.window.snapshot.isAway)
+      #expect(stream.window.snapshot.mediaEnd?.segment == end.segment)
+      let first = end.segment + outage + 1
+      stream.jump(to: first)
+      stream.publish(segments: 1)
+      let segments = stream.window.snapshot.segments
+      #expect(zip(segments, segments.dropFirst()).allSatisfy { $1.number == $0.number + 1 })
+      #expect(segments.filter(\.startsDiscontinuity).map(\.number) == [first])
+      #expect(segments.last?.isGap == false && segments.dropLast().last?.isGap == true)
+      #expect(segments.contains { $0.number == end.segment } != isLong)
+    }
+  }
+
   @Test("a window of encoded media lists nothing by itself")
   func encoded() {
     var stream = SyntheticStream(.thirty)

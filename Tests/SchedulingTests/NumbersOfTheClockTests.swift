@@ -161,6 +161,18 @@ struct NumbersOfTheClockTests {
     #expect(program.starts.map(\.number).suffix(2) == [Self.second + 6, Self.second + 7])
   }
 
+  @Test("nor the first one of a session that counts on")
+  func reservedFirst() {
+    var program = Program()
+    program.schedule = PassThroughSchedule(
+      segmentation: Segmentation(
+        rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
+        maximumGroupMicroseconds: 4_000_000), first: 7, startsAtFirst: true)
+    program.schedule.reserve(9)
+    for index in Int64(0)..<60 { program.take(at: Self.time(index), isKey: index % 30 == 0) }
+    #expect(program.starts.map(\.number).prefix(1) == [10])
+  }
+
   @Test("with variable duration the numbers after those that were listed are used")
   func reservedVariable() {
     var program = Program()

@@ -20,12 +20,13 @@ extension LiveWindow {
     package let isAway: Bool
   }
 
-  /// The progress of the session; nil unless the window is live and has a segment of the session.
+  /// The progress of the window; nil unless it is live and has a segment, which may be that of the
+  /// session before.
   package var progress: Progress? {
     shared.withLock { shared in
       let window = shared.window
       guard window.state == .live, let newest = window.newestNumber,
-        newest > window.publishedBefore ?? -1, let complete = window.segments.last?.number
+        let complete = window.segments.last?.number
       else { return nil }
       return Progress(
         complete: complete, newest: newest, completed: shared.completed, heard: shared.heard,

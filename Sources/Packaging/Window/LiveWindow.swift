@@ -130,7 +130,12 @@ package final class LiveWindow: Sendable {
   }
 
   /// Opens the window to readers.
-  package func goLive() { change { $0.goLive() } }
+  package func goLive() {
+    let now = SystemClock.monotonicTime
+    // Media of the session before is no older than the window for the watch over outages.
+    shared.withLock { ($0.heard, $0.completed) = (now, now) }
+    change { $0.goLive() }
+  }
 
   /// Appends the next chunk.
   ///

@@ -32,7 +32,7 @@ package final class WindowSnapshot: Sendable {
   package let listing: ListedSegments
   /// Whether the newest segment is complete and the source is away.
   package let isAway: Bool
-  /// The end of the newest complete media of the session; nil before.
+  /// The end of the newest complete media; nil before.
   package let mediaEnd: MediaEnd?
   /// Rises with every chunk: orders the snapshots of one window.
   package let revision: Int64

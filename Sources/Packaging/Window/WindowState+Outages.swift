@@ -25,6 +25,7 @@ extension WindowState {
     else { return }
     if last < number { keepOutage(before: number.addingSaturated(1)) }
     (isAway, passed) = (true, number)
+    if continued != nil { continued = number }
     version = segmentation.partsBefore(number.addingSaturated(1))
     revision += 1
   }

@@ -36,9 +36,9 @@ struct WindowState: Sendable {
   let publishedBefore: Int64?
   /// The oldest segment that playlists may list.
   let firstListed: Int64
-  /// The newest segment of the session before, until the first one of this session begins; nil if
-  /// the window began empty.
-  private var continued: Int64?
+  /// The newest segment of the session before, or the newest gap after it, until the first media of
+  /// this session begins; nil if the window began empty.
+  var continued: Int64?
   private var periods = WindowPeriods()
   /// The number of an open segment that becomes a gap when it is complete.
   private var leaving: Int64?
@@ -65,6 +65,7 @@ struct WindowState: Sendable {
     events = media?.events ?? WindowEvents(past: earlier.events)
     guard let media, let last = media.segments.last?.number else { return }
     kept.begin(with: media.segments)
+    mediaEnd = media.segments.last { !$0.isGap }.map { MediaEnd($0, segmentation) }
     continued = last
     version = segmentation.partsBefore(last + 1)  // bounded: the number of a published segment
     revision = 1
@@ -317,10 +318,9 @@ struct WindowState: Sendable {
     open?.closePart()
     guard let finished = open else { return }
     let duration = finished.chunks.reduce(0) { $0 + $1.duration }
-    mediaEnd = MediaEnd(
-      period: finished.period.index, segment: finished.number,
-      ticks: segmentation.ticks(finished.firstFrame).addingSaturated(duration))
-    keep(Segment(opening: finished, duration: duration))
+    let segment = Segment(opening: finished, duration: duration)
+    mediaEnd = MediaEnd(segment, segmentation)
+    keep(segment)
     version = segmentation.partsBefore(finished.number + 1)
     open = nil
     if leaving == finished.number {
