@@ -146,6 +146,9 @@ final class PassThroughTrack: Sendable {
     state.withLock { $0.breakOff() }
   }
 
+  /// Notes that `number` was listed without media while the source was away.
+  func reserve(_ number: Int64) { state.withLock { $0.schedule.reserve(number) } }
+
   /// Notes that the file starts over.
   ///
   /// The first IDR of the file continues the period if a segment can begin there; else it begins a
