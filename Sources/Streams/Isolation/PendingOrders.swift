@@ -2,8 +2,9 @@
 
 import ChunkStream
 
-/// Orders that the process of a stream gets after its next message: wanted key frames, and the
-/// newest number that was listed without its media. Pure.
+/// Orders that the process of a stream gets after its next message: pure.
+///
+/// They are wanted key frames, and the newest number that was listed without its media.
 struct PendingOrders: Sendable {
   /// The most splices that wait; a process that sends nothing gets no more.
   private static let maximumSplices = 16
