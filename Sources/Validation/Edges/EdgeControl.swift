@@ -60,9 +60,8 @@ struct EdgeControl: Sendable {
     // A young playlist had nothing to skip.
     let isEither = victim.key.query.contains("_HLS_skip") && !wasDelta
     guard (playlist.skipped != nil) != wasDelta, !isEither else { return nil }
-    return wasDelta
-      ? ("no EXT-X-SKIP", "a Playlist Delta Update")
-      : ("EXT-X-SKIP", "a playlist without EXT-X-SKIP")
+    if wasDelta { return ("no EXT-X-SKIP", "a Playlist Delta Update") }
+    return ("EXT-X-SKIP", "a playlist without EXT-X-SKIP")
   }
 
   /// Whether the answer to an unusual request is the error of the plain address, byte by byte.

@@ -48,9 +48,12 @@ struct EdgeVictim: Sendable {
     let fields = names.fields(one.victimFields)
     key = Key(resource: one.resource, query: query, fields: fields)
     request = EdgeRequest(viewer: names, names.fill(path + query), fields)
-    asked =
-      query.contains("{next}")
-      ? (names.next, 0)
-      : query.contains("{msn}") ? (names.segment, Int(clamping: names.part)) : nil
+    if query.contains("{next}") {
+      asked = (names.next, 0)
+    } else if query.contains("{msn}") {
+      asked = (names.segment, Int(clamping: names.part))
+    } else {
+      asked = nil
+    }
   }
 }

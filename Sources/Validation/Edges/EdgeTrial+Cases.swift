@@ -89,7 +89,8 @@ extension EdgeTrial {
   /// Takes names of media from a playlist.
   private mutating func learn(_ reply: Reply) {
     guard live != nil, reply.isWhole, reply.mediaType.hasSuffix("mpegurl") else { return }
-    live?.take(MediaPlaylist(PlaylistText(reply.body)), now: now)
+    let time = now
+    live?.take(MediaPlaylist(PlaylistText(reply.body)), now: time)
   }
 
   /// The names for one case; nil if a live stream has none left.
@@ -119,11 +120,12 @@ extension EdgeTrial {
     }
     guard texts.contains(where: { $0.contains("{next}") }) else { return names }
     for _ in 0..<4 {
-      if let next = live?.next(now: now) {
+      let time = now
+      if let next = live?.next(now: time) {
         names.next = next
         return names
       }
-      wait(until: now + (live?.duration ?? 1))
+      wait(until: time + (live?.duration ?? 1))
     }
     return nil
   }
