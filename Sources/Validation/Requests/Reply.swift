@@ -52,16 +52,7 @@ package struct Reply: Sendable {
 }
 
 /// An origin as the validator sees it: requests, and the passing of time.
-package protocol ValidatedOrigin: AnyObject {
-  /// Seconds since 1970.
-  var now: Double { get }
-
-  /// Waits; returns earlier if the validation is cancelled.
-  func wait(until time: Double)
-
-  /// Whether the validation ends before its time.
-  var isCancelled: Bool { get }
-
+package protocol ValidatedOrigin: ValidationClock {
   /// The number of interim responses 103 (Early Hints) that were received.
   var earlyHints: Int { get }
 
