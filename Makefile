@@ -2,8 +2,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build-unit build-debug deps-run deps-test deps-bench deps-edge deps-package build run \
-  test unit e2e players faults latency lossy compare edge static install install-files deb package \
+.PHONY: help build-unit build-debug deps-run deps-test deps-bench deps-edge deps-suites \
+  deps-package build run test unit e2e players faults latency lossy compare edge suites static \
+  install install-files deb package \
   docs lint words fmt tsan asan fuzz hostile soak bench clean other-debian dist release \
   release-check
 
@@ -39,6 +40,7 @@ TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux 
   gstreamer1.0-plugins-ugly gstreamer1.0-rtsp gstreamer1.0-tools glib-networking obs-studio
 
 EDGE_PACKAGES := varnish nginx-light trafficserver caddy
+SUITE_PACKAGES := testssl.sh slowhttptest prometheus
 PACKAGE_PACKAGES := debhelper dpkg-dev fakeroot lintian man-db mmdebstrap systemd \
   bash-completion logrotate prometheus zsh
 BENCH_PACKAGES := valgrind
@@ -54,6 +56,7 @@ test deps-test: ALSO += $(TEST_PACKAGES)
 deps-bench: ALSO += $(BENCH_PACKAGES)
 bench: ALSO += $(TEST_PACKAGES) $(if $(IN_TURNS),,$(EDGE_PACKAGES) $(BENCH_PACKAGES))
 deps-edge: ALSO += $(EDGE_PACKAGES)
+deps-suites: ALSO += $(SUITE_PACKAGES)
 deps-package: ALSO += $(PACKAGE_PACKAGES)
 endif
 FOR_PROGRAM := the libraries and the font of the program
@@ -232,6 +235,18 @@ deps-edge: deps-test  ## install the caches for `make edge`
 edge: deps-edge build  ## start and test the caches of deploy/edge
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 900 \
 	  $(REPEATING) 1 Tests/Edge
+
+deps-suites: deps-test
+	$(call apt,$(SUITE_PACKAGES),the suites of others)
+	@cmp -s Tests/Suites/requirements.txt $(VENV)/suites.txt || { \
+	  echo "installing by pip into $(VENV): $$(grep -v '^#' Tests/Suites/requirements.txt \
+	    | tr '\n' ' ')"; \
+	  $(PYTHON) -m pip install -q --disable-pip-version-check -r Tests/Suites/requirements.txt \
+	  && cp Tests/Suites/requirements.txt $(VENV)/suites.txt; }
+
+# H2SPEC: the program h2spec, which neither Debian nor PyPI has; without it HTTP/2 is a named skip.
+suites: deps-suites $(PROGRAM)  ## suites of others: TLS, WebSocket, slow clients, fields; H2SPEC=
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 900 $(REPEATING) 2 Tests/Suites
 
 # The installed program contains the Swift runtime, which Debian has no package of.
 PREFIX ?= /usr/local
