@@ -113,6 +113,9 @@ package struct PassThroughSchedule: Sendable {
   /// Whether timestamps cannot be placed for a second.
   package var isUnplaceable: Bool { prediction.isLost }
 
+  /// The time by the frames that have arrived; see ``FramePrediction/counted``.
+  package var counted: SourceTime? { prediction.counted }
+
   /// A schedule without access units.
   ///
   /// - Parameters:

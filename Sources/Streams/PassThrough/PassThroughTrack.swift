@@ -183,9 +183,11 @@ final class PassThroughTrack: Sendable {
       {
         return end(&state, .unfit("\(PassThroughAnalysis.Reason(fault, rate, maximumGroupTime))"))
       }
-      if !isReplay { state.pace.add(pts: unit.order, arrival: unit.arrival) }
       let position = state.schedule.assign(
         pts: unit.order, isKey: unit.isKey, captured: wall, arrival: isPaced ? nil : unit.arrival)
+      if position != nil, let counted = state.schedule.counted {
+        state.pace.add(pts: counted, arrival: unit.arrival)
+      }
       let error = state.schedule.error
       lastError.withLock { $0 = error }
       var result = Result(faults: state.schedule.faults - state.faults)
