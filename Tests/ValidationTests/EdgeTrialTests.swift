@@ -3,8 +3,7 @@
 import HTTP
 import Net
 import Testing
-
-@testable import Validation
+import Validation
 
 @Suite("Trials of caches: the table of deploy/edge/cases.json")
 struct EdgeTrialTests {
@@ -20,8 +19,8 @@ struct EdgeTrialTests {
 
   private func plan(_ name: String) throws -> EdgePlan? {
     let one = try #require(EdgeCase.all.first { $0.name == name })
-    var names = EdgeNames(authority: "edge.example", agent: "test", stream: "made")
-    (names.segment, names.part, names.next) = (7, 3, 9)
+    var names = EdgeNames(authority: "edge.example", agent: "test")
+    (names.stream, names.segment, names.part, names.next) = ("made", 7, 3, 9)
     return EdgePlan(one, names)
   }
 
@@ -82,14 +81,18 @@ struct EdgeTrialTests {
     var pace = EdgePace()
     var last = -1.0
     for _ in 0..<EdgePace.most {
-      let time = try #require(pace.next(5))
+      let next = pace.next(5)
+      let time = try #require(next)
       #expect(time - last > 0.0999)
       last = time
     }
-    #expect(pace.next(1000) == nil && pace.count == 200)
+    let further = pace.next(1000)
+    #expect(further == nil && pace.count == 200)
     var back = EdgePace()
     _ = back.next(1000)
-    #expect(back.next(10).map { $0 < 10.11 } == true)
+    // A clock that is set back stops no trial.
+    let early = back.next(10)
+    #expect(early.map { $0 < 10.11 } == true)
 
     let edge = ScriptedEdge()
     let found = try run(edge, random, EdgeCase.all + EdgeCase.all)
@@ -169,7 +172,10 @@ struct EdgeTrialTests {
       ),
       ("edge-another-method", made, { $0.acceptsMethods = true }),
       ("edge-a-directive-in-upper-case", made, { $0.comparesQuery = false }),
-      ("edge-the-skip-directive-twice", made, { ($0.keepsErrors, $0.comparesQuery) = (true, false) }),
+      (
+        "edge-the-skip-directive-twice", made,
+        { ($0.keepsErrors, $0.comparesQuery) = (true, false) }
+      ),
       ("edge-an-encoding-for-a-part", made, { $0.change = Self.spoilParts }),
     ]
     for row in rows {

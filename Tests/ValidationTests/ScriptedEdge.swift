@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
-import Net
-
-@testable import Validation
+import Validation
 
 /// A cache before a server, in virtual time: segments of 1 s with four parts, of any stream but
 /// those whose names begin with `edge-check`.
