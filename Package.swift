@@ -205,8 +205,8 @@ let package = Package(
       ]),
 
     // Follows streams of any origin like a player: checks playlists, MPDs, responses and media by
-    // rules, and measures the ages of media. Tries caches by a table of requests. Knows no server of
-    // ours.
+    // rules, and measures the ages of media. Tries caches by a table of requests. Knows no server
+    // of ours.
     library(
       "Validation",
       [

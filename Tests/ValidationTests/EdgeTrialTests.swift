@@ -172,7 +172,10 @@ struct EdgeTrialTests {
       ),
       ("edge-another-method", made, { $0.acceptsMethods = true }),
       ("edge-a-directive-in-upper-case", made, { $0.comparesQuery = false }),
-      ("edge-the-skip-directive-twice", made, { ($0.keepsErrors, $0.comparesQuery) = (true, false) }),
+      (
+        "edge-the-skip-directive-twice", made,
+        { ($0.keepsErrors, $0.comparesQuery) = (true, false) }
+      ),
       ("edge-an-encoding-for-a-part", made, { $0.change = Self.spoilParts }),
     ]
     for row in rows {

@@ -154,6 +154,7 @@ extension ValidateCommand.EdgeRequest {
   /// - Parameters:
   ///   - url: the value of `--edge`.
   ///   - given: all arguments.
+  /// - Throws: an error for the first wrong argument.
   fileprivate init(_ url: String, _ given: CommandArguments) throws(UsageError) {
     guard let address = WebAddress(url, longest: 8192) else {
       throw UsageError(

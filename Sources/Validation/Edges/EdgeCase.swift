@@ -56,7 +56,9 @@ package struct EdgeCase: Sendable, Decodable, CustomStringConvertible {
   /// Whether the request has no other permitted meaning than an error.
   var mustBeRefused: Bool { meanings == [.refused] }
 
-  /// The rule of reports. Its name is `edge-` and the name of the case in words.
+  /// The rule of reports.
+  ///
+  /// Its name is `edge-` and the name of the case in words.
   package var rule: Rule {
     let words = name.lowercased().split { !$0.isASCII || !($0.isLetter || $0.isNumber) }
     let clauseStart = clause.lastIndex(of: " ").map { clause[..<$0] } ?? ""

@@ -37,6 +37,7 @@ struct EdgeLiveNames: Sendable {
   /// The number of a segment that does not exist yet and that no case has used; nil if a segment
   /// must pass before.
   mutating func next(now: Double) -> Int64? {
+    // bounded: a floating quotient, of a duration above 0
     let passed = max(0, min(60, (now - readTime) / duration))
     let number = open.addingReportingOverflow(1 + Int64(clamping: Int128(passed)))
     guard !number.overflow, number.partialValue > lastNext else { return nil }

@@ -3,15 +3,20 @@
 import HTTP
 
 /// The values of the names in braces of an ``EdgeCase``: pure.
-struct EdgeNames: Sendable, Equatable {
+package struct EdgeNames: Sendable, Equatable {
   /// Host and port of the edge.
-  let authority: String
+  package let authority: String
   /// The value of `User-Agent`.
-  let agent: String
+  package let agent: String
   /// The stream below which requests are sent.
-  var stream = ""
+  package var stream = ""
   /// A part that no other case uses, and a segment that does not exist yet.
-  var segment: Int64 = 0, part: Int64 = 0, next: Int64 = 0
+  package var segment: Int64 = 0, part: Int64 = 0, next: Int64 = 0
+
+  /// The names without a stream.
+  package init(authority: String, agent: String) {
+    (self.authority, self.agent) = (authority, agent)
+  }
 
   /// The path of a resource; nil for one that is above the stream.
   func path(_ resource: EdgeCase.Resource) -> String? {

@@ -3,12 +3,12 @@
 import HTTP
 
 /// The requests of one case: the unusual one, then those of viewers: pure.
-struct EdgePlan: Sendable {
-  let attack: EdgeRequest
-  let victims: [EdgeVictim]
+package struct EdgePlan: Sendable {
+  package let attack: EdgeRequest
+  package let victims: [EdgeVictim]
 
   /// - Returns: nil for a case above the stream, whose address has viewers.
-  init?(_ one: EdgeCase, _ names: EdgeNames) {
+  package init?(_ one: EdgeCase, _ names: EdgeNames) {
     guard let path = names.path(one.resource) else { return nil }
     let query = one.query ?? ""
     var fields = names.fields(one.fields)
@@ -28,7 +28,7 @@ struct EdgePlan: Sendable {
 }
 
 /// The request of a viewer, whose answer a case must not change.
-struct EdgeVictim: Sendable {
+package struct EdgeVictim: Sendable {
   /// Viewers with equal keys expect equal answers.
   struct Key: Hashable, Sendable {
     let resource: EdgeCase.Resource
@@ -38,9 +38,9 @@ struct EdgeVictim: Sendable {
   }
 
   let key: Key
-  let request: EdgeRequest
+  package let request: EdgeRequest
   /// The part that the playlist must list; nil for another request.
-  let asked: (segment: Int64, part: Int)?
+  package let asked: (segment: Int64, part: Int)?
 
   /// - Returns: nil for a resource above the stream.
   init?(_ one: EdgeCase, _ query: String, _ names: EdgeNames) {

@@ -93,9 +93,14 @@ extension EdgeTrial {
     live?.take(MediaPlaylist(PlaylistText(reply.body)), now: time)
   }
 
-  /// The names for one case; nil if a live stream has none left.
+  /// The names for one case.
   ///
-  /// - Parameter suffix: the number of the case; nil for a control request.
+  /// - Parameters:
+  ///   - stream: the stream of the trial.
+  ///   - suffix: the number of the case; nil for a control request.
+  ///   - one: the case.
+  /// - Returns: nil if a live stream has no names left.
+  /// - Throws: if the playlist cannot be requested.
   private mutating func names(
     _ stream: Stream, suffix: Int?, _ one: EdgeCase
   ) throws(Stop) -> EdgeNames? {

@@ -61,6 +61,7 @@ package struct EdgeTrial {
   ///   - stream: the stream of the unusual requests; nil to read only.
   ///   - cases: the unusual requests.
   ///   - agent: the value of `User-Agent`.
+  /// - Returns: the findings, or the reason why the edge cannot be tried.
   package static func run(
     _ address: WebAddress, _ edge: any TriedEdge, _ stream: Stream?,
     _ cases: [EdgeCase] = EdgeCase.all, agent: String
