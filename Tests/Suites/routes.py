@@ -12,7 +12,7 @@ from harness.tools import ROOT
 TABLE = ROOT / "Sources/Server/Addresses/Route.swift"
 ADMIN = "admin-token-of-the-suites"
 BEARER = (("Authorization", f"Bearer {ADMIN}"),)
-# What is not in the table: `ControlAPI.owns` takes /api before it.
+# Not in the table: `ControlAPI.owns` takes /api before it.
 CONTROL = "api"
 
 

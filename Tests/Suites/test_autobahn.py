@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ class Relay:
         writer.close()
 
 
-async def results(port: int) -> list[object]:
+async def results(port: int) -> list[Any]:
     """The result of each case."""
     relay = Relay(port)
     async with await asyncio.start_server(relay.connect, "127.0.0.1", 0,
@@ -84,12 +85,12 @@ async def results(port: int) -> list[object]:
             await relay.close()
 
 
-def outcome(result: object) -> str:
-    """What was seen in a case, empty if it has passed."""
-    exchange, close = result.behavior.value, result.behavior_close.value  # type: ignore[attr-defined]
+def outcome(result: Any) -> str:
+    """The outcome of a case, empty if it has passed."""
+    exchange, close = result.behavior.value, result.behavior_close.value
     if exchange in PASSED and close in PASSED:
         return ""
-    return f"{exchange}, close {result.remote_close_code}"  # type: ignore[attr-defined]
+    return f"{exchange}, close {result.remote_close_code}"
 
 
 @pytest.mark.timeout(240)
@@ -99,6 +100,6 @@ def test_autobahn_finds_accepted_deviations_only(streamer: Callable[..., Program
     wait_until(lambda: get(program.port, "/ready").status == 200, 15, "the stream")
     found = asyncio.run(results(program.port))
     assert len(found) == CASES, "kosoku has other cases"
-    check([Finding(result.case_id, seen, result.result_close)  # type: ignore[attr-defined]
+    check([Finding(result.case_id, seen, result.result_close)
            for result in found if (seen := outcome(result))],
           Path(__file__).with_name("autobahn.json"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lists of accepted deviations: what is unlisted fails, and so does what is unused."""
+"""The lists of accepted deviations: an unlisted finding fails, and so does an unused row."""
 
 from __future__ import annotations
 

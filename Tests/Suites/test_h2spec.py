@@ -40,7 +40,7 @@ def program(binary: Path) -> Iterator[Program]:
 
 
 def run(folder: Path, program: Program, is_secure: bool, path: str, *cases: str) -> dict[str, str]:
-    """What was seen in each case of a run; empty if the case has passed."""
+    """The outcome of each case of a run; empty if the case has passed."""
     tool = os.environ.get("H2SPEC") or need("h2spec", "HTTP/2 by a suite of others (H2SPEC)")
     report = folder / "report.xml"
     port = program.secure_port if is_secure else program.port

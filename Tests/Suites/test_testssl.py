@@ -21,8 +21,9 @@ from harness.waiting import wait_until
 PARTS = ("-p", "-s", "-f", "-P", "-S", "-h", "-U")
 HARMLESS = {"OK", "INFO", "DEBUG"}
 # Tests that must have run: a scan that ends early has no finding either.
-NEEDED = {"SSLv2", "SSLv3", "TLS1_2", "TLS1_3", "heartbleed", "CCS", "ROBOT", "CRIME_TLS", "SWEET32",
-          "LOGJAM", "BEAST", "RC4", "secure_renego", "fallback_SCSV", "PFS", "cert_trust"}
+NEEDED = {"SSLv2", "SSLv3", "TLS1_2", "TLS1_3", "heartbleed", "CCS", "ROBOT", "CRIME_TLS",
+          "SWEET32", "LOGJAM", "BEAST", "RC4", "secure_renego", "fallback_SCSV", "PFS",
+          "cert_trust"}
 
 
 @pytest.mark.timeout(400)
@@ -34,8 +35,8 @@ def test_testssl_finds_accepted_deviations_only(streamer: Callable[..., Program]
     wait_until(lambda: get(program.port, "/ready").status == 200, 15, "the stream")
     program.secure_url("/")
     report = tmp_path / "report.json"
-    done = subprocess.run([tool, *PARTS, "--quiet", "--color", "0", "--warnings", "off", "--jsonfile",
-                           str(report), f"127.0.0.1:{program.secure_port}"],
+    done = subprocess.run([tool, *PARTS, "--quiet", "--color", "0", "--warnings", "off",
+                           "--jsonfile", str(report), f"127.0.0.1:{program.secure_port}"],
                           capture_output=True, text=True, timeout=360, check=False)
     assert report.is_file(), done.stdout[-2000:] + done.stderr[-2000:]
     rows = json.loads(report.read_text())

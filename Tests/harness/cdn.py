@@ -3,8 +3,8 @@
 
 A CDN decides about a request: it refuses it, passes it to the origin, or looks its key up. The edge
 here keeps responses by these decisions, so that the cases of deploy/edge/cases.json apply to it.
-Heads that no rule of a file sees are refused here with the verdict `platform`: what the CDN itself
-does with them is not known.
+Heads that no rule of a file sees are refused here with the verdict `platform`: how the CDN itself
+treats them is not known.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a CDN does with a request, and what it asks its origin for."""
+    """The treatment of a request by a CDN, and the request to the origin."""
 
     verdict: str
-    """`refuse`, `pass`, `lookup`, or `platform` for what no file decides."""
+    """`refuse`, `pass`, `lookup`, or `platform` if no file decides."""
     status: int = 0
     key: str = ""
     target: str = ""
@@ -71,7 +71,7 @@ class Platform(Protocol):
     """A CDN with its files."""
 
     def decide(self, request: Request) -> Decision:
-        """What it does with a request."""
+        """The treatment of a request."""
 
     def kept(self, request: Request, decision: Decision, response: Response) -> float:
         """The seconds for which it keeps a response; 0 if it does not."""

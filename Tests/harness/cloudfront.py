@@ -3,8 +3,8 @@
 
 Evaluated: the function, by node, and of main.tf the behaviours of paths, the cache policy, the
 methods and the errors. Of the platform, as its documents state: a host that is no alias is refused,
-the origin gets what is in the key and the host of the origin, an error without a row is kept for
-ten seconds if it is one of those that are always kept.
+the origin gets the contents of the key and its own host, and an error without a row is kept for ten
+seconds if its status is always kept.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from harness.tools import ROOT, need
 
 FILES = ROOT / "deploy/terraform/cloudfront"
 ERROR_SECONDS = 10
-# Kept whatever the origin says; other errors are kept if its Cache-Control says so.
+# Kept in any case; other errors are kept if Cache-Control of the origin says so.
 ALWAYS_KEPT = {404, 414, 500, 501, 502, 503, 504}
 ALIAS = re.compile(r"[a-z0-9]+\.example")
 VALUES = {"${window_seconds}": "20", "${segment_seconds}": "1"}

@@ -16,9 +16,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Finding:
-    """What a suite reports of one of its cases.
+    """The report of a suite about one of its cases.
 
-    `outcome` is what was seen, in words of the suite; `detail` is for the report only.
+    `outcome` is in words of the suite; `detail` is for the report only.
     """
 
     case: str
