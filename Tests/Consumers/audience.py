@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The consumers of one scenario at one server, and what each of them shows after an event."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from consumer import LIVE_PATHS, Consumer, Order, Playing
+from numbered import Film
+from stage import Stage
+
+# Frames that show that a consumer plays: two seconds.
+COUNT = 50
+# The limit of a wait against hanging, s.
+WITHIN = 30
+# The media of an event that a consumer may miss, and the time by which it may be later than the
+# first of them.
+MISSED_MS, BEHIND_SECONDS = 5000, 5.0
+
+
+@dataclass
+class Cell:
+    """The result of a consumer: nothing in `fault` if it plays; seconds until its picture again."""
+
+    fault: str = ""
+    again: float | None = None
+
+    def __str__(self) -> str:
+        figure = "" if self.again is None else f" ({self.again:.1f} s)"
+        return (self.fault or "plays") + figure
+
+
+@dataclass
+class Audience:
+    """Running consumers by name; those of `excused` are not waited for."""
+
+    stage: Stage
+    folder: Path
+    excused: frozenset[str] = frozenset()
+    playing: dict[str, Playing] = field(default_factory=dict)
+
+    def open(self, row: Consumer, path: str = "", offset: float = 0, key: str = "") -> None:
+        """Starts a consumer at its live address, or at another path."""
+        base = f"http://127.0.0.1:{self.stage.port}"
+        self.playing[row.name] = row.play(Order(
+            base + (path or LIVE_PATHS[row.form]), self.folder, offset, key,
+            f"{base}/live/clearkey" if key else ""))
+
+    def close(self) -> None:
+        """Ends all consumers."""
+        for playing in self.playing.values():
+            playing.close()
+
+    def wait(self, is_done: Callable[[Playing], bool], within: float = WITHIN) -> None:
+        """Waits until the condition is true of all consumers that have not ended."""
+        end = time.monotonic() + within
+        while time.monotonic() < end:
+            for playing in self.playing.values():
+                playing.update()
+            if all(is_done(playing) or playing.has_ended
+                   for name, playing in self.playing.items() if name not in self.excused):
+                return
+            time.sleep(0.1)
+
+    def joined(self, film: Film, count: int = COUNT) -> dict[str, Cell]:
+        """Waits until all play a film; the cells of a live stream."""
+        self.wait(lambda playing: len(offsets(playing, film)) >= count)
+        return {name: Cell(order_fault(playing, film, count))
+                for name, playing in self.playing.items()}
+
+    def again(self, before: Film, film: Film) -> dict[str, Cell]:
+        """Waits until all play the film of the next publisher, and judges each."""
+        self.wait(lambda playing: len(offsets(playing, film)) >= COUNT)
+        began, old = self.stage.began[film.number], self.stage.began[before.number]
+        cells = {name: Cell(order_fault(playing, film) or missed_fault(playing, film),
+                            return_seconds(playing, before, old, film, began))
+                 for name, playing in self.playing.items()}
+        quickest = min((cell.again for cell in cells.values() if cell.again is not None),
+                       default=0.0)
+        for cell in cells.values():
+            if not cell.fault and cell.again is not None \
+                    and cell.again > max(0.0, quickest) + BEHIND_SECONDS:
+                cell.fault = f"its picture returns {cell.again - quickest:.1f} s after the first"
+        return cells
+
+    def reports(self, cells: dict[str, Cell]) -> str:
+        """What the consumers with a fault have said."""
+        return "\n".join(f"--- {name}: {cell}\n{self.playing[name].said()}"
+                         for name, cell in cells.items()
+                         if cell.fault and name in self.playing and name not in self.excused)
+
+
+@contextmanager
+def audience(stage: Stage, folder: Path, excused: Sequence[str] = ()) -> Iterator[Audience]:
+    """Consumers that are ended after the block."""
+    found = Audience(stage, folder, frozenset(excused))
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def offsets(playing: Playing, film: Film) -> list[int]:
+    """The frames of a film that were shown, each once, in the order of display."""
+    return list(dict.fromkeys(offset for clock in playing.clocks()
+                              if (offset := film.offset(clock)) is not None))
+
+
+def order_fault(playing: Playing, film: Film, count: int = COUNT) -> str:
+    """What is wrong with the order or the number of the pictures of a film; nothing if all is."""
+    found = offsets(playing, film)
+    if len(found) < count:
+        end = ", then it ended" if playing.has_ended else ""
+        return f"{len(found)} pictures of {len(playing.pictures)}{end}"
+    if found != sorted(found):
+        return "its pictures go back"
+    return damage_fault(playing, film)
+
+
+def damage_fault(playing: Playing, film: Film) -> str:
+    """The damaged pictures from the first picture of a film on."""
+    clocks = [picture.clock for picture in playing.pictures]
+    first = next(at for at, clock in enumerate(clocks) if film.offset(clock) is not None)
+    damaged = clocks[first:].count(None)
+    return f"{damaged} damaged pictures" if damaged else ""
+
+
+def missed_fault(playing: Playing, film: Film) -> str:
+    """The media that was missed after an event, if it is more than permitted."""
+    first = offsets(playing, film)[0]
+    return f"it misses {first} ms of media" if first > MISSED_MS else ""
+
+
+def return_seconds(playing: Playing, before: Film, old: float, film: Film,
+                   began: float) -> float | None:
+    """Seconds from the next publisher to its first picture, less the latency before."""
+    latencies = [picture.at - old - offset / 1000 for picture in playing.pictures
+                 if (offset := before.offset(picture.clock)) is not None]
+    returns = [picture.at for picture in playing.pictures
+               if film.offset(picture.clock) is not None]
+    if not latencies or not returns:
+        return None
+    return returns[0] - began - statistics.median(latencies[-COUNT:])
