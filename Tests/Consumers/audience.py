@@ -16,8 +16,8 @@ from stage import Stage
 
 # Frames that show that a consumer plays: two seconds.
 COUNT = 50
-# The limit of a wait against hanging, s.
-WITHIN = 30
+# The limits of waits against hanging, s: for a consumer that starts, and after an event.
+WITHIN, EVENT_WITHIN = 60, 40
 # The media of an event that a consumer may miss, and the time by which it may be later than the
 # first of them.
 MISSED_MS, BEHIND_SECONDS = 5000, 5.0
@@ -67,15 +67,15 @@ class Audience:
                 return
             time.sleep(0.1)
 
-    def joined(self, film: Film, count: int = COUNT) -> dict[str, Cell]:
-        """Waits until all play a film; the cells of a live stream."""
-        self.wait(lambda playing: len(offsets(playing, film)) >= count)
-        return {name: Cell(order_fault(playing, film, count))
+    def joined(self, film: Film, span: int = 0) -> dict[str, Cell]:
+        """Waits until all have played a film for `span` ms of media; the cells of a stream."""
+        self.wait(lambda playing: has_played(playing, film, span))
+        return {name: Cell(order_fault(playing, film, span))
                 for name, playing in self.playing.items()}
 
     def again(self, before: Film, film: Film) -> dict[str, Cell]:
         """Waits until all play the film of the next publisher, and judges each."""
-        self.wait(lambda playing: len(offsets(playing, film)) >= COUNT)
+        self.wait(lambda playing: len(offsets(playing, film)) >= COUNT, EVENT_WITHIN)
         began, old = self.stage.began[film.number], self.stage.began[before.number]
         cells = {name: Cell(order_fault(playing, film) or missed_fault(playing, film),
                             return_seconds(playing, before, old, film, began))
@@ -111,12 +111,19 @@ def offsets(playing: Playing, film: Film) -> list[int]:
                               if (offset := film.offset(clock)) is not None))
 
 
-def order_fault(playing: Playing, film: Film, count: int = COUNT) -> str:
+def has_played(playing: Playing, film: Film, span: int) -> bool:
+    """Whether enough pictures of a film were shown, over `span` ms of media."""
+    found = offsets(playing, film)
+    return len(found) >= COUNT and max(found) - min(found) >= span
+
+
+def order_fault(playing: Playing, film: Film, span: int = 0) -> str:
     """What is wrong with the order or the number of the pictures of a film; nothing if all is."""
     found = offsets(playing, film)
-    if len(found) < count:
+    if not has_played(playing, film, span):
         end = ", then it ended" if playing.has_ended else ""
-        return f"{len(found)} pictures of {len(playing.pictures)}{end}"
+        over = f" over {found[-1] - found[0]} ms" if found else ""
+        return f"{len(found)} pictures of {len(playing.pictures)}{over}{end}"
     if found != sorted(found):
         return "its pictures go back"
     return damage_fault(playing, film)

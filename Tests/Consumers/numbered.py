@@ -27,7 +27,7 @@ class Film:
     rate: int = 25
     audio_rate: int = 48_000
     channels: int = 2
-    seconds: int = 75
+    seconds: int = 150
 
     @property
     def base(self) -> int:

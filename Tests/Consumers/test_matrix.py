@@ -42,7 +42,7 @@ def test_the_consumer_is_installed(row: Consumer) -> None:
         pytest.skip(reason)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("part", GROUPS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_consumers_play(scenario: str, part: str, tmp_path: Path) -> None:

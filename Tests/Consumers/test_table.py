@@ -54,7 +54,7 @@ def test_the_document_has_the_table() -> None:
 
 
 @pytest.mark.parametrize(("clocks", "fault"), [
-    (PLAYED, ""), (PLAYED[:9], "9 pictures of 9"), ([PLAYED[0]] * 60, "1 pictures of 60"),
+    (PLAYED, ""), (PLAYED[:9], "9 pictures of 9 over 320 ms"), ([PLAYED[0]] * 60, "1 pictures of 60 over 0 ms"),
     ([*PLAYED[10:], *PLAYED[:10]], "its pictures go back"),
     ([*PLAYED, None, None], "2 damaged pictures"), ([None, *PLAYED], ""),
 ], ids=["played", "few", "frozen", "back", "damaged", "before"])
