@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The consumers of one scenario at one server, and what each of them shows after an event."""
+"""The consumers of one scenario at one server, and the pictures of each after an event."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Audience:
         return cells
 
     def reports(self, cells: dict[str, Cell]) -> str:
-        """What the consumers with a fault have said."""
+        """The last messages of the consumers with a fault."""
         return "\n".join(f"--- {name}: {cell}\n{self.playing[name].said()}"
                          for name, cell in cells.items()
                          if cell.fault and name in self.playing and name not in self.excused)
@@ -118,7 +118,7 @@ def has_played(playing: Playing, film: Film, span: int) -> bool:
 
 
 def order_fault(playing: Playing, film: Film, span: int = 0) -> str:
-    """What is wrong with the order or the number of the pictures of a film; nothing if all is."""
+    """A fault in the order or the number of a film's pictures; nothing if it is played well."""
     found = offsets(playing, film)
     if not has_played(playing, film, span):
         end = ", then it ended" if playing.has_ended else ""

@@ -17,7 +17,7 @@ PROGRAMS, PAGES, MPD_PAGES, SCREEN = "programs", "pages", "mpd-pages", "screen"
 
 @dataclass(frozen=True)
 class Order:
-    """What to play: an address, from an offset in seconds, with a content key if it is set."""
+    """An order to play: an address, from an offset in seconds, with a content key if it is set."""
 
     url: str
     folder: Path
@@ -40,7 +40,7 @@ class Playing(ABC):
 
     @abstractmethod
     def said(self) -> str:
-        """The end of what the consumer has logged."""
+        """The last messages of the consumer."""
 
     @abstractmethod
     def close(self) -> None:

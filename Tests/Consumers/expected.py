@@ -20,7 +20,7 @@ SCENARIO_WORDS = {
 
 @dataclass(frozen=True)
 class Theirs:
-    """A fault of consumers: what the stream is allowed to be, by a clause; what plays instead.
+    """A fault of consumers, and the clause that permits the media that they do not play.
 
     `plays` are consumers of the matrix that play the same scenario from the same server.
     """
@@ -38,7 +38,7 @@ class Theirs:
                 f"{self.reason} | {self.reference} | {self.helps} |")
 
 
-HEAD = ["| consumer | scenario | its fault | permitted by | what helps |", "|---|---|---|---|---|"]
+HEAD = ["| consumer | scenario | its fault | permitted by | help |", "|---|---|---|---|---|"]
 THEIRS = (
     Theirs(("Video.js",), "live",
            "7.5.5 plays whole segments at the live edge of `live.m3u8`: it stalls, and shows "
@@ -109,7 +109,7 @@ def table() -> list[str]:
 
 
 def faults(names: set[str]) -> Iterator[str]:
-    """What is wrong with the table itself, given the consumers of the matrix."""
+    """Faults of the table itself, given the consumers of the matrix."""
     seen: set[tuple[str, str]] = set()
     for row in THEIRS:
         for name in (*row.consumers, *row.plays):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pictures that a consumer shows: the burned clock of each, read from what it decodes."""
+"""The pictures that a consumer shows: the burned clock of each, read from its decoded frames."""
 
 from __future__ import annotations
 

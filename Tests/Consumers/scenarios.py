@@ -35,7 +35,7 @@ Rows = Sequence[Consumer]
 
 @dataclass
 class Result:
-    """The cells of a scenario, and what consumers with a fault have said."""
+    """The cells of a scenario, and the last messages of consumers with a fault."""
 
     cells: dict[str, Cell]
     reports: str
@@ -193,7 +193,7 @@ def rewound(rows: Rows, folder: Path, excused: Sequence[str], offset: float) -> 
 
 
 def past_fault(playing: Playing, start: int, end: int) -> str:
-    """What is wrong with pictures from a time on, up to an end unless it is 0."""
+    """A fault of the pictures from a time on, up to an end unless it is 0."""
     shown = [clock for clock in playing.clocks() if clock >= start - GROUP_MS]
     near = [clock for clock in shown if clock <= start + GROUP_MS]
     if not near:
@@ -231,7 +231,7 @@ def clip(rows: Rows, folder: Path, excused: Sequence[str]) -> Result:
 
 
 def clip_fault(playing: Playing, clocks: list[int], is_sampled: bool = False) -> str:
-    """What is wrong with the frames of a clip; of a sampled screen each second has some."""
+    """A fault of the frames of a clip; of a sampled screen each second has some."""
     shown = list(dict.fromkeys(playing.clocks()))
     if not shown:
         return "no picture"
@@ -267,7 +267,7 @@ def end(rows: Rows, folder: Path, excused: Sequence[str]) -> Result:
 
 
 def end_fault(playing: Playing, last: int) -> str:
-    """What is wrong at the end of a stream."""
+    """A fault at the end of a stream."""
     found = offsets(playing, SHORT)
     if not found or len(found) < COUNT:
         return f"{len(found)} pictures of {len(playing.pictures)}"

@@ -39,8 +39,8 @@ class Shown(Playing):
 PLAYED = [FIRST.base + 40 * index for index in range(60)]
 
 
-def test_rows_name_consumers_and_what_helps_is_no_fault() -> None:
-    """Each consumer exists, has one row in a scenario, and what helps has none."""
+def test_rows_name_consumers_and_help_is_no_fault() -> None:
+    """Each consumer exists, has one row in a scenario, and its help has none."""
     assert list(faults(NAMES)) == []
     assert set(SCENARIO_WORDS) == set(SCENARIOS)
 
@@ -54,7 +54,8 @@ def test_the_document_has_the_table() -> None:
 
 
 @pytest.mark.parametrize(("clocks", "fault"), [
-    (PLAYED, ""), (PLAYED[:9], "9 pictures of 9 over 320 ms"), ([PLAYED[0]] * 60, "1 pictures of 60 over 0 ms"),
+    (PLAYED, ""), (PLAYED[:9], "9 pictures of 9 over 320 ms"),
+    ([PLAYED[0]] * 60, "1 pictures of 60 over 0 ms"),
     ([*PLAYED[10:], *PLAYED[:10]], "its pictures go back"),
     ([*PLAYED, None, None], "2 damaged pictures"), ([None, *PLAYED], ""),
 ], ids=["played", "few", "frozen", "back", "damaged", "before"])
