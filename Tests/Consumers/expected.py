@@ -44,10 +44,6 @@ THEIRS = (
            "7.5.5 plays whole segments at the live edge of `live.m3u8`: it stalls, and shows "
            "pictures again",
            "RFC 8216 §6.3.3", "`chunked.m3u8`, or hls.js", ("Video.js chunked", "hls.js")),
-    Theirs(("Kodi",), "live",
-           "inputstream.adaptive 20.3.2 ends `live.m3u8` after some seconds",
-           "RFC 8216 §6.2.1: a playlist without EXT-X-ENDLIST goes on",
-           "`chunked.m3u8`, or the MPD", ("Kodi chunked", "Kodi MPD")),
     Theirs(("GStreamer",), "away",
            "hlsdemux2 of 1.22 stays without a picture after EXT-X-GAP",
            "RFC 8216bis §4.4.4.7", "ffmpeg, mpv", ("ffmpeg 5", "mpv")),
