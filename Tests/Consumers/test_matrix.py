@@ -20,7 +20,8 @@ from harness.browser import chromium_running
 from harness.tools import chromium
 from matrix import CONSUMERS, group, write
 from pages import Browsers
-from scenarios import SCENARIOS, VALIDATED, rows_of
+from result import VALIDATED
+from scenarios import SCENARIOS, rows_of
 
 GROUPS = (PROGRAMS, PAGES, MPD_PAGES, SCREEN)
 

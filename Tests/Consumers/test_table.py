@@ -15,7 +15,8 @@ from harness.tools import ROOT
 from matrix import NAMES
 from numbered import FIRST
 from pictures import Picture, Pipe, lines, planes
-from scenarios import SCENARIOS, clip_fault, past_fault
+from rewinding import clip_fault, past_fault
+from scenarios import SCENARIOS
 
 
 class Shown(Playing):
