@@ -48,7 +48,7 @@ THEIRS = (
            "hlsdemux2 of 1.22 stays without a picture after EXT-X-GAP",
            "RFC 8216bis §4.4.4.7", "ffmpeg, mpv", ("ffmpeg 5", "mpv")),
     Theirs(("Video.js", "Video.js chunked"), "away",
-           "Video.js 7.5.5 requests the media of EXT-X-GAP again and again",
+           "Video.js 7.5.5 stays without a picture after EXT-X-GAP",
            "RFC 8216bis §4.4.4.7", "hls.js", ("hls.js", "Chromium")),
     Theirs(("VLC", "VLC chunked"), "away",
            "VLC 3 ends at the discontinuity after the gaps",
@@ -76,21 +76,17 @@ THEIRS = (
            "hlsdemux2 of 1.22 leaves out the last second",
            "RFC 8216 §4.3.3.4", "the MPD", ("GStreamer MPD",)),
     Theirs(("ffmpeg 5", "ffmpeg 9", "mpv", "GStreamer", "yt-dlp", "Home Assistant", "OpenCV",
-            "VLC", "VLC chunked", "Chromium", "Video.js", "Video.js chunked"), "encrypted",
-           "no `cbcs` in fragmented MP4 (SAMPLE-AES) with a key of KEYFORMAT",
+            "VLC", "VLC chunked"), "encrypted",
+           "no picture of playlists with SAMPLE-AES: samples are decoded without a key",
            "RFC 8216bis §4.4.4.4; ISO/IEC 23001-7 §10.4",
            "ffmpeg with the MPD and `-cenc_decryption_key`; hls.js",
            ("ffmpeg 5 MPD", "ffmpeg 9 MPD", "hls.js")),
     Theirs(("streamlink", "streamlink MPD", "yt-dlp MPD", "VLC MPD", "GStreamer MPD"),
-           "encrypted", "streamlink and yt-dlp refuse encrypted streams; VLC and GStreamer have no "
-           "option for a key", "ISO/IEC 23001-7 §10.4",
+           "encrypted", "streamlink refuses encrypted streams; the others show no picture", "ISO/IEC 23001-7 §10.4",
            "ffmpeg with the MPD and `-cenc_decryption_key`", ("ffmpeg 5 MPD", "ffmpeg 9 MPD")),
     Theirs(("Shaka",), "encrypted",
            "Shaka 5.2 refuses KEYFORMAT `org.w3.clearkey` in HLS",
            "RFC 8216bis §4.4.4.4", "the MPD", ("Shaka MPD",)),
-    Theirs(("Kodi", "Kodi chunked", "Kodi MPD"), "encrypted",
-           "inputstream.adaptive 20.3.2 decrypts by Widevine only on Linux",
-           "ISO/IEC 23001-7 §10.4", "a browser, or ffmpeg with the MPD", ("ffmpeg 9 MPD",)),
 )
 
 

@@ -73,13 +73,12 @@
       player.on('error', ({ error }) => say(error?.message));
       player.initialize(video, url, true);
       if (offset) {
-        player.on('playbackStarted', function once() {
-          player.off('playbackStarted', once);
-          player.seek(offset);
-        });
+        video.addEventListener('playing', () => {
+          player.seekToPresentationTime(player.getDvrWindow().start + offset);
+        }, { once: true });
       }
     },
-    shaka: async (url, _, licences, key) => {
+    shaka: async (url, offset, licences, key) => {
       shaka.polyfill.installAll();
       const player = window.__player = new shaka.Player();
       player.addEventListener('error', ({ detail }) => say(`${detail.code} ${detail.data}`));
@@ -89,11 +88,12 @@
       }
       await player.attach(video);
       await player.load(url);
+      if (offset) video.currentTime = player.seekRange().start + offset;
     },
   };
 
   window.play = (kind, url, offset, licences, key) => {
-    if (kind !== 'dashjs') seek(offset);
+    if (!['dashjs', 'shaka'].includes(kind)) seek(offset);
     players[kind](url, offset, licences, key)
       .then(() => video.play())
       .catch((error) => say(error?.message ?? error, error?.code ?? '', error?.data ?? ''));
