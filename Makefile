@@ -37,7 +37,8 @@ TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux 
   chromium ffmpeg firefox-esr libxml2-utils mpv vlc-bin vlc-plugin-base webkit2gtk-driver xvfb \
   esbuild eslint node-typescript nghttp2-client openssl python3-gi gir1.2-gst-rtsp-server-1.0 \
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
-  gstreamer1.0-plugins-ugly gstreamer1.0-rtsp gstreamer1.0-tools glib-networking obs-studio
+  gstreamer1.0-plugins-ugly gstreamer1.0-rtsp gstreamer1.0-tools glib-networking obs-studio \
+  kodi kodi-inputstream-adaptive
 
 EDGE_PACKAGES := varnish nginx-light trafficserver caddy
 SUITE_PACKAGES := testssl.sh slowhttptest prometheus
@@ -192,7 +193,7 @@ fault-classes: deps-test $(PROGRAM)  ## a test of each class of faults, of Tests
 	  $(REPEATING) 1 $$($(PYTHON) Tests/fault_classes.py)
 
 .PHONY: quick files fault-classes thorough thorough-http thorough-players faults-http \
-  faults-players faults-measured inputs keep-repeated
+  faults-players faults-measured inputs consumers keep-repeated
 JOB ?=
 thorough:  ## all other checks, as the jobs of Tests/thorough_jobs.py; JOB=names, LONG=1, AGAIN=1
 	python3 Tests/thorough.py $(JOB)
@@ -225,6 +226,11 @@ faults-measured: deps-test $(PROGRAM)
 # The cases of a batch run at the same time. The table takes as long as the other files.
 inputs: deps-test $(PROGRAM)  ## the input laboratory: perturbed media by every protocol and sender
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 2 Tests/Inputs
+
+# The consumers of a test play at the same time at one server. A missing one is a failure.
+consumers: deps-test $(PROGRAM)  ## consumers of the field in each scenario; SHAKA, DASHJS: files
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CONSUMERS=all \
+	  $(REPEATING) $(PLAYER_WORKERS) Tests/Consumers
 
 keep-repeated:  ## add the repeated tests of the last run to Tests/repeated.txt
 	python3 Tests/repeated.py --keep

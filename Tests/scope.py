@@ -33,7 +33,7 @@ SUBJECTS = ROOT / "Tests/subjects.json"
 SECONDS = ROOT / "Tests/seconds.json"
 CHECKED = ROOT / "Tests/checked"
 # The folders whose files have subjects.
-SUITES = ("EndToEnd", "Thorough", "Faults", "Edge", "Inputs", "Suites")
+SUITES = ("EndToEnd", "Thorough", "Faults", "Edge", "Inputs", "Suites", "Consumers")
 # The folders with Python that tests import or start.
 PYTHON = ("Tests", "Bench", "Fuzz")
 # A change of these files may change every test.
