@@ -225,7 +225,7 @@ faults-measured: deps-test $(PROGRAM)
 
 # The cases of a batch run at the same time. The table takes as long as the other files.
 inputs: deps-test $(PROGRAM)  ## the input laboratory: perturbed media by every protocol and sender
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 2 Tests/Inputs
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 3 Tests/Inputs
 
 # The consumers of a test play at the same time at one server. A missing one is a failure.
 consumers: deps-test $(PROGRAM)  ## consumers of the field in each scenario; SHAKA, DASHJS: files
@@ -240,7 +240,7 @@ deps-edge: deps-test  ## install the caches for `make edge`
 
 edge: deps-edge build  ## start and test the caches of deploy/edge
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 900 \
-	  $(REPEATING) 1 Tests/Edge
+	  $(REPEATING) 2 Tests/Edge
 
 deps-suites: deps-test
 	$(call apt,$(SUITE_PACKAGES),the suites of others)
