@@ -225,7 +225,7 @@ faults-measured: deps-test $(PROGRAM)
 
 # The cases of a batch run at the same time. The table takes as long as the other files.
 inputs: deps-test $(PROGRAM)  ## the input laboratory: perturbed media by every protocol and sender
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 3 Tests/Inputs
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 2 Tests/Inputs
 
 # The consumers of a test play at the same time at one server. A missing one is a failure.
 consumers: deps-test $(PROGRAM)  ## consumers of the field in each scenario; SHAKA, DASHJS: files

@@ -41,7 +41,8 @@ def check_one_stream(found: Recording) -> None:
     assert not found.errors, found.errors
     assert len({s.map_uri for p in found.playlists for s in p.segments}) == 1, "the init changed"
     for playlist in found.playlists:
-        assert "DISCONTINUITY\n" not in playlist.text and "GAP" not in playlist.text
+        assert "DISCONTINUITY\n" not in playlist.text and "GAP" not in playlist.text, \
+            playlist.text
     firsts = [p.segments[0].msn for p in found.playlists]
     assert firsts == sorted(firsts)
     sequences = [p.last_part for p in found.playlists]
