@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build-unit build-debug deps-run deps-test deps-bench deps-edge deps-suites \
-  deps-package build run test unit e2e players faults latency lossy compare edge suites static \
+  deps-consumers deps-package build run test unit e2e players faults latency lossy compare edge suites static \
   install install-files deb package \
   docs lint words fmt tsan asan fuzz hostile soak bench clean other-debian dist release \
   release-check
@@ -37,11 +37,11 @@ TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux 
   chromium ffmpeg firefox-esr libxml2-utils mpv vlc-bin vlc-plugin-base webkit2gtk-driver xvfb \
   esbuild eslint node-typescript nghttp2-client openssl python3-gi gir1.2-gst-rtsp-server-1.0 \
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
-  gstreamer1.0-plugins-ugly gstreamer1.0-rtsp gstreamer1.0-tools glib-networking obs-studio \
-  kodi kodi-inputstream-adaptive
+  gstreamer1.0-plugins-ugly gstreamer1.0-rtsp gstreamer1.0-tools glib-networking obs-studio
 
 EDGE_PACKAGES := varnish nginx-light trafficserver caddy
 SUITE_PACKAGES := testssl.sh slowhttptest prometheus
+CONSUMER_PACKAGES := kodi kodi-inputstream-adaptive
 PACKAGE_PACKAGES := debhelper dpkg-dev fakeroot lintian man-db mmdebstrap systemd \
   bash-completion logrotate prometheus zsh
 BENCH_PACKAGES := valgrind
@@ -58,6 +58,7 @@ deps-bench: ALSO += $(BENCH_PACKAGES)
 bench: ALSO += $(TEST_PACKAGES) $(if $(IN_TURNS),,$(EDGE_PACKAGES) $(BENCH_PACKAGES))
 deps-edge: ALSO += $(EDGE_PACKAGES)
 deps-suites: ALSO += $(SUITE_PACKAGES)
+deps-consumers: ALSO += $(CONSUMER_PACKAGES)
 deps-package: ALSO += $(PACKAGE_PACKAGES)
 endif
 FOR_PROGRAM := the libraries and the font of the program
@@ -227,8 +228,12 @@ faults-measured: deps-test $(PROGRAM)
 inputs: deps-test $(PROGRAM)  ## the input laboratory: perturbed media by every protocol and sender
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 2 Tests/Inputs
 
+deps-consumers: deps-test
+	$(call apt,$(CONSUMER_PACKAGES),a consumer of the tests)
+	$(call pip,Consumers)
+
 # The consumers of a test play at the same time at one server. A missing one is a failure.
-consumers: deps-test $(PROGRAM)  ## consumers of the field in each scenario; SHAKA, DASHJS: files
+consumers: deps-consumers $(PROGRAM)  ## consumers of the field in each scenario; SHAKA, DASHJS: files
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CONSUMERS=all \
 	  $(REPEATING) $(PLAYER_WORKERS) Tests/Consumers
 
@@ -242,13 +247,16 @@ edge: deps-edge build  ## start and test the caches of deploy/edge
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 900 \
 	  $(REPEATING) 2 Tests/Edge
 
+# Installs the packages of PyPI of a folder of tests, if they have changed.
+pip = @cmp -s Tests/$(1)/requirements.txt $(VENV)/$(1).txt || { \
+	  echo "installing by pip into $(VENV): $$(grep -v '^\#' Tests/$(1)/requirements.txt \
+	    | tr '\n' ' ')"; \
+	  $(PYTHON) -m pip install -q --disable-pip-version-check -r Tests/$(1)/requirements.txt \
+	  && cp Tests/$(1)/requirements.txt $(VENV)/$(1).txt; }
+
 deps-suites: deps-test
 	$(call apt,$(SUITE_PACKAGES),the suites of others)
-	@cmp -s Tests/Suites/requirements.txt $(VENV)/suites.txt || { \
-	  echo "installing by pip into $(VENV): $$(grep -v '^#' Tests/Suites/requirements.txt \
-	    | tr '\n' ' ')"; \
-	  $(PYTHON) -m pip install -q --disable-pip-version-check -r Tests/Suites/requirements.txt \
-	  && cp Tests/Suites/requirements.txt $(VENV)/suites.txt; }
+	$(call pip,Suites)
 
 # H2SPEC: the program h2spec, which neither Debian nor PyPI has; without it HTTP/2 is a named skip.
 suites: deps-suites $(PROGRAM)  ## suites of others: TLS, WebSocket, slow clients, fields; H2SPEC=
