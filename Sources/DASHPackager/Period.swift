@@ -166,16 +166,13 @@ struct Period: Equatable {
     let own = snapshot.listed.filter { $0.period.index == index }
     let isNewest = snapshot.open == nil && snapshot.segments.last?.period.index == index
     guard own.last?.isOutage == true || isNewest && snapshot.isAway else { return self }
-    let rate = segmentation.grid.rate
-    func end(_ segment: Segment) -> Int64 {
-      TrackSegmentation.video(segmentation).ticks(segment.firstFrame)
-        .addingSaturated(segment.duration)
-    }
-    let known = snapshot.mediaEnd.flatMap { $0.period == index ? $0.ticks : nil }
-    guard let end = own.last(where: { !$0.isOutage }).map(end) ?? known else { return self }
-    let begin = TrackSegmentation.video(segmentation).ticks(firstFrame)
+    let track = TrackSegmentation.video(segmentation)
+    let listed = own.last { !$0.isOutage }.map { MediaEnd($0, track) }
+    let unlisted = snapshot.mediaEnd.flatMap { $0.period == index ? $0 : nil }
+    guard let end = listed ?? unlisted else { return self }
+    let ticks = end.ticks.subtractingSaturated(track.ticks(firstFrame))
     var ended = self
-    ended.duration = rate.duration(ofTicks: max(0, end.subtractingSaturated(begin)))
+    ended.duration = segmentation.grid.rate.duration(ofTicks: max(0, ticks))
     return ended
   }
 

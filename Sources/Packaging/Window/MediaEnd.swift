@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Media
+package import Media
 import Time
 
 /// The end of the newest complete segment with media.
@@ -12,8 +12,8 @@ package struct MediaEnd: Sendable, Hashable {
   /// The media time at which it ends, in ticks.
   package let ticks: Int64
 
-  /// The end of a segment.
-  init(_ segment: Segment, _ segmentation: TrackSegmentation) {
+  /// The end of a segment with media, by the segmentation of its track.
+  package init(_ segment: Segment, _ segmentation: TrackSegmentation) {
     period = segment.period.index
     self.segment = segment.number
     ticks = segmentation.ticks(segment.firstFrame).addingSaturated(segment.duration)

@@ -69,12 +69,10 @@ final class CaptionHandler {
     case .ahead(let frames):
       let awaited = AwaitedSegment(track: track, number: number, form: form)
       guard !early.hold(exchange, awaited, since: since, now: now) else { return }
-      let ahead = Interval(
-        ticks: frames.multipliedSaturated(by: segmentation.ticksPerFrame),
-        timescale: Int64(segmentation.timescale))
       return exchange.respond(
         .error(
-          425, "the segment has not begun", .second, [EarlyRequests.retryAfter(ahead - horizon)]))
+          425, "the segment has not begun", .second,
+          [EarlyRequests.retryAfter(frames, segmentation)]))
     case let other: return exchange.respond(served.missing(number, other, of: served.media))
     }
     let end = segmentation.partsBefore(number.addingSaturated(1))

@@ -61,16 +61,13 @@ final class SegmentHandler {
     case .ahead(let frames):
       guard frames > segmentation.frames(covering: horizon) else { break }
       guard !early.hold(exchange, number, since: since, now: now) else { return }
-      let ahead = Interval(
-        ticks: frames.multipliedSaturated(by: segmentation.ticksPerFrame),
-        timescale: Int64(segmentation.timescale))
       var held = HeldField()
       return exchange.respond(
         rendition.media.error(
           425,
           "the segment begins in \(frames) frames; requests are accepted "
             + "\(horizon.milliseconds) ms before it begins",
-          [EarlyRequests.retryAfter(ahead - horizon)]), extra: held.ifHeld(since, now))
+          [EarlyRequests.retryAfter(frames, segmentation)]), extra: held.ifHeld(since, now))
     case let other:
       let absent = absent(number, other)
       guard served.mayBeArchived(other) else { return exchange.respond(absent) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import Media
 import Packaging
 import Sharing
 import Time
@@ -50,10 +51,14 @@ final class EarlyRefusals<Purpose> {
 }
 
 extension EarlyRequests {
-  /// Retry-After of a request for a segment that begins `ahead` after the earliest permitted
-  /// request: whole seconds, 1 to 60.
-  static func retryAfter(_ ahead: Interval) -> HeaderField {
-    let seconds = min(max(1, (ahead + .milliseconds(999)).wholeSeconds), 60)
+  /// Retry-After of a request for a segment that begins in `frames`: the whole seconds until it may
+  /// be requested, 1 to 60.
+  static func retryAfter(_ frames: Int64, _ segmentation: TrackSegmentation) -> HeaderField {
+    let ahead = Interval(
+      ticks: frames.multipliedSaturated(by: segmentation.ticksPerFrame),
+      timescale: Int64(segmentation.timescale))
+    let wait = ahead - horizon(segmentation.video) + .milliseconds(999)
+    let seconds = min(max(1, wait.wholeSeconds), 60)
     return HeaderField("Retry-After", "\(seconds)")
   }
 }

@@ -120,7 +120,8 @@ protocol StandbyOwner: AnyObject, Sendable {
 extension StandbyOwner {
   func checkPublisher(at now: MonotonicTime) {}
 
-  /// Whether a connection that has supplied units has been silent for too long.
+  /// Whether a connection that has supplied units has been silent for so long that a second one is
+  /// tried.
   func needsStandby(at now: MonotonicTime) -> Bool { standbyFrom.map { $0 <= now } ?? false }
 
   var isStopped: Bool { cancellation.isCancelled }

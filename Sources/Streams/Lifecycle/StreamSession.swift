@@ -65,9 +65,8 @@ package final class StreamSession: Sendable {
     context = SessionContext(
       configuration, anchor: anchor, sinks: windows, takeover: takeover, outages: outages,
       metadata: SessionMetadata(events, stream: configuration.name, log), log: log)
-    let isRelayed = if case .upstream = configuration.source { true } else { false }
     var first = anchor.firstSegment
-    if !isRelayed, let earlier = configuration.earlier, earlier.base > 0 {
+    if !configuration.isRelayed, let earlier = configuration.earlier, earlier.base > 0 {
       // Names of the session before keep their bytes.
       first = earlier.base.addingSaturated(1)
     }
@@ -104,12 +103,7 @@ package final class StreamSession: Sendable {
     let media = configuration.earlier?.media(
       for: configuration.tracks.map { ($0.name, $0.segmentation) }, configuration.keys)
     // Encoded ladders leave renditions out; of another server's stream only the windows are known.
-    let marksOutages: Bool
-    if case .upstream = configuration.source {
-      marksOutages = count == 1
-    } else {
-      marksOutages = configuration.passesThrough
-    }
+    let marksOutages = configuration.isRelayed ? count == 1 : configuration.passesThrough
     let renditions = configuration.tracks.enumerated().map { index, track in
       Rendition(
         track: track,
@@ -151,9 +145,7 @@ package final class StreamSession: Sendable {
   package func planSplice(_ frame: Int64) { pipeline.planSplice(frame) }
 
   /// Whether the media are those of another server.
-  package var isRelayed: Bool {
-    if case .upstream = configuration.source { true } else { false }
-  }
+  package var isRelayed: Bool { configuration.isRelayed }
 
   /// The window of the top rendition.
   package var window: LiveWindow { renditions[0].window }

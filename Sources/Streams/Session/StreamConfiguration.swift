@@ -139,6 +139,9 @@ package struct StreamConfiguration: Sendable, Codable {
     }
   }
 
+  /// Whether the media are those of another server.
+  var isRelayed: Bool { if case .upstream = source { true } else { false } }
+
   // MARK: The delay of audio
 
   /// How late the audio of a track may be before silence replaces it; nil if it is never late.
