@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build-unit build-debug deps-run deps-test deps-bench deps-edge deps-suites \
-  deps-consumers deps-package build run test unit e2e players faults latency lossy compare edge suites static \
+  deps-consumers deps-package build run test unit e2e players faults latency lossy compare \
+  edge suites static \
   install install-files deb package \
   docs lint words fmt tsan asan fuzz hostile soak bench clean other-debian dist release \
   release-check
@@ -233,7 +234,7 @@ deps-consumers: deps-test
 	$(call pip,Consumers)
 
 # The consumers of a test play at the same time at one server. A missing one is a failure.
-consumers: deps-consumers $(PROGRAM)  ## consumers of the field in each scenario; SHAKA, DASHJS: files
+consumers: deps-consumers $(PROGRAM)  ## consumers in each scenario; SHAKA, DASHJS: files
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CONSUMERS=all \
 	  $(REPEATING) $(PLAYER_WORKERS) Tests/Consumers
 
