@@ -38,6 +38,8 @@ def test_frozen_program_is_replaced(streamer) -> None:
     """Under --supervise, a program without a sign of life for 10 s is killed and restarted."""
     program: Program = streamer("--supervise", "--resolution", "160x90")
     frozen = int(program.wait_logged("supervisor", "was started").message.split()[1])
+    # A process that is not ready yet has two minutes. The second sign of life says that it is.
+    program.wait_logged("live", "playable")
     os.kill(frozen, signal.SIGSTOP)
     program.wait_logged("supervisor", f"process {frozen}: no sign of life for 10 s", within=30)
     program.wait_logged("supervisor", "was started", count=2, within=20)
