@@ -107,14 +107,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 
 class FailureLines:
-    """Names each failed test at once: the log of a run that is ended has them too."""
+    """Names each failed test and why at once: the log of a run that is ended has them too."""
 
     def __init__(self, terminal: pytest.TerminalReporter) -> None:
         self.terminal = terminal
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
-            self.terminal.write_line(f"FAILED {report.nodeid} ({report.when})")
+            crash = getattr(report.longrepr, "reprcrash", None)
+            why = f": {crash.path}:{crash.lineno}: {crash.message[:400]}" if crash else ""
+            self.terminal.write_line(f"FAILED {report.nodeid} ({report.when}){why}")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
