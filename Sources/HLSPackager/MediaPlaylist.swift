@@ -158,8 +158,7 @@ package struct MediaPlaylist: Sendable {
 
   /// Writes the Rendition Reports (§4.4.5.4) with all attributes.
   private func writeReports(to out: inout PlaylistText) {
-    let own = snapshot.lastListedPart
-      .map { RenditionReport.Position(segment: $0.segment, index: $0.index) }
+    let own = RenditionReport.Position(endOf: snapshot)
     for report in reports {
       guard let last = report.last ?? own else { continue }
       out.line(

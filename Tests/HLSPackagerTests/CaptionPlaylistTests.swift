@@ -50,6 +50,27 @@ struct CaptionPlaylistTests {
     }
   }
 
+  @Test("while the source is away, a playlist reports another one by its last segment, a gap")
+  func away() throws {
+    var stream = SyntheticStream(.thirty, marksOutages: true)
+    stream.goLive(prefill: 10)
+    stream.publish(frames: 35)
+    let number = stream.window.snapshot.newestSegment + 1
+    #expect(stream.window.pass(through: number))
+    let snapshot = stream.window.snapshot
+    let segmentation = try #require(snapshot.track).segmentation
+    let playlist = try #require(
+      MediaPlaylist(
+        snapshot, control: ServerControl(segmentations: [segmentation]),
+        names: MediaNames(.epoch, first: 1), base: "",
+        reports: [RenditionReport(uri: "../video/playlist.m3u8")]))
+    let line = playlist.text(.full).split(separator: "\n").first {
+      $0.hasPrefix("#EXT-X-RENDITION-REPORT")
+    }
+    #expect(
+      line == "#EXT-X-RENDITION-REPORT:URI=\"../video/playlist.m3u8\",LAST-MSN=\(number)")
+  }
+
   @Test("a report of a playlist without parts has no LAST-PART; a delta skips as that of the video")
   func reportsAndDeltas() throws {
     var stream = try StreamCase(rate: "30").stream()

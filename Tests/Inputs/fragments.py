@@ -31,12 +31,14 @@ def sample_times(header: bytes, media: bytes) -> list[Times]:
 
 
 def _track_times(traf: bytes, usual: int, scale: int) -> list[Times]:
-    header, found = find(traf, "tfhd")[0], []
+    inner = list(boxes(traf))
+    header = next(box.body for box in inner if box.kind == "tfhd")
+    found: list[Times] = []
     flags = int.from_bytes(header[1:4])
     if flags & 8:
         usual = struct.unpack_from(">I", header, 8 + 8 * (flags & 1) + 4 * bool(flags & 2))[0]
-    clock = tfdt_ticks(find(traf, "tfdt")[0])
-    for run in find(traf, "trun"):
+    clock = tfdt_ticks(next(box.body for box in inner if box.kind == "tfdt"))
+    for run in (box.body for box in inner if box.kind == "trun"):
         flags, count = int.from_bytes(run[1:4]), struct.unpack_from(">I", run, 4)[0]
         at = 8 + 4 * bool(flags & 1) + 4 * bool(flags & 4)
         for _ in range(count):

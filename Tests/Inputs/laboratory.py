@@ -137,7 +137,7 @@ class Trial:
         faults += faults_of(recording.manifest, f"/{self.name}/manifest.mpd", recording)[:2] \
             if recording.manifest else []
         faults += self.page.broken[:3] + check_socket(
-            self.page.shown(), seen, self.material, self.case.allowed, self.case.is_encoded)
+            self.page.shown(seen), seen, self.material, self.case.allowed, self.case.is_encoded)
         if self.case.allowed.state and self.case.allowed.state not in state:
             faults.append(f"no {self.case.allowed.state} in /api/streams")
         begun = (self.follower.begun - self.first) / self.case.picture.rate

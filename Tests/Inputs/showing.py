@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 
@@ -33,6 +34,27 @@ class Beep:
     period: int
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """The media of a run, and the number of the frame at each presentation time."""
+
+    header: bytes
+    media: bytes
+    numbers: dict[Fraction, int | None]
+
+    def of(self, header: bytes, media: bytes) -> list[Frame] | None:
+        """The frames of a part of the media; None if the bytes are others, or cannot begin there.
+
+        Key frames of open groups have frames before them that refer to the group before.
+        """
+        if header != self.header or media not in self.media:
+            return None
+        times = [one.pts for one in sample_times(header, media)]
+        if any(time < times[0] for time in times):
+            return None
+        return [Frame(self.numbers[time], float(time), 0) for time in sorted(times)]
+
+
 @dataclass
 class Shown:
     """All that was shown; a run has one header, and ends at a Discontinuity or a gap.
@@ -51,6 +73,7 @@ class Shown:
     has_audio: bool = False
     # The time from the start of the audio to its first sound; None without any.
     first_sound: float | None = None
+    decoded: list[Decoded] = field(default_factory=list)
 
 
 def runs(followed: Followed) -> list[list[Kept]]:
@@ -93,12 +116,15 @@ def shown(recording: Recording) -> Shown:
 def _show_video(found: Shown, recording: Recording, run: list[Kept]) -> None:
     header, media = recording.headers[run[0].header], b"".join(one.media for one in run)
     numbers, lines = read_numbers(header + media)
-    times = sorted(float(one.pts) for one in sample_times(header, media))
+    times = sorted(one.pts for one in sample_times(header, media))
     found.faults += [f"video {run[0].number}: {line}" for line in lines[:3]]
     if len(times) != len(numbers):
         found.faults.append(f"video {run[0].number}–{run[-1].number}: {len(times)} samples, "
                             f"{len(numbers)} frames")
-    found.frames += [Frame(number, time, run[0].period) for number, time in zip(numbers, times)]
+    elif not lines and len(set(times)) == len(times):
+        found.decoded.append(Decoded(header, media, dict(zip(times, numbers))))
+    found.frames += [Frame(number, float(time), run[0].period)
+                     for number, time in zip(numbers, times)]
 
 
 def _show_audio(found: Shown, recording: Recording, run: list[Kept]) -> None:

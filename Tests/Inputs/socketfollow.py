@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fragments import sample_times
 from harness.websocket import AUDIO, HEADER, VIDEO, Ended, Media, Socket
@@ -85,18 +85,27 @@ class SocketFollower(threading.Thread):
                 self.socket.socket.shutdown(socket.SHUT_RDWR)
         self.join(20)
 
-    def shown(self) -> Shown:
-        """The frames of all groups, each decoded with its header."""
+    def shown(self, playlist: Shown) -> Shown:
+        """The frames of all groups.
+
+        A group whose bytes are those of the playlist has its frames; others are decoded.
+        """
         found = Shown()
         for group in self.groups:
             if group.kind != VIDEO or not group.chunks:
                 continue
             media = b"".join(group.chunks)
-            numbers, lines = read_numbers(group.header + media)
-            times = sorted(float(one.pts) for one in sample_times(group.header, media))
-            found.faults += [f"WebSocket: {line}" for line in lines[:2]]
-            if len(times) != len(numbers):
-                found.faults.append(f"WebSocket: {len(times)} samples, {len(numbers)} frames")
-            found.frames += [Frame(number, time, group.number)
-                             for number, time in zip(numbers, times)]
+            known = next((frames for one in playlist.decoded
+                          if (frames := one.of(group.header, media)) is not None), None)
+            if known is None:
+                known = self._decode(found, group, media)
+            found.frames += [replace(one, period=group.number) for one in known]
         return found
+
+    def _decode(self, found: Shown, group: Group, media: bytes) -> list[Frame]:
+        numbers, lines = read_numbers(group.header + media)
+        times = sorted(float(one.pts) for one in sample_times(group.header, media))
+        found.faults += [f"WebSocket: {line}" for line in lines[:2]]
+        if len(times) != len(numbers):
+            found.faults.append(f"WebSocket: {len(times)} samples, {len(numbers)} frames")
+        return [Frame(number, time, 0) for number, time in zip(numbers, times)]

@@ -43,6 +43,12 @@ class Chunk:
 
 def boxes(data: bytes) -> Iterator[Box]:
     """The boxes of one level; raises ValueError if the last box is truncated."""
+    for kind, begin, end, size in spans(data):
+        yield Box(kind.decode("latin-1"), data[begin:end], size)
+
+
+def spans(data: bytes) -> Iterator[tuple[bytes, int, int, int]]:
+    """Type, place of the body, and size of each box of one level, as ``boxes`` has them."""
     offset = 0
     while offset < len(data):
         if offset + 8 > len(data):
@@ -54,7 +60,7 @@ def boxes(data: bytes) -> Iterator[Box]:
         if size < head or offset + size > len(data):
             raise ValueError(
                 f"box {kind!r} at {offset}: size {size}, {len(data) - offset} bytes left")
-        yield Box(kind.decode("latin-1"), data[offset + head : offset + size], size)
+        yield kind, offset + head, offset + size, size
         offset += size
 
 
@@ -66,7 +72,8 @@ def kinds(data: bytes) -> list[str]:
 def find(data: bytes, path: str) -> list[bytes]:
     """Bodies of all boxes at a path such as ``moov/trak/mdia``."""
     head, _, rest = path.partition("/")
-    found = [box.body for box in boxes(data) if box.kind == head]
+    wanted = head.encode("latin-1")
+    found = [data[begin:end] for kind, begin, end, _ in spans(data) if kind == wanted]
     return [inner for body in found for inner in find(body, rest)] if rest else found
 
 

@@ -98,9 +98,8 @@ final class PlaylistCache: Sendable {
     let isInStep: Bool
 
     var report: RenditionReport {
-      let last = isInStep ? nil : window.listing.lastListedPart
-      return RenditionReport(
-        uri: uri, last: last.map { RenditionReport.Position(segment: $0.segment, index: $0.index) })
+      RenditionReport(
+        uri: uri, last: isInStep ? nil : RenditionReport.Position(endOf: window.listing))
     }
   }
 
@@ -195,10 +194,9 @@ final class PlaylistCache: Sendable {
         reports: others.map(\.report) + captionReports(snapshot)
       )?.text(form)
     case .captions(let form, let rendition):
-      let last = snapshot.lastListedPart
       let own = RenditionReport(
         uri: "../\(snapshot.track?.rendition ?? "")/playlist.m3u8",
-        last: last.map { RenditionReport.Position(segment: $0.segment, index: $0.index) })
+        last: RenditionReport.Position(endOf: snapshot))
       return MediaPlaylist(
         snapshot, control: control, names: names, base: "",
         reports: [own] + others.map(\.report) + captionReports(snapshot, except: rendition),

@@ -22,6 +22,7 @@ struct AudioTrackPipeline: ~Copyable {
   private var source: (any LocalAudioSource)?
   /// Nil if audio is never late.
   private var gracePeriod: AudioGracePeriod?
+  private var awaited = AwaitedAudio()
 
   /// The format of copied audio; nil if audio is encoded.
   private var format: CopiedAudioFormat?
@@ -134,7 +135,9 @@ struct AudioTrackPipeline: ~Copyable {
     guard let (period, next) = clock.periods(from: index, now: now) else { return false }
     // Lateness is relative to the newest video frame, since media that a sender has buffered
     // arrives at once. After the last video frame of a period it is relative to the clock.
-    let present = next == nil ? period.newest.captured : now
+    let newest = period.newest.captured
+    let followed = period.newestFrame == nil ? newest : awaited.followed(newest, at: now)
+    let present = next == nil ? followed : now
     let late = gracePeriod.map { frame(at: period.mediaTime(at: present - $0.interval)) } ?? .min
     if period.index != index || !hasBegun {
       let isDue = next != nil || late > firstFrame(of: period)
@@ -227,6 +230,7 @@ struct AudioTrackPipeline: ~Copyable {
         let isCopied = placer.accepts(entry.format)
         reports.placed(entry.format, encodedAt: isCopied ? nil : segmentation.sampleRate)
       }
+      awaited.arrived(at: now)
       let mediaTime = mediaTime(entry)
       if segmentation.sample(atOrBefore: mediaTime) + half < placer.next {
         gracePeriod?.count(lateness: present - mediaTime)
