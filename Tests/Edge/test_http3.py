@@ -92,7 +92,8 @@ def test_viewers_learn_of_http3(edge: Edge) -> None:
 
 def test_held_playlists_and_parts_come_by_http3(server: Program, ask_by_quic: Any) -> None:
     """A playlist and a part that do not exist yet are held, and arrive when they are published."""
-    for _ in range(3):
+    held = 0
+    for _ in range(9):
         parent = align(server.port, 4).last_part[0]
         # The hinted part, and a playlist that is not there when its request arrives.
         names = [f"segment{parent}.5.m4s", f"segment{parent + 1}.2.m4s"]
@@ -100,7 +101,10 @@ def test_held_playlists_and_parts_come_by_http3(server: Program, ask_by_quic: An
             BASE + names[0], f"{PLAYLIST}?_HLS_msn={parent + 1}&_HLS_part=2")
         for found in (playlist, media):
             assert (found["status"], found["by"]) == (200, "h3")
-        assert playlist["held"] > 0
+        if playlist["held"] == 0:
+            # The page has asked too late.
+            continue
+        held += 1
         assert media["bytes"] == len(get(server.port, BASE + names[0]).body)
         # Each arrives after its publication, and before that of the segment after it.
         for name, found in zip(names, (media, playlist)):
@@ -108,6 +112,9 @@ def test_held_playlists_and_parts_come_by_http3(server: Program, ask_by_quic: An
             arrived, times = found["pieces"][-1][1], published(server, name, after)
             print(f"{name} is in the page {arrived - times[0]:.0f} ms after its publication")
             assert times[0] < arrived < times[1]
+        if held == 3:
+            return
+    raise AssertionError(f"{held} of 9 playlists were held")
 
 
 def test_open_segment_comes_by_http3_as_it_grows(server: Program, ask_by_quic: Any) -> None:
@@ -118,7 +125,9 @@ def test_open_segment_comes_by_http3_as_it_grows(server: Program, ask_by_quic: A
     assert found["bytes"] == len(get(server.port, f"{BASE}segment{parent}.m4s").body)
     first, last = found["pieces"][0][1], found["pieces"][-1][1]
     print(f"{len(found['pieces'])} pieces in {last - first:.0f} ms")
-    assert len(found["pieces"]) >= 8 and last - first > 600
+    # Its first piece arrives before its last part exists.
+    made, = published(server, f"segment{parent}.9.m4s")
+    assert len(found["pieces"]) > 1 and first < made
 
 
 @pytest.mark.timeout(60)
