@@ -54,7 +54,8 @@ def test_crash(two: Callable[..., Program], mode: str, name: str) -> None:
         words = ["did not answer"] if name == "SIGSTOP" else [name]
         program.wait_logged("source-crashed", *words, stream="bad", within=15)
         wait_until(lambda: is_online(port, "bad"), 15, "the source again")
-        advances(port, "bad", 15, 15)
+        # The segment that begins after the crash is complete.
+        advances(port, "bad", 25, 15)
     assert parts(port, "bad") > before["bad"]
     assert total(port, "streamer_source_crashes_total", stream="bad") == 1
     playlist = parse(get(port, "/bad/video/playlist.m3u8").text)
