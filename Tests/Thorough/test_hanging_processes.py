@@ -128,7 +128,7 @@ def test_five_crashes(two: Callable[..., Program]) -> None:
         program.wait_logged("source-crashed", stream="bad", count=count + 1)
     program.wait_logged("source-crashed", "every 30", stream="bad")
     advances(program.port, "bad", 10, 12)
-    assert not is_online(program.port, "bad")
+    wait_until(lambda: not is_online(program.port, "bad"), 8, "the end of its frames")
     streams = json.loads(get(program.port, "/api/streams",
                              headers={"Authorization": f"Bearer {ADMIN}"}).text)
     bad = next(stream for stream in streams if stream["stream"] == "bad")
