@@ -160,6 +160,8 @@ def test_conditions_come_before_ranges(origin: Program) -> None:
         if status == 412:
             assert response.headers["cache-control"] == "no-store"
             assert response.headers["access-control-allow-origin"] == "*"
+    # A response without end.
+    assert get(origin.port, "/live/stream.mjpeg", headers={"If-Match": '"x"'}).status == 412
     header = re.search(r'MAP:URI="([^"]*)"', get(origin.port, PLAYLIST).text)
     assert header
     media = "/live/video/" + header[1]

@@ -55,12 +55,16 @@ struct RequestTests {
         HeaderField("If-None-Match", "\"\(String(repeating: "a", count: 3900))\""),
         HeaderField("Accept", String(repeating: "b", count: 600)),
         HeaderField("Host", String(repeating: "c", count: 600)), HeaderField("Range", "bytes=1-"),
-        HeaderField("Cookie", "d"),
+        HeaderField("Cookie", "d"), HeaderField("If-Match", "\"e\""),
       ]
     ).shrunk
     #expect(request.header("if-none-match") == nil && request.header("host") == nil)
     #expect(request.header("accept")?.count == 600 && request.header("range") == "bytes=1-")
     #expect(request.header("cookie") == nil && request.rawPath == "/a" && request.query == "b")
+    #expect(request.header("if-match") == "\"e\"")
+    var old = try Request("GET", "/a")
+    old.version = .http10
+    #expect(old.shrunk.version == .http10)
   }
 
   @Test("the absolute form gives its path, RFC 9112 §3.2.2")

@@ -162,6 +162,22 @@ struct RTMPSessionTests {
     #expect(throws: RTMPError.aggregate) { try client.send(cut) }
   }
 
+  @Test("an aggregate may be as large as video, once media is taken")
+  func largeAggregate() throws {
+    let large = [UInt8](repeating: 0x27, count: 100 << 10)
+    let message = RTMPMessage(type: 22, timestamp: 7, stream: 1, payload: part(9, 0, large))
+    var client = try publisher()
+    #expect(
+      try client.send(message) == [.media(MediaTag(kind: .video, timestamp: 7, payload: large))])
+    var early = Client()
+    try early.handshake()
+    try early.connect()
+    let size = message.payload.count
+    #expect(throws: RTMPError.messageSize(type: 22, size: size, limit: 64 << 10)) {
+      try early.send(message)
+    }
+  }
+
   @Test("messages before publishing are few, later ones are counted")
   func earlyMessages() throws {
     var limits = RTMPLimits()
