@@ -98,5 +98,5 @@ JOBS = (
                                                      "Tests/Faults/hostile.py"),
         "damaged inputs beside a healthy stream"),
     Job("other-debian", "other-debian QUICK=1", 4, ("streamer", "*Tests", "Tests/other_debian.sh"),
-        "the program with the libraries of Debian 13; by QUICK=1 the pure unit tests, by LONG=1 all"),
+        "the program on Debian 13, with the pure unit tests (QUICK=1), or all (LONG=1)"),
 )

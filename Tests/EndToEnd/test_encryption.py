@@ -194,8 +194,11 @@ def check_page(transport: str, streamer, tmp_path: Path, browser: Browser,
                 arg=WEBCODECS, timeout=10_000)
         # Decrypted frames cannot be read back: they have no burned clock.
         view.page.wait_for_function("() => window.__lab?.samples.length > 30", timeout=20_000)
-        # Two changes of the key in each attempt.
-        view.wait_smooth(7, tries=3)
+        # Two changes of the key, and one in each attempt to play without a stall.
+        view.page.wait_for_function(
+            "from => __lab.samples.at(-1)[3] > from + 7", timeout=40_000,
+            arg=view.page.evaluate("() => __lab.samples.at(-1)[3]"))
+        view.wait_smooth()
         data = view.data()
         player = view.page.evaluate("() => __player.player")
     assert player == PLAYERS.get(transport, "frames"), data["state"]

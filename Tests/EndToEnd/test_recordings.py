@@ -49,7 +49,7 @@ class Recording:
         return self.first + LENGTH
 
     def get(self, path: str, **fields: str) -> Response:
-        """The response: nothing waits for a session, and a request for a picture for its decoder."""
+        """The response: no request waits for a session, one for a picture waits for its decoder."""
         response = get(self.program.port, path, headers=fields)
         assert response.held_ms is None or path.endswith(".jpg"), (path, response.held_ms)
         return response
