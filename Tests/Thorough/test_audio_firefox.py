@@ -48,6 +48,12 @@ def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
         yield browser
 
 
+def is_near(state: dict, target: float) -> bool:
+    """Whether pictures are shown near the target, which a stall raises."""
+    late = state["glassToGlassMs"]
+    return late is not None and late < 1000 * max(target, state["target"]) + 150
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("player, target", [("frames", 0.18), ("hlsjs", 0.371)])
 def test_firefox_plays_video_and_audio_aligned(player: str, target: float, firefox: Firefox,
@@ -57,8 +63,8 @@ def test_firefox_plays_video_and_audio_aligned(player: str, target: float, firef
         firefox.open(tone.url(f"/?player={player}"))
         wait_until(lambda: firefox.evaluate(STATE).get("count", 0) >= 30, 30, "thirty frames",
                    interval=0.25)
-        wait_until(lambda: 0 < (firefox.evaluate(STATE)["glassToGlassMs"] or 0)
-                   < 1000 * target + 150, 20, "the player reaches its target", interval=0.25)
+        wait_until(lambda: is_near(firefox.evaluate(STATE), target), 30,
+                   "the player reaches its target", interval=0.25)
         before = firefox.evaluate(STATE)
         # The buffered range is that of both SourceBuffers.
         wait_until(lambda: firefox.evaluate(STATE)["buffered"] - before["buffered"] >= SECONDS,

@@ -57,11 +57,11 @@ def test_page_reaches_a_new_target_by_its_rate(browser: Browser, server: Program
         view.watch(2)
         seeks = len(view.data()["seeks"])
         view.page.select_option("#target", "1")
-        view.page.wait_for_function("() => window.__player.rate < 0.98", timeout=5000)
+        view.page.wait_for_function("() => window.__player.rate < 0.98", timeout=25000)
         view.page.wait_for_function("() => Math.abs(window.__player.latencyMs - 1000) < 60",
                                     timeout=25000)
         view.page.select_option("#target", "0.5")
-        view.page.wait_for_function("() => window.__player.rate > 1.02", timeout=5000)
+        view.page.wait_for_function("() => window.__player.rate > 1.02", timeout=25000)
         view.page.wait_for_function("() => Math.abs(window.__player.latencyMs - 500) < 60",
                                     timeout=25000)
         assert len(view.data()["seeks"]) == seeks, "the page seeked"
