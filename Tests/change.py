@@ -9,6 +9,7 @@ minutes do not suffice are NOT RUN, with their command, and so are touched jobs 
 
 change.py [--plan]   the difference from BASE (default: Tests/checked); --plan only prints the
                      fixed part, the touched files, and the jobs that are NOT RUN
+The output of each step is kept in .build/check/, and its line names the skipped tests.
 CHECK_BEGAN: the Unix time from which the minutes count (default: now)
 """
 
@@ -25,6 +26,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import repeated
+import skipped
 from scope import ROOT, Scope, base_of, scope_since, tests_of
 from thorough import touches
 from thorough_jobs import JOBS
@@ -38,6 +40,7 @@ LAST_MINUTES = 75
 UNKNOWN_SECONDS = 60
 START_SECONDS = 15
 BATCH_SECONDS = 240
+LOGS = ROOT / ".build/check"
 DOCUMENT_TESTS = "Tests/EndToEnd/test_documents.py"
 FIXED = {"lint": ["lint"], "make test": ["test"], "fault classes": ["BUILT=1", "fault-classes"]}
 FIXED_OF_DOCUMENTS = {"lint": ["lint"], "documents": ["files", f"FILES={DOCUMENT_TESTS}"]}
@@ -180,17 +183,22 @@ class Check:
         """
         print(f"--- {name}: make {' '.join(arguments)}", flush=True)
         begun = time.monotonic()
+        log = LOGS / f"{len(self.lines)}.log"
         try:
-            status = subprocess.run(["timeout", "--kill-after=20", str(max(1, round(limit))),
-                                     "make", "--no-print-directory", *arguments],
-                                    cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode
+            with skipped.copied(log) as output:
+                status = subprocess.run(["timeout", "--kill-after=20", str(max(1, round(limit))),
+                                         "make", "--no-print-directory", *arguments],
+                                        cwd=ROOT, check=False, stdin=subprocess.DEVNULL,
+                                        stdout=output, stderr=subprocess.STDOUT).returncode
         except OSError as error:
             status = error.errno or 1
         took = time.monotonic() - begun
         why = "" if status == 0 else f": status {status}{', its limit' if status == 124 else ''}"
         is_stopped = may_stop and status == 124
         outcome = "stopped" if is_stopped else "FAILED" if status else "passed"
-        self.lines.append(f"{outcome:8} {name}, {took // 60:.0f} min {took % 60:02.0f} s{why}")
+        left_out = skipped.note_of(log)
+        self.lines.append(f"{outcome:8} {name}, {took // 60:.0f} min {took % 60:02.0f} s{why}"
+                          f"{left_out and f'; {left_out}'}")
         self.passed += outcome == "passed"
         self.failed += outcome == "FAILED"
         return outcome

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts the verdicts of tests that depend on the speed of the machine, and long pauses.
 
-Counted, in Python (`assert`, and `if` before `raise` or `fail`) and in Swift (`#expect`,
-`#require`):
+Counted, in Python (see measured_times.py) and in Swift (`#expect`, `#require`):
 
 - a comparison of a measured time with a constant: a clock reading, a value computed from one, or
-  one of the names in MEASURED; also with another measured time and a constant (`end < begun + 2`);
-- a pause or sleep of five seconds and more, see long_pauses.py.
+  one of the names and keys that stand for measured times; also with another measured time and a
+  constant (`end < begun + 2`);
+- a pause, sleep or loop of five seconds and more, see long_pauses.py.
 
 Not counted: a comparison of two measured times (a ratio, an order of events), a comparison with
 zero, and a deadline of a wait. `Tests/times.txt` has the permitted number of each file with its

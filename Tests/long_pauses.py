@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds long pauses of Python tests: calls of `pause` and `sleep` with five seconds and more.
+"""Finds long pauses of Python tests: calls of `pause`, `sleep`, `watch` and `wait_for_timeout`, and
+loops until a time is over, of five seconds and more.
 
 A duration is a number, or has names that are resolved simply: constants of modules, assigned
 numbers, values of `parametrize`, defaults of parameters, and arguments of calls in the same file.
@@ -13,7 +14,9 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 LONG_PAUSE = 5.0
-PAUSES = {"pause", "sleep"}
+# The functions that let time pass, with the seconds of their unit.
+PAUSES = {"pause": 1.0, "sleep": 1.0, "watch": 1.0, "wait_for_timeout": 0.001}
+CLOCKS = {"time", "monotonic", "perf_counter"}
 # Functions whose value is one of their arguments.
 CHOOSERS = {"float", "int", "max", "min", "round"}
 MOST_VALUES = 64
@@ -152,6 +155,31 @@ def local(function: ast.FunctionDef, tree: ast.Module, known: Values) -> Values:
     return found
 
 
+def asks_clock(node: ast.AST) -> bool:
+    """Whether an expression reads the clock."""
+    return any(isinstance(one, ast.Call) and last_name(one.func) in CLOCKS and not one.args
+               for one in ast.walk(node))
+
+
+def pause_of(node: ast.AST, names: Values) -> float:
+    """The most seconds that a statement lets pass; 0 if it is no pause.
+
+    A loop that may end earlier is a wait with a limit.
+    """
+    match node:
+        case ast.Call(func=function, args=arguments, keywords=keywords) \
+                if last_name(function) in PAUSES:
+            words = {word.arg: word.value for word in keywords}
+            seconds = arguments[0] if arguments else words.get("seconds", words.get("timeout"))
+            return max(values(seconds, names)) * PAUSES[last_name(function)] if seconds else 0.0
+        case ast.While(test=ast.Compare(left=left, ops=[ast.Lt() | ast.LtE()],
+                                        comparators=[right]), body=body) \
+                if asks_clock(left) and not any(isinstance(one, (ast.Break, ast.Return))
+                                                for part in body for one in ast.walk(part)):
+            return max(values(right, names))
+    return 0.0
+
+
 def long_pauses(tree: ast.Module, others: Mapping[str, Values] = {}) -> dict[int, float]:
     """The seconds of each long pause, by its line; `others` has the constants of other modules."""
     taken = imported(tree, others)
@@ -160,12 +188,8 @@ def long_pauses(tree: ast.Module, others: Mapping[str, Values] = {}) -> dict[int
 
     def search(owner: ast.AST, names: Values) -> None:
         for node in ast.iter_child_nodes(owner):
-            if isinstance(node, ast.Call) and last_name(node.func) in PAUSES:
-                words = {word.arg: word.value for word in node.keywords}
-                seconds = node.args[0] if node.args else words.get("seconds")
-                longest = max(values(seconds, names)) if seconds else 0
-                if longest >= LONG_PAUSE:
-                    found[node.lineno] = longest
+            if (longest := pause_of(node, names)) >= LONG_PAUSE:
+                found[node.lineno] = longest
             inner = names
             if isinstance(node, ast.FunctionDef):
                 own = {argument.arg: {0.0} for argument in node.args.args}

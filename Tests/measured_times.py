@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds verdicts of Python tests that bound a measured time by a constant, and long pauses.
 
-Measured is a clock reading, a value computed from one, a name of MEASURED, and a spread.
+Measured is a clock reading, a value computed from one, a name of MEASURED, a key of KEYS, a number
+that a test reads from a text with a unit, and a spread. A verdict is an `assert`, an `if` before a
+failure or before the `return` of a loop that ends with a failure, and the value of an attempt of
+`seen_once`.
 """
 
 from __future__ import annotations
@@ -17,9 +20,18 @@ CLOCKS = {"time", "monotonic", "perf_counter", "time_ns", "monotonic_ns", "perf_
 MEASURED = re.compile(
     r"(?:.*_)?(?:elapsed|took|taken|waited|held|late|lateness|delays?|latency|latencies|pauses?"
     r"|seconds)"
-    r"(?:_?ms|Ms)?|first_byte|first_body|asked|arrived|syncOffset")
+    r"(?:_?ms|Ms)?|first_byte|first_body|asked|arrived|syncOffset|ages?|rtt(?:_?ms)?"
+    r"|longest(?:_(?:pause|stall|picture))?")
+# Keys of reports and of pages whose values are measured, beside the names.
+KEYS = re.compile(r"at|p\d\d|stalls|now|samples")
+# The pattern of a text in which a measured time has its unit or its rank.
+TIMES_OF_TEXT = re.compile(r"\bp\d\d\b|\\d\+?\)? ?(?:ms|s)\b")
 # Functions whose value is measured if an argument is.
-KEEPERS = {"abs", "float", "int", "list", "map", "max", "mean", "min", "round", "sorted", "sum"}
+KEEPERS = {"abs", "enumerate", "float", "int", "list", "map", "max", "mean", "min", "next", "round",
+           "sorted", "sum", "zip"}
+NUMBERS = {"float", "int"}
+READERS = {"findall", "fullmatch", "match", "search"}
+VIEWS = {"group", "groups", "items", "values"}
 # Functions whose value is taken for a measured time: a test has them of nothing else.
 SPREADS = {"median", "percentile", "quantiles"}
 DEADLINE = re.compile(r".*(?:deadline|until|_?end)", re.IGNORECASE)
@@ -34,6 +46,8 @@ class Measured:
     def __init__(self, functions: set[str]) -> None:
         self.functions = functions
         self.names: set[str] = set()
+        # The names that stand for keys of measured times.
+        self.keys: set[str] = set()
 
     def has(self, node: ast.AST | None) -> bool:
         """Whether an expression is a measured time, or a collection of measured times."""
@@ -43,13 +57,20 @@ class Measured:
                 if name in CLOCKS:
                     return not node.args and isinstance(function, (ast.Attribute, ast.Name))
                 return name in self.functions or name in SPREADS \
-                    or name in KEEPERS and any(map(self.has, node.args))
+                    or name in KEEPERS and any(map(self.has, node.args)) \
+                    or name in NUMBERS and any(map(is_before_its_unit, node.args)) \
+                    or name in READERS and any(map(names_times, node.args)) \
+                    or name in VIEWS and isinstance(function, ast.Attribute) \
+                    and self.has(function.value)
             case ast.Name(id=name):
                 return name in self.names or bool(MEASURED.fullmatch(name))
             case ast.Attribute(attr=name):
                 return f".{name}" in self.names or bool(MEASURED.fullmatch(name))
-            case ast.Subscript(value=value):
-                return bool(MEASURED.fullmatch(last_name(node))) or self.has(value)
+            case ast.Subscript(value=value, slice=key):
+                return is_measured_key(key) or self.has(value) \
+                    or isinstance(key, ast.Name) and key.id in self.keys
+            case ast.BoolOp(values=parts):
+                return any(map(self.has, parts))
             case ast.BinOp(left=left, op=operator, right=right):
                 if isinstance(operator, ast.Div) and self.has(left) and self.has(right):
                     return False  # a ratio
@@ -65,6 +86,9 @@ class Measured:
                         elt=element, generators=generators):
                 self.bind(generators)
                 return self.has(element)
+            case ast.DictComp(value=element, generators=generators):
+                self.bind(generators)
+                return self.has(element)
             case ast.NamedExpr(target=target, value=value):
                 self.assign(target, value)
                 return self.has(value)
@@ -73,8 +97,7 @@ class Measured:
     def bind(self, generators: list[ast.comprehension]) -> None:
         """Marks the loop names of comprehensions over measured times."""
         for generator in generators:
-            if self.has(generator.iter):
-                self.assign(generator.target, generator.iter)
+            self.assign(generator.target, generator.iter)
 
     def assign(self, target: ast.AST, value: ast.AST) -> None:
         """Marks the names to which a measured time is assigned."""
@@ -82,6 +105,19 @@ class Measured:
                 and len(target.elts) == len(value.elts):
             for name, one in zip(target.elts, value.elts):
                 self.assign(name, one)
+        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Call) \
+                and last_name(value.func) == "zip" and len(target.elts) == len(value.args):
+            for name, one in zip(target.elts, value.args):
+                self.assign(name, one)
+        elif isinstance(target, ast.Tuple) and self.has(value):
+            for name in target.elts:
+                self.assign(name, value)
+        elif isinstance(target, ast.Name) and isinstance(value, (ast.List, ast.Tuple)) \
+                and any(map(is_measured_key, value.elts)):
+            self.keys.add(target.id)
+        elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) \
+                and self.has(value):
+            self.names.add(target.value.id)
         elif isinstance(target, ast.Name) and self.has(value):
             self.names.add(target.id)
         elif isinstance(target, ast.Attribute) and self.has(value):
@@ -106,6 +142,27 @@ class Measured:
                 case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=name), attr="append"),
                               args=[value]) if self.has(value):
                     self.names.add(f".{name}")
+
+
+def is_measured_key(node: ast.AST) -> bool:
+    """Whether an expression is the key of a measured time."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) \
+        and bool(MEASURED.fullmatch(node.value) or KEYS.fullmatch(node.value))
+
+
+def is_before_its_unit(node: ast.AST) -> bool:
+    """Whether a text is split for the number before its unit: `text.split()[0]`."""
+    match node:
+        case ast.Subscript(value=ast.Call(func=ast.Attribute(attr="split"), args=[]),
+                           slice=ast.Constant(value=0)):
+            return True
+    return False
+
+
+def names_times(node: ast.AST) -> bool:
+    """Whether an expression is a pattern of measured times."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) \
+        and bool(TIMES_OF_TEXT.search(node.value))
 
 
 def is_constant(node: ast.AST, parameters: set[str]) -> bool:
@@ -136,11 +193,30 @@ def is_bound(one: ast.AST, other: ast.AST, measured: Measured, parameters: set[s
         for reading, number in ((other.left, other.right), (other.right, other.left)))
 
 
-def fails(node: ast.If) -> bool:
-    """Whether a branch only ends a test: it raises, or calls `fail`."""
-    last = node.body[-1]
-    return isinstance(last, ast.Raise) or isinstance(last, ast.Expr) \
-        and isinstance(last.value, ast.Call) and last_name(last.value.func) == "fail"
+def is_failure(node: ast.stmt) -> bool:
+    """Whether a statement ends a test: it raises, or calls `fail`."""
+    return isinstance(node, ast.Raise) or isinstance(node, ast.Expr) \
+        and isinstance(node.value, ast.Call) and last_name(node.value.func) == "fail"
+
+
+def attempts(tree: ast.AST) -> set[str]:
+    """The functions of which one call of several has to be true."""
+    return {last_name(node.args[0]) for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and last_name(node.func) == "seen_once" and node.args}
+
+
+def verdicts(function: ast.FunctionDef, tried: set[str]) -> Iterator[tuple[int, ast.expr]]:
+    """Line and condition of each verdict of a function; `tried` are functions of `attempts`."""
+    may_return = is_failure(function.body[-1])
+    for node in ast.walk(function):
+        match node:
+            case ast.Assert(test=test):
+                yield node.lineno, test
+            case ast.If(test=test, body=[*_, last]) if is_failure(last) \
+                    or may_return and isinstance(last, ast.Return):
+                yield node.lineno, test
+            case ast.Return(value=ast.expr() as value) if function.name in tried:
+                yield node.lineno, value
 
 
 def bounds(test: ast.AST, measured: Measured, parameters: set[str]) -> Iterator[ast.Compare]:
@@ -200,15 +276,15 @@ def python_findings(tree: ast.Module,
     found: dict[int, str] = {}
     functions = set().union(*measuring(tree).values(), *(
         others.get(module, {}).get(name, set()) for module, name in imported(tree)))
+    tried = attempts(tree)
     for function in functions_of(tree):
         arguments = function.args.args + function.args.kwonlyargs
         measured = Measured(functions)
         measured.read(function.body)
         parameters = {argument.arg for argument in arguments} - measured.names
-        for node in ast.walk(function):
-            if (isinstance(node, ast.Assert) or isinstance(node, ast.If) and fails(node)) \
-                    and any(bounds(node.test, measured, parameters)):
-                found[node.lineno] = "bound of a measured time"
+        for line, test in verdicts(function, tried):
+            if any(bounds(test, measured, parameters)):
+                found[line] = "bound of a measured time"
     for line, seconds in long_pauses(tree, numbers).items():
         found[line] = f"pause of {seconds:g} s"
     return sorted(found.items())

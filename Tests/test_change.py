@@ -6,9 +6,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import tempfile
 import time
 import unittest
 from collections.abc import Callable
+from pathlib import Path
+from typing import IO
 from unittest import mock
 
 import change
@@ -111,18 +114,21 @@ class PlanTests(unittest.TestCase):
 class RunTests(unittest.TestCase):
     """The commands, and the last lines."""
 
-    def run_change(self, found: Scope, make: Callable[[list[str]], int], began: float = 0,
-                   ) -> tuple[int, list[str], list[str]]:
+    def run_change(self, found: Scope, make: Callable[..., int], began: float = 0, *,
+                   has_output: bool = False) -> tuple[int, list[str], list[str]]:
         """The status, the made targets, and the last lines."""
         made: list[str] = []
 
-        def run(command: list[str], **_: object) -> mock.Mock:
+        def run(command: list[str], *, stdout: IO[bytes], **_: object) -> mock.Mock:
             made.append(" ".join(command[5:]))
-            return mock.Mock(returncode=make(command))
+            return mock.Mock(returncode=make(command, stdout) if has_output else make(command))
 
         printed = io.StringIO()
         planned = [Batch(OTHERS, [A], 10), Batch(PLAYING, [B, C], 60)]
-        with mock.patch.multiple(change, scope_since=lambda _: found, plan=lambda _: planned), \
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        with mock.patch.multiple(change, scope_since=lambda _: found, plan=lambda _: planned,
+                                 LOGS=Path(folder.name)), \
                 mock.patch("change.subprocess.run", run), \
                 mock.patch.dict(os.environ, {"BASE": "base", "TEST_RUN": "none",
                                              "CHECK_BEGAN": str(time.time() - began)}), \
@@ -139,6 +145,15 @@ class RunTests(unittest.TestCase):
         self.assertIn("fault-classes", made[2])
         self.assertTrue(made[3].endswith(f"FILES={A}") and made[4].endswith(f"FILES={B} {C}"))
         self.assertEqual(lines[-1], "5 steps passed, 0 FAILED, 0 files NOT RUN, in 0 minutes")
+
+    def test_skipped_tests_are_in_the_line_of_their_step(self) -> None:
+        def make(_: list[str], stdout: IO[bytes]) -> int:
+            stdout.write(b"SKIPPED [2] Tests/harness/tools.py:27: mpv not found: players\n")
+            return 0
+
+        _, _, lines = self.run_change(Scope(["docs/testing.md"]), make, has_output=True)
+        self.assertTrue(all(line.endswith("; 2 skipped: mpv not found: players")
+                            for line in lines if line.startswith("passed")), lines)
 
     def test_a_failure_of_the_fixed_part_stops_before_what_is_touched(self) -> None:
         found = Scope(["Tests/Thorough/test_a.py"], tests={A: 0, B: 1, C: 1})

@@ -23,6 +23,28 @@ BOUNDS = {
     "a distance": "assert abs(found.now - time.time()) < 1.1",
     "every value": "assert all(one < 2 for one in lateness)",
     "a parameter of the test": "assert response.held > ahead - 0.1",
+    "a rank": 'assert found["glass_to_glass_ms"]["p50"] < 1500',
+    "a rank of an age": 'assert 0 <= one["age"]["p50"] <= one["age"]["p99"] < 2000',
+    "a time that may be absent": "assert (response.held_ms or 0) < 3000",
+    "the longest of several": 'assert max((one for _, one in found["stalls"]), default=0) < 500',
+    "the longest difference": "shown = [one[0] for one in data[\"samples\"]]\n"
+                              "assert max(b - a for a, b in zip(shown, shown[1:])) < 500",
+    "the values of a table": "late = {}\nlate[name] = time.time() - at\n"
+                             "assert all(one < 1 for one in late.values())",
+    "a key by its name": 'times = [float(row[key]) for key in ("asked", "first_byte")]\n'
+                         "assert times[1] - times[0] < 1000",
+    "a time of a text": 'found = re.search(r"age p50 (\\d+) ms", text)\n'
+                        "assert int(found[1]) < 2000",
+    "a number before its unit": "assert int(cell.split()[0]) < 3000",
+    "times of a page": 'assert state["now"] - state["clock"] < 1000',
+    "an attempt": "for _ in range(2):\n    if took < 3:\n        return\n"
+                  "raise AssertionError(took)",
+    "a tried function": "def is_near():\n    return took < 3\nseen_once(is_near, 8, \"near\")",
+    "a loop until a time is over": "while time.monotonic() - started < 8:\n    sample()",
+    "a loop until a time": "end = time.monotonic() + 6\nwhile time.monotonic() < end:\n"
+                           "    sample()",
+    "a page that is watched": "view.watch(5)",
+    "milliseconds of a page": "page.wait_for_timeout(15_000)",
     "a long pause": 'pause(5, "an outage")',
     "a long pause by its name": 'pause(LONG, "an outage")',
     "a long pause by a keyword": 'pause(reason="an outage", seconds=6)',
@@ -48,6 +70,16 @@ NO_BOUNDS = {
     "a count": "assert len(late) > 10",
     "media times": "assert abs(one.tfdt - other.tfdt) < 3",
     "a filter": "assert [at for at in found if time.time() - at > 3]",
+    "a report within the run": 'assert one["age"]["p99"] < time.monotonic() - began',
+    "an awaited condition": "def is_near():\n    return took < 3\nwait_until(is_near, 8, \"near\")",
+    "a return that is no attempt": "if took < 3:\n    return\nprint(took)",
+    "a number of a text": 'found = re.search(r"(\\d+) chunks", text)\nassert int(found[1]) > 20',
+    "the second word of a text": "assert int(line.split()[1]) < 3000",
+    "a number of pauses": 'assert len(found["stalls"]) < 2',
+    "a loop that ends with an event": "while not seen and time.monotonic() - started < 8:\n"
+                                      "    seen = read()",
+    "a limit of a loop": "while time.monotonic() - started < 8:\n    if read():\n        break",
+    "a short look at a page": "view.watch(4)\npage.wait_for_timeout(500)",
     "a short pause": 'pause(2, "an outage")',
     "a short sum": "time.sleep(SHORT + 1)",
     "an unknown pause": 'pause(ahead * 20, "an outage")',

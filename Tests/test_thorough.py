@@ -143,6 +143,13 @@ class StateTests(unittest.TestCase):
         self.assertEqual(found.kind, "passed")
         self.assertIn("modified", found.note)
 
+    def test_skipped_tests_are_in_the_row(self) -> None:
+        result = replace(RESULT, skipped="2 skipped: h2spec not found")
+        for outcome in (PASSED, "status 2"):
+            row = str(self.state(replace(result, result=outcome)))
+            self.assertIn("; 2 skipped: h2spec not found", row)
+        self.assertNotIn("skipped", str(self.state(RESULT)))
+
     def test_a_changed_file_is_the_reason(self) -> None:
         found = Scope(["x", "y"], tests={"Tests/Edge/test_a.py": 2, "Tests/Edge/test_b.py": 1,
                                          "Tests/Faults/test_c.py": 0},

@@ -30,6 +30,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
+import skipped
 from scope import MAKEFILE, ROOT, Scope, git, scope_since
 from thorough_jobs import JOBS, Job
 
@@ -56,6 +57,8 @@ class Result:
     """The run of thorough.py that made it."""
     command: str = ""
     """The arguments of make; the row of the job may have others now."""
+    skipped: str = ""
+    """How many tests were skipped, and why the first one; empty if none was."""
 
 
 def touches(found: Scope, job: Job) -> str:
@@ -112,6 +115,8 @@ def state(job: Job, result: Result | None, head: str, between: Between, run: str
         if why := touches(between(result.commit), job):
             return State(job, "NOT RUN", f"{command} (a result of {at}; changed since: {why})")
         at += f", valid for {head[:8]}: nothing between touches it"
+    if result.skipped:
+        at += f"; {result.skipped}"
     if result.result == PASSED:
         return State(job, "passed", at, result.seconds)
     log = f"{RESULTS.relative_to(ROOT)}/{job.name}.log"
@@ -207,7 +212,7 @@ def run(job: Job, repository: Repository, is_long: bool, name: str) -> Result:
     return Result(job.name, repository.head, was_modified or repository.is_modified(), outcome,
                   max(1, round(time.monotonic() - begun)),
                   f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", is_long, name,
-                  " ".join(job.arguments(is_long)))
+                  " ".join(job.arguments(is_long)), skipped.note_of(log))
 
 
 def chosen(words: list[str], states: dict[str, State], again: bool) -> list[Job]:

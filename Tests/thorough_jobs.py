@@ -98,5 +98,5 @@ JOBS = (
                                                      "Tests/Faults/hostile.py"),
         "damaged inputs beside a healthy stream"),
     Job("other-debian", "other-debian QUICK=1", 4, ("streamer", "*Tests", "Tests/other_debian.sh"),
-        "the program and the pure unit tests with the libraries of Debian 13"),
+        "the program on Debian 13, with the pure unit tests (QUICK=1), or all (LONG=1)"),
 )

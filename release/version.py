@@ -3,8 +3,9 @@
 
     python3 release/version.py          prints the version
     python3 release/version.py --check  also compares the packages with it
-    python3 release/version.py --tag    also the tag of the commit and the heading of CHANGELOG.md,
-                                        in a tree without changes
+    python3 release/version.py --tag    also the tag of the commit, and the dated heading of
+                                        CHANGELOG.md without entries below "Unreleased", in a tree
+                                        without changes
 
 A line per finding on the standard error; the exit status is 1 if there is one.
 """
@@ -61,9 +62,18 @@ def release_faults(expected: str) -> Iterator[str]:
     changed = git("status", "--porcelain")
     if changed:
         yield f"{len(changed)} files differ from the commit, first {changed[0][3:]}"
-    if not re.search(rf"^## \[{re.escape(expected)}\]", (ROOT / "CHANGELOG.md").read_text(),
-                     re.MULTILINE):
-        yield f"CHANGELOG.md: no heading ## [{expected}]"
+    yield from changelog_faults((ROOT / "CHANGELOG.md").read_text(), expected)
+
+
+def changelog_faults(text: str, expected: str) -> Iterator[str]:
+    """What the text of a changelog lacks for a release of a version."""
+    if not re.search(rf"^## \[{re.escape(expected)}\] - \d{{4}}-\d\d-\d\d$", text, re.MULTILINE):
+        yield f"CHANGELOG.md: no heading ## [{expected}] with a date"
+    open_part = re.search(r"^## \[Unreleased\][^\n]*\n(.*?)(?=^## |\Z)", text,
+                          re.MULTILINE | re.DOTALL)
+    entries = len(re.findall(r"^- ", open_part[1], re.MULTILINE)) if open_part else 0
+    if open_part and open_part[1].strip():
+        yield f"CHANGELOG.md: {entries} entries below Unreleased, which no release has"
 
 
 def main() -> int:

@@ -27,7 +27,9 @@ def test_one_attempt_shows_that_no_socket_opens(path: str, player: str, server: 
             view.open(edge.url(path))
             view.page.wait_for_function("() => (window.__player?.framesShown ?? 0) > 60",
                                         timeout=20000)
-            view.watch(8)
+            view.page.wait_for_function(
+                "n => __player.framesShown > n + 150", timeout=40000,
+                arg=view.page.evaluate("() => __player.framesShown"))
             assert view.page.evaluate("() => __player.player") == player
             assert len(view.sockets) == 1, view.sockets
     finally:

@@ -68,10 +68,10 @@ def test_capture_time_is_the_kernels(streamer, tmp_path: Path) -> None:
     after_start(program)
     fetch(program.port, f"?_HLS_msn={fetch(program.port).last_complete + 1}")
     msn, init, media = newest(program)
-    found, taken = chunks(media, init), clocks_of(init + media)
-    assert len(taken) == len(found) == 30
+    found, clocks = chunks(media, init), clocks_of(init + media)
+    assert len(clocks) == len(found) == 30
     errors = [
-        abs((chunk.prft or 0) / 1e6 - clock) for chunk, clock in zip(found, taken)
+        abs((chunk.prft or 0) / 1e6 - clock) for chunk, clock in zip(found, clocks)
         if clock is not None
     ]
     assert len(errors) >= 28, "the camera's own clock is not in the frames"

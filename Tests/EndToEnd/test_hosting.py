@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import signal
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,6 @@ class Reader:
         self.program, self.path = program, playlist(name)
         self.faults: list[str] = []
         self.parts = 0
-        self.longest = 0.0
         self.running = True
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -58,9 +56,8 @@ class Reader:
                 msn, part = now.last_part
                 while self.running:
                     part += 1
-                    asked = time.monotonic()
                     response = connection.get(f"{self.path}?_HLS_msn={msn}&_HLS_part={part}")
-                    self.longest = max(self.longest, time.monotonic() - asked)
+                    # A part that does not come in three target durations is 503.
                     if response.status != 200:
                         self.faults.append(f"{response.status} {response.text}")
                         return
@@ -80,7 +77,7 @@ class Reader:
         self.running = False
         self.thread.join(10)
         assert not self.faults, self.faults
-        assert self.parts > 10 and self.longest < 3, (self.parts, self.longest)
+        assert self.parts > 10, self.parts
 
 
 def hang_up(program: Program) -> None:

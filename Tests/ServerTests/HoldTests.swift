@@ -4,13 +4,12 @@ import HLSPackager
 import HTTP
 import Media
 import Packaging
+import Server
 import ServerTestSupport
 import Sharing
 import Statistics
 import TestSupport
 import Testing
-
-@testable import Server
 
 @Suite("Held requests: four ends, and clients that disconnect before")
 struct HoldTests {
@@ -124,7 +123,7 @@ struct HoldTests {
   func thousand() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let path = "/live/video/playlist.m3u8?_HLS_msn=\(handler.last + 1)&_HLS_part=4"
-    let before = handler.served.top.playlists.work
+    let before = handler.served.playlistWork
     let exchanges = try (0..<1000).map { _ in try handler.ask(path, ["Accept-Encoding: gzip"]) }
     #expect(handler.held == 1000)
     for exchange in exchanges[..<100] { exchange.go() }
@@ -134,7 +133,7 @@ struct HoldTests {
     #expect(exchanges[..<100].allSatisfy { $0.answers == 0 })
     #expect(exchanges.last?.header("content-encoding") == "gzip")
     #expect(Set(exchanges[100...].map(\.body)).count == 1)
-    let work = handler.served.top.playlists.work
+    let work = handler.served.playlistWork
     #expect(work.renderings == before.renderings + 1)
     #expect(work.compressions == before.compressions + 1)
     #expect(handler.held == 0)

@@ -3,19 +3,26 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from playwright.sync_api import Browser
 
 from harness.browser import SMALL, viewer
-from harness.labreport import plays_well, report
+from harness.labreport import report
 from harness.program import Program
-from harness.waiting import seen_once
-from lab import run_lab
+from harness.waiting import wait_until
 from test_dash_page import figure, player
 
-SECONDS = 9
+# The median of the last pictures is at most 0.3 s from the target.
+IS_NEAR = """target => __player.glassToGlassMs !== null
+  && Math.abs(__player.glassToGlassMs - target) < 300"""
+# The clocks that the panel shows, in ms, and the difference beside them, at one time.
+CLOCKS = """() => {
+  const [wall, burned, between] = ['Wall clock (UTC)', 'Burned clock (UTC)', 'Wall − burned'].map(
+    (name) => [...document.querySelectorAll('#figures div')].find(
+      (row) => row.firstChild.textContent === name).lastChild.textContent);
+  const ms = (text) => Date.parse(`1970-01-01T${text}Z`);
+  return { wall: ms(wall), burned: ms(burned), between };
+}"""
 
 
 @pytest.mark.timeout(120)
@@ -25,17 +32,15 @@ SECONDS = 9
 ], ids=lambda value: str(value))
 def test_page_plays_near_its_target_latency(path: str, target: float, browser: Browser,
                                             server: Program) -> None:
-    """The page plays near the target (tolerance for a loaded machine); one retry."""
-    for attempt in (1, 2):
-        found = run_lab(browser, server.url(path), seconds=SECONDS, warm_up=6, size=SMALL)
-        late = found["glass_to_glass_ms"]
-        wrong = plays_well(found, SECONDS)
-        print(f"run {attempt}, target {target * 1000:.0f}: {json.dumps(late)} "
-              f"stalls {found['stalls']} {wrong}")
-        if not wrong and abs(late["p50"] - target * 1000) < 300:
-            assert not found["bad_responses"]
-            return
-    raise AssertionError(f"{wrong}\n{json.dumps(found, indent=1)}")
+    """The page reaches the target and plays there; `make bench` has the latencies themselves."""
+    with viewer(browser, SMALL) as view:
+        view.open(server.url(path))
+        view.wait_playing(frames=60)
+        view.page.wait_for_function(IS_NEAR, arg=target * 1000, timeout=30_000)
+        view.wait_smooth()
+        view.page.wait_for_function(IS_NEAR, arg=target * 1000, timeout=30_000)
+        assert player(view)["target"] == target
+        assert not view.bad_responses and not view.page_errors
 
 
 @pytest.mark.timeout(90)
@@ -52,18 +57,18 @@ def test_page_reaches_a_new_target_by_its_rate(browser: Browser, server: Program
         view.watch(2)
         seeks = len(view.data()["seeks"])
         view.page.select_option("#target", "1")
-        view.page.wait_for_function("() => window.__player.rate < 0.98", timeout=5000)
+        view.page.wait_for_function("() => window.__player.rate < 0.98", timeout=25000)
         view.page.wait_for_function("() => Math.abs(window.__player.latencyMs - 1000) < 60",
                                     timeout=25000)
         view.page.select_option("#target", "0.5")
-        view.page.wait_for_function("() => window.__player.rate > 1.02", timeout=5000)
+        view.page.wait_for_function("() => window.__player.rate > 1.02", timeout=25000)
         view.page.wait_for_function("() => Math.abs(window.__player.latencyMs - 500) < 60",
                                     timeout=25000)
         assert len(view.data()["seeks"]) == seeks, "the page seeked"
         assert figure(view, "Format") == "LL-DASH"
-        wall, burned = figure(view, "Wall clock (UTC)"), figure(view, "Burned clock (UTC)")
-        assert len(wall) == len(burned) == 12 and wall > burned
-        assert 200 < int(figure(view, "Wall − burned").split()[0]) < 1500
+        shown = view.page.evaluate(CLOCKS)
+        between = (shown["wall"] - shown["burned"]) % 86_400_000
+        assert between > 0 and shown["between"] == f"{between} ms", shown
 
 
 @pytest.mark.timeout(90)
@@ -81,7 +86,7 @@ def test_wrong_browser_clock_does_not_move_the_target(wrong: int, browser: Brows
 
         def is_at_its_target() -> bool:
             began = view.page.evaluate("() => performance.timeOrigin + performance.now()")
-            view.watch(4)
+            view.watch(1)
             found = report(view.data(), since=began)
             late = found["glass_to_glass_ms"]["p50"]
             state = player(view)
@@ -93,4 +98,4 @@ def test_wrong_browser_clock_does_not_move_the_target(wrong: int, browser: Brows
             return abs(state["clockOffsetMs"] + wrong) < 200 and abs(late - 1000) < 300 \
                 and abs(state["latencyMs"] - 1000) < 200
 
-        seen_once(is_at_its_target, 8, "playback at the target by the server's clock")
+        wait_until(is_at_its_target, 40, "playback at the target by the server's clock")

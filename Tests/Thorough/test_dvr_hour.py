@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from harness.waiting import seen_once
+from harness.waiting import seen_once, wait_until
 from test_dvr import Past, past  # noqa: F401
 
 PAGE = """<video id=v muted autoplay width=320></video><script src=/player/hls.js></script><script>
@@ -60,7 +60,12 @@ def test_hlsjs_goes_back_an_hour_and_returns(past: Past, browser: Browser) -> No
     page.goto(past.program.url(f"/dvr-test.html#/live/from/{number}/playlist.m3u8"))
     page.wait_for_function("() => window.v && v.currentTime > 0 && h.latency < 6 && !v.paused "
                            "&& v.readyState > 2", timeout=30_000)
-    page.wait_for_timeout(15_000)
+
+    def has_six_segments() -> bool:
+        page.wait_for_timeout(200)
+        return len(last_parts(audio)[0]) > 5
+
+    wait_until(has_six_segments, 60, "six audio segments by parts", interval=0)
     live = played(page)
     # Without catching up, each stall of a busy machine adds to the latency: an hour it is not.
     assert live["latency"] < 15, live
@@ -68,13 +73,12 @@ def test_hlsjs_goes_back_an_hour_and_returns(past: Past, browser: Browser) -> No
                 if error[1] == "bufferSeekOverHole" and error[0] > 5000], live["errors"]
     lasts, absent = last_parts(audio)
     print(f"{len(lasts)} audio segments by parts, without the last part: {absent}")
-    assert len(lasts) > 5 and not absent, (absent, audio)
+    assert not absent, (absent, audio)
     page.evaluate("() => { v.currentTime -= 3600; }")
     page.wait_for_function(
-        "t => v.currentTime > t && v.readyState > 2", arg=live["time"] - 3599, timeout=15_000)
-    page.wait_for_timeout(5_000)
+        "t => v.currentTime > t && v.readyState > 2", arg=live["time"] - 3597, timeout=30_000)
     back = played(page)
-    assert back["rate"] == 1 and back["time"] - live["time"] + 3600 > 3, back
+    assert back["rate"] == 1, back
     # On a busy machine the loading after a seek adds to the latency: the viewer asks again.
 
     def is_live() -> bool:

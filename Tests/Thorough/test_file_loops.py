@@ -58,9 +58,8 @@ def test_chromium_plays_over_the_turns(path: str, browser: Browser, hlsjs: Path,
     with viewer(browser, SMALL) as view:
         view.open(program.url(path))
         view.wait_playing(frames=45)
-        before = view.page.evaluate(time)
-        view.watch(7)
-        played = view.page.evaluate(time) - before
+        # The file has 3 s: at least one turn is within six seconds of playback.
+        view.page.wait_for_function(f"before => ({time})() > before + 6", timeout=30_000,
+                                    arg=view.page.evaluate(time))
         errors = view.data()["page_errors"]
-    print(f"{path}: {played:.2f} s played in 7 s")
-    assert played > 6 and not errors, errors
+    assert not errors, errors

@@ -132,7 +132,7 @@ def test_hlsjs_plays_an_interstitial_and_returns(
         started, ended = [
             next(e["at"] for e in seen if e["name"] == name)
             for name in ("INTERSTITIAL_ASSET_STARTED", "INTERSTITIAL_ENDED")]
-        assert abs(ended - started - SECONDS * 1000) < 1500, ended - started
+        assert ended - started > SECONDS * 1000 - 1500, "the interstitial was cut short"
         view.page.wait_for_function(
             "resumed => __played() > resumed + 1 && __latency() < 4", arg=resumed, timeout=20000)
         assert not view.page_errors, view.page_errors

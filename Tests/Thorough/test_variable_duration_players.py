@@ -28,13 +28,14 @@ def test_page_plays_variable_durations(path: str, browser: Browser, uneven: Prog
     with viewer(browser, SMALL) as view:
         view.open(uneven.url(path))
         view.wait_playing(frames=60)
-        view.watch(2)
         began = time.time() * 1000
-        view.watch(10)
+        # Eight seconds of further pictures, of segments of every duration.
+        view.page.wait_for_function(
+            "clock => (__player.clock ?? 0) > clock + 8000", arg=view.last_clock(), timeout=30_000)
+        view.wait_live(uneven.port, behind=1000)
         found = report(view.data(), since=began)
     print(f"{path}: {found['glass_to_glass_ms']} stalls {found['stalls']}")
-    assert found["glass_to_glass_ms"]["p50"] < 1500
-    assert found["clock_span_s"] > 8
+    assert not found["bad_responses"]
 
 
 @pytest.mark.timeout(120)

@@ -15,7 +15,7 @@ from harness.waiting import pause
 from test_webcodecs_page import MEDIA_REQUESTS, wait_live
 
 FRAME = 1000 / 30
-STALLED = "() => __player.stalls.reduce((sum, { seconds }) => sum + seconds, 0)"
+STALLED = "() => __player.stalls.length"
 
 
 @pytest.mark.timeout(90)
@@ -33,12 +33,12 @@ def test_webcodecs_plays_sound_with_the_picture(browser: Browser, streamer) -> N
             page.wait_for_function("() => __sound.onsets.length >= 6", timeout=15000)
             view.watch(0.5)
             found, still = avbrowser.tapped(view), page.evaluate(STALLED) - before
-            late = page.evaluate("() => __player.glassToGlassMs")
-            print(f"run {attempt}: audio before video {found}, {late:.0f} ms, stalls {still:.2f} s")
+            print(f"run {attempt}: audio before video {found}, {still} stalls")
             assert page.evaluate("() => __player.player") == "webcodecs"
-        if abs(found.middle) <= FRAME and still <= 0.1 and late < 500:
+            page.wait_for_function("() => __player.glassToGlassMs < 500", timeout=20_000)
+        if abs(found.middle) <= FRAME and not still:
             return
-    raise AssertionError(f"{found}, stalls {still:.2f} s, {late:.0f} ms")
+    raise AssertionError(f"{found}, {still} stalls")
 
 
 @pytest.mark.timeout(90)

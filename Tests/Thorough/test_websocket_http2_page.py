@@ -22,7 +22,7 @@ def test_chromium_plays_over_http2(browser: Browser, secure: Program, tmp_path: 
         view.open(secure.secure_url("/?transport=ws"))
         view.wait_playing()
         assert view.page.evaluate("() => __player.player") == "ws"
-        view.watch(5)
+        view.wait_playing(frames=150)
         assert total(secure.port, "streamer_websockets") >= 1
         stalls = view.page.evaluate("() => __player.stalls")
         print(f"latency {view.page.evaluate('() => __player.latencyMs')}, {len(stalls)} stalls")

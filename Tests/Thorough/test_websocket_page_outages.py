@@ -45,8 +45,8 @@ def test_outage_of_the_network(kind: str, browser: Browser, server: Program) -> 
             proxy.mend()
             view.page.wait_for_function(
                 "() => __player.status === 'live' && __player.latencyMs < 700", timeout=15000)
-            view.watch(6)
-            found = latencies(view, 4)
+            view.watch(3)
+            found = latencies(view, 2)
             print(f"after an outage, {kind}: {summary(found)}")
             view.wait_live(server.port)
     finally:

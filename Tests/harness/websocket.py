@@ -129,8 +129,8 @@ class Socket:
     def _take(self, count: int) -> bytes:
         while len(self.buffer) < count:
             self._receive()
-        taken, self.buffer = self.buffer[:count], self.buffer[count:]
-        return taken
+        first, self.buffer = self.buffer[:count], self.buffer[count:]
+        return first
 
     def frame(self) -> tuple[int, bytes]:
         """The next frame: opcode and payload. Frames of the server are final and not masked."""

@@ -48,7 +48,7 @@ package struct PlaybackAccess {
   }
 
   /// The number of known permissions.
-  var permissionCount: Int { permissions.count }
+  package var permissionCount: Int { permissions.count }
 
   /// Decides whether a client may play a stream.
   ///

@@ -144,6 +144,9 @@ package final class RequestRouter: RequestHandler, LoopService {
     nextUploadCheck = uploads.isEmpty ? .distantFuture : now + .seconds(1)
   }
 
+  /// The number of playback tokens whose permission is known.
+  package var permissionCount: Int { playback.permissionCount }
+
   /// Ends the sockets and deliveries of the loop.
   package func stopped() {
     for streamHandler in streamHandlers.all {

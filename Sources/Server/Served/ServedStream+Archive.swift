@@ -8,7 +8,7 @@ import Packaging
 import Push
 import Sharing
 import Streams
-import Time
+package import Time
 
 extension ServedStream {
   /// Pushes the windows from now on; starts threads.
@@ -43,7 +43,7 @@ extension ServedStream {
   }
 
   /// Removes the media of a span from the windows, before the archive removes it.
-  func removeFromWindows(_ span: Range<WallTime>) {
+  package func removeFromWindows(_ span: Range<WallTime>) {
     let past = span.clamped(to: .distantPast..<max(.distantPast, SystemClock.wallTime))
     for rendition in renditions where !past.isEmpty {
       rendition.window.remove(past)

@@ -53,7 +53,7 @@ package final class ServedStream: Sendable {
   /// The renditions without new media.
   let missing = Locked(MissingRenditions())
   /// The windows that carry its events.
-  let events: EventWindows
+  package let events: EventWindows
 
   /// The MPD of the past, and how far it reaches back.
   struct Past: Sendable {
@@ -233,6 +233,10 @@ package final class ServedStream: Sendable {
   var top: ServedRendition { renditions[0] }
   /// The window of the top rendition.
   package var window: LiveWindow { top.window }
+  /// The number of playlists of the top rendition that were rendered, and that were compressed.
+  package var playlistWork: (renderings: Int, compressions: Int) { top.playlists.work }
+  /// The numbers of the segments in the archive; nil without an archive or segments.
+  package var archivedNumbers: ClosedRange<Int64>? { past?.runs.extent }
   /// The media of the top rendition.
   var media: MediaResponseCache { top.media }
 

@@ -4,14 +4,13 @@ import Capture
 import Logging
 import Media
 import Packaging
+import Server
 import ServerTestSupport
 import Sharing
 import Streams
 import TestSupport
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("A session with several audio tracks, from its encoders to what viewers get", .blocking)
 struct AudioTracksTests {
@@ -119,7 +118,7 @@ struct AudioTracksTests {
     let times = Self.lines(manifest, "<ProducerReferenceTime").map { Self.value("id", $0) }
     #expect(times.count == 8 && Set(times).count == 8)
 
-    #expect(served.defaultAudio?.name == "deutsch")
+    #expect(served.defaultAudioName == "deutsch")
     let client = SocketLab(handler).connect(to: "tones")
     client.send("{\"t\":\"subscribe\",\"tracks\":[\"a\"]}")
     let answers = client.read().compactMap { if case .text(let text) = $0 { text } else { nil } }

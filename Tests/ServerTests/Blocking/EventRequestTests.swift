@@ -4,13 +4,12 @@ import HLSPackager
 import HTTP
 import Media
 import Packaging
+import Server
 import ServerTestSupport
 import Sharing
 import TestSupport
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("POST /api/streams/S/events", .blocking)
 struct EventRequestTests {

@@ -4,12 +4,11 @@ import Archive
 import HTTP
 import Media
 import Packaging
+import Server
 import ServerTestSupport
 import TestSupport
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("Gaps, other headers and removed spans of the past", .blocking)
 struct PastPeriodTests {
@@ -70,7 +69,7 @@ struct PastPeriodTests {
     let first = next - 40
     let found = try Self.periods(handler)
     // With the other numbers the hole between them would be read in 45,000 steps.
-    #expect(handler.served.past?.runs.extent == first...next - 1)
+    #expect(handler.served.archivedNumbers == first...next - 1)
     #expect(found.count == 1 && found.first?.contains("id=\"p\(first)\"") == true)
     let text = try handler.askPast("/live/dvr.json").text
     #expect(

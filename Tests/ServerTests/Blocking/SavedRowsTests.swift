@@ -4,14 +4,13 @@ import Foundation
 import Logging
 import Net
 import Packaging
+import Server
 import ServerTestSupport
 import Sharing
 import Statistics
 import TestSupport
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("Saved statistics of responses", .blocking)
 struct SavedRowsTests {
@@ -47,7 +46,7 @@ struct SavedRowsTests {
     let open = try first.ask(
       "/live/video/segment\(first.last + 1).m4s", stream: FakeStream(unacknowledged: 5))
     first.publish(frames: 3)
-    first.requests.handler("live")?.close()
+    first.removeStreams()
     #expect(open.stage == .cut)
     let second = try handler(rows)
     _ = try second.ask(
