@@ -12,7 +12,7 @@ package import Time
 /// belong to the sessions of streams, which read them with a ``FieldReader``.
 package enum ChildMessage: FieldMessage {
   /// The version of the messages; both ends have the same executable.
-  package static let version: UInt16 = 8
+  package static let version: UInt16 = 9
   /// The most bytes of a line of the log, or of a reason.
   package static let maximumTextLength = 4096
 
@@ -36,6 +36,8 @@ package enum ChildMessage: FieldMessage {
   case unfit(reason: String)
   /// The timestamps of the source cannot be used: it must be encoded.
   case unpaced(reason: String)
+  /// The source has audio now; the facts about it, with which the next session continues it.
+  case audioAppeared([UInt8])
   /// The constants of a track.
   case track(UInt8, TrackFields)
   /// A chunk of a track.
@@ -100,6 +102,7 @@ package enum ChildMessage: FieldMessage {
         cue.position.line.map { UInt8(clamping: $0) }, cue.position.align.rawValue)
     case .unpaced(let reason): writer.add(message: 21, Self.shortened(reason))
     case .publisher(let note): writer.add(message: 22, note)
+    case .audioAppeared(let fields): writer.add(message: 23, fields)
     }
   }
 
@@ -151,6 +154,9 @@ package enum ChildMessage: FieldMessage {
     case 20: self = try Self.readCue(&reader)
     case 21: self = .unpaced(reason: try Self.reason(&reader))
     case 22: self = .publisher(try reader.optional(PublisherNote.init))
+    case 23:
+      self = .audioAppeared(
+        try reader.bytes("the facts", limit: MessageHead.maximumFieldsLength))
     default: throw .unknownKind(kind)
     }
   }

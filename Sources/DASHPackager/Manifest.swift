@@ -129,15 +129,17 @@ package struct Manifest: Sendable {
 
   /// The track in `period`; the header of a pass-through stream may change between periods.
   ///
-  /// Nil if the archive does not have the rendition in a Period of the past.
+  /// Nil if the archive does not have the rendition in a Period of the past, or a window does not
+  /// have the header.
   private func track(for track: TrackDescription, of period: Period) -> TrackDescription? {
     if let past = period.past { return past.first { $0.rendition == track.rendition } }
     if track.rendition == snapshot.track?.rendition {
-      return snapshot.track(of: period.period) ?? track
+      return snapshot.track(of: period.period)
     }
     guard track.size == nil, let audio = window(of: track) else { return track }
     let periods = audio.listed.map(\.period) + [audio.open?.period].compactMap(\.self)
-    return periods.last { $0.index == period.index }.flatMap { audio.track(of: $0) } ?? track
+    guard let own = periods.last(where: { $0.index == period.index }) else { return track }
+    return audio.track(of: own)
   }
 
   /// The window of an audio track; nil if it is not known.

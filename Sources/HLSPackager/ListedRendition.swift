@@ -19,7 +19,8 @@ struct ListedRendition: Sendable {
 
   /// The URI of the Media Initialization Section of a period.
   func map(_ period: DiscontinuityPeriod) -> String {
-    base + names.name(ofHeader: (snapshot.track(of: period) ?? track).headerHash)
+    let hash = period.headerHash ?? (snapshot.track(of: period) ?? track).headerHash
+    return base + names.name(ofHeader: hash)
   }
 
   /// The text of a duration.

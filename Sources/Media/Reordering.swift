@@ -103,8 +103,12 @@ package struct DecodingOrder: Sendable {
     // bounded: one or two
     let other = (count / countsPerFrame).subtractingSaturated(index)
     let isCounted = agreements >= Self.minimumAgreements
-    // A timestamp that is far off says nothing about the codec's order.
-    if shift.magnitude <= Reordering.maximum { agreements += other == shift ? 1 : -1 }
+    // A timestamp that is far off says nothing about the codec's order, and neither does one that
+    // jitter rounds to the next frame.
+    let difference = other.subtractingSaturated(shift).magnitude
+    if shift.magnitude <= Reordering.maximum, difference != 1 {
+      agreements += difference == 0 ? 1 : -1
+    }
     agreements = min(max(agreements, 0), Self.maximumAgreements)
     return isCounted && other.magnitude <= Reordering.maximum ? other : shift
   }

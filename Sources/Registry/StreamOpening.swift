@@ -136,14 +136,14 @@ extension StreamDefinition {
       do {
         start.continued?.source.follow(start.cancellation)
         var facts = try start.continued?.facts ?? source.begin(start.cancellation)
-        var choice = choose(facts, start)
+        var choice = choose(facts, start, published)
         while case .failure(let error) = choice {
           // The next publisher may fit.
           guard let published, published.refusePublisher("\(error)") else { throw error }
           source.stop()
           source = self.source(address, published, sharing, crashes, outages, start, log)
           facts = try source.begin(start.cancellation)
-          choice = choose(facts, start)
+          choice = choose(facts, start, published)
         }
         let (input, chosen) = try choice.get()
         if let reason = input.encodingReason {
@@ -168,17 +168,23 @@ extension StreamDefinition {
     }
     plan.crashes = crashes
     plan.outages = outages
+    plan.publishers = published.map { published in
+      StreamPublishers(
+        count: { published.status.count }, whenBegun: { published.whenBegun = $0 })
+    }
     return plan
   }
 
   /// The decision for an input, and the configuration of its stream; fails if they do not fit.
   private func choose(
-    _ facts: SourceFacts, _ start: StreamPlan.Start
+    _ facts: SourceFacts, _ start: StreamPlan.Start, _ published: PublishedStream?
   ) -> Result<(PlannedInput, StreamConfiguration), UsageError> {
     Result { () throws(UsageError) in
+      // The facts may be about a later publisher than the verdict.
+      let verdict = start.verdict.concerning(published?.status.count ?? 0)
       let input = try PlannedInput(
-        facts, settings: settings, isIrregular: start.hasIrregularKeyFrames,
-        unpaced: start.encodingReason, after: start.segmentation)
+        facts, settings: settings, isIrregular: verdict.hasIrregularKeyFrames,
+        unpaced: verdict.encodingReason, after: start.segmentation)
       var chosen = try configuration(for: input)
       chosen.keepAudio(of: start.audio)
       return (input, chosen)

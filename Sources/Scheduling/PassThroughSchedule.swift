@@ -54,8 +54,8 @@ package struct PassThroughSchedule: Sendable {
   private static let persistence = Interval.seconds(1)
   /// The least fall of an error that shows that the line catches up.
   private static let recovery = Interval.milliseconds(50)
-  /// Missing key frames within ``observationWindow``, beside lost access units, after which the
-  /// source counts as irregular.
+  /// Missing key frames within ``observationWindow`` after which the source counts as irregular,
+  /// although they may be moved ones of segments that lost access units.
   private static let maxMisses = 3
   /// Moved key frames within ``observationWindow`` after which a source counts as irregular.
   private static let maxMoves = 2
@@ -63,11 +63,17 @@ package struct PassThroughSchedule: Sendable {
 
   /// The number of periods that ended although the source continued.
   package private(set) var faults = 0
-  /// Capture times at which a segment lately had to begin without an IDR.
+  /// Capture times at which a segment lately had to begin without an IDR that was not lost.
   private var missed: [WallTime] = []
-  /// Capture times at which a segment lately had to begin without an IDR although no access unit of
-  /// the one before was lost.
+  /// Those at which another access unit of a complete segment was in the place of the IDR.
   private var moved: [WallTime] = []
+  /// The start of the newest segment, for the distance of the next IDR if the one between is
+  /// missing.
+  private var start: (time: SourceTime, captured: WallTime)?
+  /// Whether the IDR after the newest segment is missing and may have been lost.
+  private var isDoubtful = false
+  /// The frames of a group of pictures; nil while groups are as long as segments.
+  private var group: Int64?
   /// Whether a group of pictures that does not divide a segment has followed a moved key frame: the
   /// next session can begin with the key frame after it, and nothing is lost.
   private var isUneven = false
@@ -104,8 +110,9 @@ package struct PassThroughSchedule: Sendable {
   ///
   /// A source may move its key frames once, as when another reader asks for one: the next period
   /// follows them, with the numbers of the clock. If it does so again within a minute, or if its
-  /// groups then have other lengths, it is irregular. If access units were lost, the key frame may
-  /// be among them, and three count.
+  /// groups then have other lengths, it is irregular. If access units were lost, a missing key
+  /// frame may be among them: it is if the next one is whole groups after the last, and does not
+  /// count. Otherwise three count.
   package var isIrregular: Bool {
     isUneven || moved.count >= Self.maxMoves || missed.count >= Self.maxMisses
   }
@@ -139,7 +146,7 @@ package struct PassThroughSchedule: Sendable {
   }
 
   /// Notes that the source was away or has other parameter sets: the next IDR begins a period.
-  package mutating func breakOff() { last = nil }
+  package mutating func breakOff() { (last, isDoubtful) = (nil, false) }
 
   /// Notes that `number` was listed without media: later segments have higher numbers.
   package mutating func reserve(_ number: Int64) { reserved = max(reserved, number) }
@@ -158,6 +165,7 @@ package struct PassThroughSchedule: Sendable {
   package mutating func assign(
     pts: SourceTime, isKey: Bool, captured: WallTime, arrival: MonotonicTime? = nil
   ) -> Position? {
+    if isKey { judge(pts, captured) }
     guard let last, let newest else { return isKey ? beginPeriod(pts, captured, arrival) : nil }
     guard let (steps, isDisplaced) = steps(pts, captured, arrival, after: last) else {
       return fault(pts, isKey, captured, arrival)
@@ -222,11 +230,13 @@ package struct PassThroughSchedule: Sendable {
         last = newest.firstFrame + segmentation.framesPerSegment - 1
         return nil
       }
-      func noted(_ times: [WallTime], most: Int) -> [WallTime] {
-        times.suffix(most - 1).filter { captured - $0 < Self.observationWindow } + [captured]
+      if !isKey, !isIncomplete, index == segmentation.framesPerSegment {
+        missed = Self.noted(missed, captured, most: Self.maxMisses)
+        if !isTurn { moved = Self.noted(moved, captured, most: Self.maxMoves) }
+      } else {
+        isDoubtful = true
+        if isKey { judge(pts, captured) }
       }
-      missed = noted(missed, most: Self.maxMisses)
-      if !isIncomplete, !isTurn { moved = noted(moved, most: Self.maxMoves) }
       return fault(pts, isKey, captured, arrival)
     }
     // Frames were taken for lost that were not: the segment has moved permanently.
@@ -264,13 +274,36 @@ package struct PassThroughSchedule: Sendable {
   /// Notes a key frame, and whether the group before it is uneven.
   private mutating func noteKey(_ frameIndex: Int64, _ captured: WallTime) {
     defer { newestKey = frameIndex }
-    guard !segmentation.hasVariableDuration, !isTurn, !isIncomplete, let newestKey,
-      let moved = moved.last, captured - moved < Self.observationWindow
-    else { return }
+    guard !segmentation.hasVariableDuration, !isTurn, !isIncomplete, let newestKey else { return }
     // bounded: the frame is after the key frame before
-    let group = frameIndex - newestKey
+    let length = frameIndex - newestKey
     // bounded: a group of no frame is uneven before it divides
-    isUneven = isUneven || group <= 0 || segmentation.framesPerSegment % group != 0
+    let isEven = length > 0 && segmentation.framesPerSegment % length == 0
+    if isEven { group = length }
+    guard let moved = moved.last, captured - moved < Self.observationWindow else { return }
+    isUneven = isUneven || !isEven
+  }
+
+  /// Counts the key frame before the one with this timestamp, if it is missing and was not lost.
+  private mutating func judge(_ pts: SourceTime, _ captured: WallTime) {
+    guard isDoubtful, let start else { return }
+    isDoubtful = false
+    let distance = pts - start.time
+    // Another sender, or another clock.
+    guard (captured - start.captured - distance).magnitude < prediction.maximumHole else { return }
+    let group = group ?? segmentation.framesPerSegment
+    // bounded: a group has at least one frame
+    let rest = max(0, segmentation.grid.rate.nearestCount(distance)) % group
+    // Jitter may round both to other frames.
+    guard min(rest, group - rest) > 1 else { return }
+    missed = Self.noted(missed, captured, most: Self.maxMisses)
+  }
+
+  /// The newest of such times, with one at `captured`.
+  private static func noted(
+    _ times: [WallTime], _ captured: WallTime, most: Int
+  ) -> [WallTime] {
+    times.suffix(most - 1).filter { captured - $0 < observationWindow } + [captured]
   }
 
   /// Moves the offset towards the capture times, after a segment of this duration.
@@ -285,7 +318,10 @@ package struct PassThroughSchedule: Sendable {
     _ frameIndex: Int64, _ captured: WallTime,
     in segment: (number: Int64, firstFrame: Int64), startOf period: ClockShift? = nil
   ) -> Position {
-    if segment.firstFrame == frameIndex { (holes, surplus, prediction.doubt) = (0, 0, 0) }
+    if segment.firstFrame == frameIndex {
+      (holes, surplus, prediction.doubt) = (0, 0, 0)
+      start = prediction.timestamp.map { ($0, captured) }
+    }
     newest = segment
     last = frameIndex
     end = frameIndex + 1

@@ -76,13 +76,15 @@ package struct SourceFitness: Sendable {
   ///   - pts: its timestamp.
   ///   - isKey: whether it is a key frame.
   ///   - isLeading: whether it is a leading picture of HEVC.
+  ///   - isPlaced: whether its timestamp is that of its place in decoding order: jitter may make it
+  ///     fall, and is no reordering.
   /// - Returns: why the source must be encoded; nil if it can be passed through up to now.
   package mutating func take(
-    pts: SourceTime, isKey: Bool, isLeading: Bool = false
+    pts: SourceTime, isKey: Bool, isLeading: Bool = false, isPlaced: Bool = false
   ) -> Fault? {
     if isLeading { return .reordered }
     if let highest, pts > highest, pts - highest <= maximumHole { elapsed += pts - highest }
-    if let newest { move(pts - newest) }
+    if let newest { move(pts - newest, isPlaced) }
     newest = pts
     highest = highest.map { pts > $0 || $0 - pts > maximumReordering ? pts : $0 } ?? pts
     if hasKey, reordered >= Self.minimumReordered, isFirstGroup || former == .reordered {
@@ -102,9 +104,9 @@ package struct SourceFitness: Sendable {
     if steps.count >= Self.minimumSteps { steps = [] }
   }
 
-  private mutating func move(_ step: Interval) {
+  private mutating func move(_ step: Interval, _ isPlaced: Bool) {
     sinceFall = min(sinceFall + 1, Self.maximumReferences + 1)  // bounded: limited
-    if step < .zero, -step <= maximumReordering {
+    if !isPlaced, step < .zero, -step <= maximumReordering {
       // bounded: a number of access units
       reordered = sinceFall > Self.maximumReferences ? 1 : reordered + 1
       sinceFall = 0

@@ -69,6 +69,23 @@ struct InputAnalysisTests {
     }
   }
 
+  @Test(
+    "nor does jitter of up to half a frame, without lost frames",
+    arguments: [10, 12, 15, 20, 24, 25, 30, 50, 60], [0.375, 0.45, 0.5])
+  func stronglyJittered(rate: Int, most: Double) {
+    var random = SplitMix64(seed: UInt64(rate))
+    var wrong: [String] = []
+    for _ in 0..<200 {
+      let times = (0...3 * rate).map { index in
+        let frame = Double(index) + Double.random(in: -most...most, using: &random)
+        return SourceTime(nanoseconds: Int64(frame * 1e9 / Double(rate)))
+      }
+      let found = InputRate.nearest(timestamps: times, declared: nil)?.description ?? ""
+      if found != "\(rate)" { wrong.append(found) }
+    }
+    #expect(wrong.isEmpty)
+  }
+
   @Test("the rate is the standard rate nearest to the timestamps", arguments: rates)
   func rate(_ row: RateRow) {
     #expect(
@@ -199,6 +216,73 @@ struct InputAnalysisTests {
         arrival: row.arrivesSteadily ? .origin + .milliseconds(Int64(index) * 40) : nil)
     }
     #expect(analysis.verdict == row.verdict)
+  }
+
+  /// What units with B-frames have beside their timestamps.
+  enum Known: CaseIterable { case dts, counts, both, neither }
+
+  /// Four groups of 25 frames with `depth` B-frames between others, in decoding order; timestamps
+  /// are off by up to `most` frames, and the first one by `first`.
+  private static func reordered(
+    _ depth: Int, _ known: Known, most: Double, first: Double = 0, seed: UInt64
+  ) -> PassThroughAnalysis {
+    var random = SplitMix64(seed: seed)
+    let video = InputDescription.Video(
+      passThroughCodec: .h264, codec: "h264", width: 64, height: 64, rate: nil, parameterSets: [],
+      configuration: [])
+    var analysis = PassThroughAnalysis(video, segmentMicroseconds: 1_000_000)
+    var places = [0]
+    while let last = places.max(), last < 24 {
+      let next = min(last + depth + 1, 24)
+      places += [next] + (last + 1..<next)
+    }
+    for index in 0...100 {
+      let (group, place) = (index / 25 * 25, places[index % 25])
+      let off = index == 0 ? first : Double.random(in: -most...most, using: &random)
+      func time(_ frame: Int) -> SourceTime {
+        SourceTime(nanoseconds: Int64((Double(frame) + 2 + off) * 40_000_000))
+      }
+      analysis.take(
+        pts: time(group + place + 1),
+        dts: known == .dts || known == .both ? time(index) : nil,
+        count: known == .counts || known == .both ? Int64(2 * place) : nil,
+        isKey: place == 0, arrival: .origin + .milliseconds(Int64(index) * 40 + 500))
+    }
+    return analysis
+  }
+
+  @Test(
+    "B-frames with jitter of up to half a frame are passed through, also if the codec alone tells",
+    arguments: [1, 2, 3], [0.2, 0.3, 0.375, 0.5])
+  func jitteredReordering(depth: Int, most: Double) {
+    var wrong: [String] = []
+    for known in Known.allCases where known != .neither || most < 0.25 {
+      for seed in UInt64(0)..<40 {
+        let analysis = Self.reordered(depth, known, most: most, seed: seed)
+        guard case .fits(let fit) = analysis.verdict else {
+          wrong.append("\(known): \(analysis.verdict)")
+          continue
+        }
+        let isRight =
+          fit.groupFrames == 25 && !fit.hasVariableDuration
+          && (known == .neither || fit.reordering == Reordering(lead: Int64(depth), delay: 1))
+        if !isRight { wrong.append("\(known): \(fit)") }
+      }
+    }
+    #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(3))")
+  }
+
+  @Test(
+    "so are those whose first key frame is stamped early or late",
+    arguments: [1, 2, 3], [-0.5, 0.5, 1, 2])
+  func displacedFirstKey(depth: Int, first: Double) {
+    for known in Known.allCases {
+      let analysis = Self.reordered(depth, known, most: 0, first: first, seed: 0)
+      guard case .fits(let fit) = analysis.verdict, fit.groupFrames == 25 else {
+        Issue.record("\(known): \(analysis.verdict)")
+        continue
+      }
+    }
   }
 
   @Test(

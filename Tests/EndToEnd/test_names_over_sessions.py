@@ -22,6 +22,7 @@ from harness.sources import ENCODER, Source, ffmpeg_sender
 from harness.tunein import fetch, next_segments
 from harness.waiting import pause, wait_until
 
+TRACKS = ("video", "audio")
 HOST = ["--host", "127.0.0.1", "--http-port", "0"]
 # Key frames 0, 20 and 64 of every 97 frames, after 300 frames with a key frame per second.
 TURNS = [*ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
@@ -75,26 +76,50 @@ def test_a_source_that_turns_irregular(streamer: Callable[..., Program],
 @pytest.mark.timeout(120)
 def test_a_publisher_that_must_be_encoded(streamer: Callable[..., Program],
                                           sources: list[Source]) -> None:
-    """Passed through, then encoded for the next publisher, which has a key frame each 5 s."""
+    """Passed through, then encoded for the next publisher, with a key frame each 5 s; a relay."""
     program = streamer(*RTMP, defaults=False)
     port = rtmp_port(program)
-    sources.append(publish(port, "live/x"))
+    sources.append(publish(port, "live/x", audio="aac"))
     playing(program)
     path = "/live/video/playlist.m3u8"
     next_segments(program.port, 3, path)
-    with Watch(program.port) as watch:
+    relay = start(["--relay", program.url("/live/"), *HOST], defaults=False)
+    try:
+        playing(relay)
+        with Watch(program.port, tracks=TRACKS) as watch, Watch(relay.port, tracks=TRACKS):
+            next_segments(program.port, 1, path)
+            sources[-1].kill()
+            sources.append(publish(port, "live/x", group=150, audio="aac"))
+            program.wait_logged("unfit", within=40)
+            before = watch.records[0].last
+            program.wait_logged("live", count=2, within=30)
+            assert before
+            after = playing(program)
+            assert after.segments[0].msn > before.segments[0].msn
+            kept = get(program.port, f"/live/video/segment{before.last_complete}.m4s")
+            assert kept.status == 200
+            next_segments(program.port, 3, path)
+            relay.wait_logged("upstream", "relaying", count=2, within=20)
+            next_segments(relay.port, 2)
+    finally:
+        stop(relay)
+
+
+@pytest.mark.timeout(120)
+def test_a_publisher_that_replaces_another(streamer: Callable[..., Program],
+                                           sources: list[Source]) -> None:
+    """A takeover: another size and other sound, while the first publisher sends."""
+    program = streamer(*RTMP, "--takeover", "always", defaults=False)
+    port = rtmp_port(program)
+    sources.append(publish(port, "live/x", audio="aac"))
+    playing(program)
+    path = "/live/video/playlist.m3u8"
+    next_segments(program.port, 3, path)
+    with Watch(program.port, tracks=TRACKS, is_passed=True):
         next_segments(program.port, 1, path)
-        sources[-1].kill()
-        sources.append(publish(port, "live/x", group=150))
-        program.wait_logged("unfit", within=40)
-        before = watch.records[0].last
-        program.wait_logged("live", count=2, within=30)
-        assert before
-        after = playing(program)
-        assert after.segments[0].msn > before.segments[0].msn
-        kept = get(program.port, f"/live/video/segment{before.last_complete}.m4s")
-        assert kept.status == 200
-        next_segments(program.port, 3, path)
+        sources.append(publish(port, "live/x", size="320x180", audio="aac"))
+        program.wait_logged("publish-started", count=2, within=20)
+        next_segments(program.port, 4, path)
 
 
 @pytest.mark.timeout(120)

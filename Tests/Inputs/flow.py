@@ -9,9 +9,11 @@ from typing import Any, ClassVar, Self
 
 import clip
 from allowed import ENCODED, PASSED, Allowed
-from perturbation import PUBLISHERS, RTSP, RTSP_UDP, Perturbation
+from perturbation import ALL, CMAF, PAGE, PUBLISHERS, RTSP, RTSP_UDP, Perturbation
 from samples import CLOCK, Material, Sample
 
+# Those whose frames may be lost one by one: pages and CMAF send whole groups.
+LOSSY = tuple(one for one in ALL if one not in (CMAF, PAGE))
 SILENCE = ("source-silent", "source-gap", "source-late", "source-back", "source-gone",
            "audio-gone", "irregular")
 
@@ -122,6 +124,35 @@ class Missing(Perturbation):
     def chosen(cls, chance: random.Random) -> Self:
         """One to five frames."""
         return cls(chance.choice([4.2, 5.2, 6.8]), chance.choice([1, 2, 5]))
+
+
+@dataclass(frozen=True)
+class LostKeys(Perturbation):
+    """The first key frames at or after some times are missing; their groups refer to them."""
+
+    at: tuple[float, ...] = (4.0,)
+    protocols: ClassVar = LOSSY
+
+    def apply(self, material: Material) -> Material:
+        """Removes key frames, and marks their groups as damaged."""
+        lost, is_damaged = {key_at(material, one) for one in self.at}, False
+        found: list[Sample] = []
+        for sample in material.samples:
+            if sample.is_video:
+                is_damaged = sample.due in lost if sample.is_key else is_damaged
+                if sample.is_key and is_damaged:
+                    continue
+                sample = replace(sample, is_damaged=sample.is_damaged or is_damaged)
+            found.append(sample)
+        return replace(material, samples=tuple(found))
+
+    def allowed(self, mode: str) -> Allowed:
+        """A Discontinuity for each, with the next number of the clock."""
+        count = len(self.at)
+        if mode == ENCODED:
+            return Allowed(pictures=25 * count)
+        return Allowed(discontinuities=count, gaps=count, silent=count, pictures=25 * count,
+                       notices=("irregular",))
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ class Kept:
     # The number of Discontinuities before it, since the start of the stream.
     period: int
     media: bytes = b""
+    # EXT-X-PROGRAM-DATE-TIME in Unix seconds; None without one.
+    date: float | None = None
 
 
 @dataclass
@@ -168,7 +170,8 @@ class PlaylistFollower(threading.Thread):
         assert segment.uri
         number, header = segment.msn, urljoin(followed.address, segment.map_uri or "")
         found = Kept(number, urljoin(followed.address, segment.uri), header,
-                     float(segment.duration), segment.discontinuity, segment.gap, period)
+                     float(segment.duration), segment.discontinuity, segment.gap, period,
+                     date=segment.milliseconds() / 1000 if segment.pdt else None)
         old = followed.segments.get(number)
         if old is not None:
             for name in ("address", "header", "duration", "is_discontinuous", "is_gap",

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
+import clocknumbers
 from case import Case
 from follow import PlaylistFollower, Recording
 from harness.http1 import get
@@ -136,6 +137,8 @@ class Trial:
         faults += recording.broken[:4]
         faults += faults_of(recording.manifest, f"/{self.name}/manifest.mpd", recording)[:2] \
             if recording.manifest else []
+        if "video" in recording.renditions:
+            faults += clocknumbers.faults_of(recording.renditions["video"].segments.values())
         faults += self.page.broken[:3] + check_socket(
             self.page.shown(seen), seen, self.material, self.case.allowed, self.case.is_encoded)
         if self.case.allowed.state and self.case.allowed.state not in state:

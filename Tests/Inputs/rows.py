@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from allowed import Allowed
 from clip import Picture, Sound
-from flow import Burst, Gap, Missing, Pause, Reconnected, Returned, Slower, Successor
+from flow import Burst, Gap, LostKeys, Missing, Pause, Reconnected, Returned, Slower, Successor
 from forms import Extras, Written
 from perturbation import (
     ALL, CMAF, ENHANCED, HTTP, PAGE, PUBLISHERS, RTMP, RTSP, RTSP_UDP, SRT, TRANSPORT_STREAMS, UDP)
@@ -20,6 +20,7 @@ FLV = (RTMP, ENHANCED)
 CAMERAS = (RTSP, RTSP_UDP)
 # Pages send no B-frames.
 REORDERING = (RTMP, RTSP, SRT, UDP, CMAF)
+LOSSY = (RTMP, RTSP, RTSP_UDP, SRT, UDP)
 WITHOUT_PAGE = tuple(one for one in ALL if one != PAGE)
 PROGRAMS = tuple(one for one in PUBLISHERS if one != PAGE)
 # Key frames at uneven distances of up to 3 s.
@@ -45,6 +46,9 @@ CHANGED_PROGRAM = ("source-silent", "source-gone", "irregular", "publisher-no-pi
 BEGINS_AGAIN = Allowed(lost=75, discontinuities=2, gaps=4, silent=4, pictures=100,
                        notices=("unfit", "irregular", "passthrough", "source-silent"))
 
+# A stream without sound begins again with it.
+APPEARS = Allowed(lines=("audio-appeared",), silent=3, lost=50, discontinuities=1, gaps=1)
+
 # Faults of the program, each with its smallest case.
 HASTY = SOMETIMES + "a size that changes within a burst: a group is lost or has a wrong header"
 
@@ -65,6 +69,8 @@ STAMPS = (
     Row("jittered-8-ms", (Jittered(8),)),
     Row("jittered-12-ms", (Jittered(12),)),
     Row("jittered-15-ms", (Jittered(15),)),
+    *(Row(f"jittered-by-half-a-frame-at-{rate}", (Jittered(500 // rate),),
+          picture=Picture(rate=rate, group=rate)) for rate in (15, 25, 30, 50, 60)),
     Row("jittered-audio", (Jittered(15, AUDIO),)),
     Row("drifting-300-ppm", (Drifting(0.03, BOTH),)),
     Row("drifting-audio", (Drifting(-1),), (RTMP, UDP), seconds=45,
@@ -87,6 +93,9 @@ FLOW = (
     Row("gap-of-two", (Gap(seconds=2),)),
     Row("missing", (Missing(),)),
     Row("missing-five", (Missing(count=5),)),
+    Row("lost-key", (LostKeys(),), LOSSY, encoded=None),
+    # Numbers stay those of the clock: the source is not irregular.
+    Row("lost-keys", (LostKeys((3.0, 5.0, 7.0)),), LOSSY, encoded=None),
     Row("pause", (Pause(seconds=1.5),)),
     Row("pause-of-five", (Pause(seconds=5),)),
     Row("burst", (Burst(seconds=0.4),), ALL),
@@ -110,6 +119,12 @@ FLOW = (
     Row("successor-with-other-audio", (Successor(picture=Picture(),
                                                  sound=Sound(rate=44_100, channels=2)),),
         PROGRAMS, passed=Allowed(discontinuities=1)),
+    Row("successor-without-b-frames", (Successor(picture=Picture()),), PROGRAMS,
+        picture=Picture(b_frames=2), passed=Allowed(discontinuities=1)),
+    Row("successor-in-mono", (Successor(picture=Picture()),), PROGRAMS, sound=Sound(channels=2),
+        passed=Allowed(discontinuities=1)),
+    Row("successor-with-sound", (Successor(picture=Picture()),), PROGRAMS, sound=None,
+        passed=APPEARS, encoded=APPEARS + Allowed(pictures=75)),
 )
 
 TRACKS = (
@@ -154,6 +169,8 @@ PICTURES = (
     Row("jumped-in-a-group-with-b-frames", (Jumped(5.48, 100),), (RTMP, RTSP, SRT),
         picture=Picture(b_frames=3)),
     Row("jittered-with-b-frames", (Jittered(8),), REORDERING, picture=Picture(b_frames=2)),
+    *(Row(f"jittered-by-half-a-frame-with-{depth}-b-frames", (Jittered(20),), REORDERING,
+          picture=Picture(b_frames=depth)) for depth in (1, 3)),
     Row("gap-with-b-frames", (Gap(),), REORDERING, picture=Picture(b_frames=2)),
     Row("slices", picture=Picture(slices=4)),
     Row("groups-of-2-s", picture=Picture(group=50)),
@@ -225,6 +242,11 @@ FORMS = (
                           ("program-number", OTHER_NUMBER))),
     Row("sender-reports-off", (Written("report_errors", (0.0, 0.03, 0.01, 0.035), CAMERAS),),
         seconds=20),
+    Row("sender-reports-off-by-60-ms", (
+        Written("report_errors", (0.0, 0.06, 0.02, 0.06), CAMERAS),), seconds=20),
+    Row("sender-reports-off-with-b-frames", (
+        Written("report_errors", (0.0, 0.03, 0.01, 0.035), CAMERAS),), seconds=20,
+        picture=Picture(b_frames=2)),
     Row("sender-report-far-off", (Written("report_errors", (0.0, 0.0, 0.4, 0.0), CAMERAS),),
         passed=BEGINS_AGAIN),
     Row("timestamps-from-0", (Written("first_moment", 0, CAMERAS),)),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import clocknumbers
 import manifest
 from allowed import Allowed
 from flow import Gap, Missing
@@ -96,6 +97,19 @@ def test_number_is_read_from_its_blocks() -> None:
         blocks = luma.reshape(2, 10, 16, 10).mean(axis=(1, 3))
         assert number_of(blocks) == number
     assert number_of(np.full((2, 16), 60)) is None
+
+
+@pytest.mark.parametrize(("ahead", "wrong"), [(0, 0), (1, 1), (-2, 1)])
+def test_numbers_are_those_of_the_clock(ahead: int, wrong: int) -> None:
+    """Numbers that run ahead, or behind, are named; those of a few segments are not."""
+    def kept(number: int, off: int, duration: float = 1) -> Kept:
+        return Kept(number, "", "", duration, False, False, 0, date=number - off + 0.4)
+
+    segments = [kept(number, ahead if number > 105 else 0) for number in range(100, 115)]
+    assert len(clocknumbers.faults_of(segments)) == wrong
+    few = [kept(number, ahead if number in (104, 105, 106) else 0) for number in range(100, 110)]
+    assert not clocknumbers.faults_of(few)
+    assert not clocknumbers.faults_of([*segments, kept(115, 0, 1.7)])
 
 
 MPD = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011">{periods}</MPD>"""

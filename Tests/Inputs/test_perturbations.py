@@ -10,7 +10,7 @@ import pytest
 
 import composition
 from case import Case
-from flow import Burst, Gap, Missing, Pause, Returned, Slower
+from flow import Burst, Gap, LostKeys, Missing, Pause, Returned, Slower
 from perturbation import ALL, RTMP, Perturbation, applied
 from samples import AUDIO, CLOCK, VIDEO, Material
 from stamps import Displaced, Drifting, Equal, Jittered, Jumped, Offset, Rounded, Shifted
@@ -53,6 +53,10 @@ ROWS: list[tuple[Perturbation, Callable[[Material], bool]]] = [
      and len(stamps(found, AUDIO)) < 480),
     (Missing(4.2, 2), lambda found: len(numbers(found)) == 298 and [
         one.number for one in found.track(VIDEO) if one.is_damaged] == list(range(107, 125))),
+    (LostKeys((4.0, 6.0)), lambda found: numbers(found) == [
+        one for one in range(300) if one not in (100, 150)] and [
+            one.number for one in found.track(VIDEO) if one.is_damaged] == [
+                *range(101, 125), *range(151, 175)]),
     (Pause(4, 2), lambda found: found.track(VIDEO)[100].due == 6 * CLOCK
      and stamps(found)[100] == 6 * CLOCK),
     (Burst(4, 1), lambda found: changed(found) == 0 and sum(

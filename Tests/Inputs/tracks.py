@@ -15,7 +15,7 @@ from samples import AUDIO, CLOCK, VIDEO, Material
 
 # The audio of a page and of CMAF tracks must begin with the video.
 LATER = tuple(one for one in ALL if one not in (CMAF, PAGE))
-AUDIO_LINES = ("audio-gone", "audio-late", "source-silent")
+AUDIO_LINES = ("audio-gone", "source-silent")
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,16 @@ class Late(Perturbation):
             lambda one: [] if one.track == self.track and one.due < end else [one])
 
     def allowed(self, mode: str) -> Allowed:
-        """Audio that begins after the stream has a line and a state."""
+        """Audio that begins after the stream is heard: the stream begins again at a key frame.
+
+        The segment that was open is listed no more.
+        """
         if self.track == VIDEO or self.is_declared:
             return Allowed(silent=round(self.seconds) if self.is_declared else 0)
-        if self.seconds >= 1:
-            return Allowed(lines=("audio-late", "audio-ignored"), is_silent=True, silent=20,
-                           state="audioFault")
-        return Allowed(silent=1, notices=("audio-late",))
+        if self.seconds < 1:
+            return Allowed(silent=1)
+        appears = Allowed(lines=("audio-appeared",), silent=3, lost=50, discontinuities=1, gaps=1)
+        return appears + Allowed(pictures=75) if mode == ENCODED else appears
 
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
-import Packaging
+import Sharing
 import TestSupport
 import Testing
 import Time
+
+@testable import Packaging
 
 @Suite("CMAF headers that return, RFC 8216bis §4.4.4.5")
 struct ReturningHeaderTests {
@@ -47,6 +49,58 @@ struct ReturningHeaderTests {
       let before = try headers(stream, texts)
       try begin(text, &stream)
       #expect(try headers(stream, texts) == before + [text, text])
+    }
+  }
+
+  @Test("clips, the feed, and the past name the header of each segment, when it has returned")
+  func readers() throws {
+    var stream = try stream(retained: 20)
+    stream.window.goLive()
+    stream.publish(segments: 2)
+    try begin("other", &stream)
+    try begin("header", &stream)
+    let snapshot = stream.window.snapshot
+    let texts = ["header", "header", "other", "other", "header", "header"]
+    let hashes = try texts.map { try track($0, stream).headerHash }
+    #expect(snapshot.pastSegments(0..<Int64.max).map(\.headerHash) == hashes)
+    var cursor = FeedCursor(before: snapshot.segments[0].number, in: snapshot)
+    var read: [String?] = []
+    while case .item(let item) = cursor.next(snapshot) {
+      if case .segment(let start, _) = item {
+        read.append(snapshot.track(of: start.period)?.headerHash)
+      }
+    }
+    #expect(read == hashes)
+    for (segment, hash) in zip(snapshot.segments, hashes) {
+      let start = segment.programDateTime + .milliseconds(100)
+      let clip = ClipSelection.select(
+        start..<start + .milliseconds(300), .init(snapshot, stream.window.segmentation), nil)
+      guard case .ready(let selection) = clip else {
+        Issue.record("segment \(segment.number): \(clip)")
+        continue
+      }
+      #expect(selection.tracks.map(\.headerHash) == [hash])
+    }
+  }
+
+  @Test("a header that the window does not have is replaced by no other one")
+  func absent() throws {
+    var stream = try stream(retained: 20)
+    stream.window.goLive()
+    stream.publish(segments: 2)
+    try begin("other", &stream)
+    let hashes = stream.window.snapshot.pastSegments(0..<Int64.max).map(\.headerHash)
+    let other = try track("other", stream)
+    let snapshot = stream.window.shared.withLock { WindowSnapshot($0.window, tracks: [other]) }
+    let segment = snapshot.segments[0]
+    #expect(snapshot.track(of: segment.period) == nil)
+    #expect(snapshot.pastSegments(0..<Int64.max).map(\.headerHash) == hashes)
+    let clip = ClipSelection.select(
+      segment.programDateTime..<segment.programDateTime + .milliseconds(300),
+      .init(snapshot, stream.window.segmentation), nil)
+    guard case .empty = clip else {
+      Issue.record("a clip without its header: \(clip)")
+      return
     }
   }
 

@@ -87,6 +87,27 @@ struct PublishedStreamTests {
     }
   }
 
+  @Test("the beginning of each publisher is noticed, but not a connection that continues one")
+  func beginnings() {
+    let stream = PublishedStream(name: "live")
+    let counts = Locked<[UInt64]>([])
+    stream.whenBegun = { [weak stream] in
+      guard let stream else { return }
+      counts.withLock { $0.append(stream.status.count) }
+    }
+    let (first, again, next) = (
+      Publisher(.page, identity: "a") { $0() }, Publisher(.page, identity: "a") { $0() },
+      Publisher { $0() }
+    )
+    _ = stream.attach(first, at: start)
+    _ = stream.attach(again, at: start)
+    _ = stream.attach(next, at: start)
+    #expect(counts.withLock { $0 } == [1])
+    _ = stream.detach(again, at: start)
+    _ = stream.attach(next, at: start)
+    #expect(counts.withLock { $0 } == [1, 2])
+  }
+
   @Test("with takeover \"always\" a publisher that sends is replaced, two seconds after it began")
   func takeoverAlways() throws {
     let stream = PublishedStream(name: "live")

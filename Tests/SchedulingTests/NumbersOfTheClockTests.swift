@@ -26,12 +26,15 @@ struct NumbersOfTheClockTests {
     var starts: [Start] = []
     /// The frames that are lost next.
     var lost: Int64 = 0
+    /// Whether it would have restarted with segments of variable duration.
+    var wasIrregular = false
 
     mutating func take(at time: Interval, isKey: Bool, jitter: Interval = .zero) {
       let position = schedule.assign(
         pts: .origin + time, isKey: isKey,
         captured: WallTime(nanoseconds: second * 1_000_000_000) + time + jitter,
         arrival: .origin + .seconds(50) + time + jitter)
+      wasIrregular = wasIrregular || schedule.isIrregular
       guard let position, position.indexInSegment == 0 else { return }
       let frameTime = segmentation.grid.frameTime(of: position.frameIndex)
       starts.append(
@@ -101,7 +104,11 @@ struct NumbersOfTheClockTests {
         if index < outages[number] { continue }
         if outages[number] == index, index > 0 {
           // The program, or only its connection, begins again.
-          if index % 2 == 0 { programs[number] = Program() }
+          if index % 2 == 0 {
+            let wasIrregular = programs[number].wasIrregular
+            programs[number] = Program()
+            programs[number].wasIrregular = wasIrregular
+          }
           programs[number].schedule.breakOff()
         }
         let event = random.next()
@@ -133,6 +140,7 @@ struct NumbersOfTheClockTests {
       }
       compared += 1
     }
+    for program in programs { #expect(!program.wasIrregular, "seed \(seed)") }
     #expect(faults.isEmpty, "seed \(seed), \(faults.count) of \(compared): \(faults.prefix(3))")
     #expect(compared > 300)
   }

@@ -154,18 +154,45 @@ struct PassThroughScheduleTests {
   }
 
   @Test(
-    "a source that loses the IDR of a segment three times per minute is irregular",
+    "lost IDRs, with the access unit before or after them or alone, make no source irregular",
+    arguments: [[Int64(0)], [-1, 0], [0, 1, 2], [-2, -1, 0, 1]], [Int64(2), 4])
+  func lostKeys(beside: [Int64], spacing: Int64) {
+    var session = Session()
+    let keys = (1...Int64(9)).map { $0 * spacing * 30 }
+    session.take(
+      0..<10 * spacing * 30, without: Set(keys.flatMap { key in beside.map { key + $0 } }))
+    session.expectValid()
+    #expect(session.schedule.faults == 9 && !session.schedule.isIrregular)
+  }
+
+  @Test("so it is with groups that are shorter than segments")
+  func lostKeysOfShortGroups() {
+    var session = Session()
+    // Those of segments, which begin 10 frames later after each one.
+    let keys = stride(from: Int64(120), to: 1290, by: 130)
+    session.take(0..<1290, without: Set(keys)) { $0 % 10 == 0 }
+    session.expectValid()
+    #expect(session.schedule.faults == 9 && !session.schedule.isIrregular)
+  }
+
+  @Test(
+    "a source whose IDRs move three times per minute, beside lost access units, is irregular",
     arguments: [
       (spacing: Int64(4), times: 3, isIrregular: true), (spacing: 4, times: 2, isIrregular: false),
-      (spacing: 35, times: 5, isIrregular: false), (spacing: 29, times: 3, isIrregular: true),
+      (spacing: 35, times: 5, isIrregular: false), (spacing: 28, times: 3, isIrregular: true),
     ])
   func irregularAtLast(_ row: (spacing: Int64, times: Int, isIrregular: Bool)) {
     var session = Session()
-    let missed = Set((1...Int64(row.times)).map { $0 * row.spacing * 30 })
-    // The IDR is lost with the access unit before it.
-    session.take(
-      0..<Int64(row.times + 1) * row.spacing * 30,
-      without: missed.union(missed.map { $0 - 1 }))
+    let times = Int64(row.times)
+    /// Each group of this number is longer by 7 frames.
+    let length = row.spacing * 30 + 7
+    func phase(_ index: Int64) -> Int64 { index - min(times, index / length) * length }
+    // The access unit before the place of the next IDR is lost.
+    let lost = Set((1...times).map { $0 * length - 8 })
+    session.take(0..<(times + 1) * length, without: lost) { index in
+      let phase = phase(index)
+      return phase % 30 == 0 && (phase < row.spacing * 30 || index / length >= times)
+    }
     session.expectValid()
     #expect(session.schedule.faults == row.times)
     #expect(session.schedule.isIrregular == row.isIrregular)

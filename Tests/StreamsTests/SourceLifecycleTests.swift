@@ -16,6 +16,17 @@ struct SourceLifecycleTests {
     case connect(Int), ready, disconnect, settle(String), attach(String), detach, stop, end
   }
 
+  @Test("a session is given up with other facts about the source, which the next one gets")
+  func otherFacts() throws {
+    var life = Lifecycle()
+    life.settle(.success("first"))
+    life.settle(.success("second"))
+    #expect(try life.facts?.get() == "first")
+    _ = life.attach("a")
+    #expect(life.detach(with: "third") == "a" && life.detach() == nil)
+    #expect(try life.facts?.get() == "third")
+  }
+
   struct Row: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Each step with its expected result.

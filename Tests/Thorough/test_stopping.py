@@ -17,6 +17,7 @@ import pytest
 from harness.http1 import Later, get
 from harness.playlist import parse
 from harness.ports import free_port
+from harness.preload import preloaded
 from harness.program import Program, launch, stop
 from harness.rtmp import HOST, Publisher, rtmp_port
 from harness.tools import ROOT, need, streamer_binary
@@ -159,6 +160,16 @@ def test_a_disk_that_stalls(streamer: Callable[..., Program], tmp_path: Path,
         assert program.process.wait(30) == 0, program.log_text()
     # The log is a text beside an access log.
     assert 'the thread "access-log" does not end' in program.log_text()
+
+
+def test_an_end_that_does_not_return(streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """The time limit of the end (`ProgramLoop.limitStop`) ends the program with status 1."""
+    program = streamer("--test-src", "--host", "127.0.0.1", "--http-port", "0", "--resolution",
+                       "160x90", defaults=False, env=preloaded("endlessend", tmp_path))
+    wait_until(lambda: get(program.port, "/live/playlist.m3u8").status == 200, 20, "a playlist")
+    program.process.send_signal(signal.SIGTERM)
+    assert program.process.wait(60) == 1, program.log_text()
+    assert "ended 9 s after the signal: a thread still runs" in program.log_text()
 
 
 @pytest.mark.parametrize("flags", [

@@ -53,7 +53,7 @@ function showStream() {
   const { state, audience, code } = publisher;
   const isOurs = state === 'live' || state === 'reconnecting';
   const media = publisher.upload ? streamState?.media ?? null : audience.media;
-  const { text, isBad } = isOurs ? mediaWords(media)
+  const { text, isBad } = isOurs ? mediaWords(media, streamState?.silence)
     : streamState ? streamWords(streamState) : { text: '', isBad: false };
   const expected = state === 'failed' ? expectationOf(code) : '';
   const words = [text, expected].filter((part) => part !== '').join(' ');
@@ -224,11 +224,8 @@ addEventListener('pagehide', () => publisher.stop());
 // A link to the page that is open loads nothing.
 addEventListener('hashchange', takeFragment);
 setInterval(figures, INTERVAL);
-setInterval(() => {
-  // The socket tells a page that publishes.
-  const isTold = publisher.state === 'live' && !publisher.upload;
-  if (!document.hidden && !isTold) void watch.ask();
-}, STATE_INTERVAL);
+// The socket tells a page that publishes of its media, but not of the silence of viewers.
+setInterval(() => { if (!document.hidden) void watch.ask(); }, STATE_INTERVAL);
 prepare();
 show();
 void watch.ask();

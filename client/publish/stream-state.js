@@ -11,9 +11,11 @@ import { sentenceOf } from '../shared/sentence.js';
  */
 
 /**
- * `since` in Unix ms, NaN before the first publisher; `protocol` in capitals, empty before it.
+ * `since` in Unix ms, NaN before the first publisher; `protocol` in capitals, empty before it;
+ * `silence` tells why viewers hear nothing, and is empty if they do.
  * @typedef {{
  *   isConnected: boolean, protocol: string, since: number, media: PublishedMedia | null,
+ *   silence: string,
  * }} StreamState
  */
 
@@ -34,11 +36,12 @@ export function mediaOf(value) {
  * @returns {StreamState | null}
  */
 export function streamStateOf(value) {
-  const { connected, protocol, since, media } = value ?? {};
+  const { connected, protocol, since, media, audioFault } = value ?? {};
   if (typeof connected !== 'boolean') return null;
   return {
     isConnected: connected, since: since > 0 ? since / 1e6 : NaN, media: mediaOf(media),
     protocol: typeof protocol === 'string' ? protocol.toUpperCase() : '',
+    silence: typeof audioFault?.text === 'string' ? audioFault.text : '',
   };
 }
 
@@ -53,29 +56,32 @@ function wayOf(protocol) {
  * @param {StreamState} state
  * @returns {{ text: string, isBad: boolean }}
  */
-export function streamWords({ isConnected, protocol, since, media }) {
+export function streamWords({ isConnected, protocol, since, media, silence }) {
   const time = since > 0 ? ` since ${clockTime(since)}` : '';
   if (!isConnected) {
     const text = time === '' ? 'No publisher yet.'
       : `No publisher${time}.`;
     return { text, isBad: false };
   }
-  const words = media === null ? '' : ` ${sentenceOf(media.text)}.`;
+  const words = [media?.text ?? '', silence].filter((text) => text !== '')
+    .map((text) => ` ${sentenceOf(text)}.`).join('');
   return {
     text: `Another publisher sends this stream${wayOf(protocol)}${time}.${words}`,
-    isBad: media?.kind === 'no-picture' || media?.kind === 'no-audio',
+    isBad: media?.kind === 'no-picture' || media?.kind === 'no-audio' || silence !== '',
   };
 }
 
 /**
- * The media of the page itself as the server has received them.
+ * The media of the page itself as the server has received them, and why viewers hear nothing.
  * @param {PublishedMedia | null} media
+ * @param {string} silence
  * @returns {{ text: string, isBad: boolean }}
  */
-export function mediaWords(media) {
+export function mediaWords(media, silence = '') {
   if (media === null) return { text: '', isBad: false };
-  const isBad = media.kind === 'no-picture' || media.kind === 'no-audio';
-  return { text: `Arrived at the server: ${media.text}.`, isBad };
+  const isBad = media.kind === 'no-picture' || media.kind === 'no-audio' || silence !== '';
+  const heard = silence === '' ? '' : ` ${sentenceOf(silence)}.`;
+  return { text: `Arrived at the server: ${media.text}.${heard}`, isBad };
 }
 
 /** The expectation after a refusal, by the code of the server's error. */

@@ -31,6 +31,21 @@ suite('the publisher of a stream in words', () => {
     assert.match(streamWords({ ...state, protocol: 'PAGE' }).text, / from a page like this /);
   });
 
+  test('sound that viewers do not hear', () => {
+    const fault = { kind: 'gone', text: 'no sound: the source sends no audio at present' };
+    const media = { kind: 'accepted', text: 'H.264 and AAC: accepted' };
+    const state = streamStateOf({ connected: true, protocol: 'rtmp', media, audioFault: fault });
+    assert.equal(state.silence, fault.text);
+    const words = streamWords(state);
+    assert.ok(words.isBad);
+    assert.match(words.text, /accepted\. No sound: the source sends no audio at present\.$/);
+    assert.equal(
+      mediaWords(media, fault.text).text,
+      'Arrived at the server: H.264 and AAC: accepted. No sound: the source sends no audio at '
+        + 'present.');
+    assert.ok(!streamWords(streamStateOf({ connected: true, media })).isBad);
+  });
+
   test('documents of other servers, and broken ones, are nothing', () => {
     for (const value of [null, undefined, 3, 'x', {}, { connected: 'yes' }]) {
       assert.equal(streamStateOf(value), null);

@@ -87,7 +87,9 @@ package struct InputProbe: Sendable {
       }
       if frame.isKey { keys.append(timestamps.count) }
       timestamps.append(frame.pts)
-      analysis?.take(pts: frame.pts, isKey: frame.isKey, isLeading: frame.isLeading)
+      analysis?.take(
+        pts: frame.pts, dts: frame.dts, count: frame.pictureOrder, isKey: frame.isKey,
+        isLeading: frame.isLeading)
       if first == nil, let decoded = decoder?.decode(frame).first {
         first = decoded
         firstFrame = SystemClock.monotonicTime - begin

@@ -21,7 +21,7 @@ package enum InputRate {
   package static func nearest(
     timestamps: [SourceTime], declared: FrameRate?
   ) -> FrameRate? {
-    guard let (period, error) = period(of: timestamps) else {
+    guard let (period, error, ambiguity) = period(of: timestamps) else {
       return declared.map(standard(near:))
     }
     if let declared, standard.contains(declared) {
@@ -29,17 +29,30 @@ package enum InputRate {
       if difference < max(0.005, 2 * error) { return declared }
     }
     let nearest = standard.min { distance($0, period) < distance($1, period) }
+    guard let nearest, nearest.denominator == 1001 else { return nearest }
     // Jitter may hide the difference between 30 and 30000/1001.
-    let possible = standard.filter { $0.denominator == 1 && distance($0, period) < 1 + error }
+    let possible = standard.filter {
+      $0.denominator == 1 && distance($0, period) < 1 + error + ambiguity
+    }
     return possible.min { distance($0, period) < distance($1, period) } ?? nearest
   }
 
-  /// The mean interval between frames in nanoseconds, and its error as a share.
+  /// The share of an interval between frames from which the usual spread of the steps is that of
+  /// jitter of more than a quarter of a frame.
+  private static let largeSpread = 0.3
+  /// The most intervals that jitter of half a frame spreads timestamps, and one wrong count.
+  private static let (mostSpread, mostMiscounted) = (1.15, 1.5)
+
+  /// The mean interval between frames in nanoseconds, its error as a share, and the share by which
+  /// jitter may have changed the count of frames.
   ///
-  /// Missing frames do not change the interval, and neither does jitter of up to a third of it: a
-  /// step of a frame and a half is one frame or two, so frames are counted by a position that
-  /// follows the timestamps.
-  static func period(of timestamps: [SourceTime]) -> (mean: Double, error: Double)? {
+  /// Missing frames do not change the interval, and neither does jitter of up to half of it: a step
+  /// of a frame and a half is one frame or two, so frames are counted by a position that follows
+  /// the timestamps. With much jitter the position may lose or gain a frame: if each timestamp is
+  /// within half an interval of one frame after the other, no frame is missing.
+  static func period(
+    of timestamps: [SourceTime]
+  ) -> (mean: Double, error: Double, ambiguity: Double)? {
     let ordered = Set(timestamps).sorted()
     guard let first = ordered.first, ordered.count > 2 else { return nil }
     let times = ordered.map { Double(($0 - first).nanoseconds) }
@@ -52,7 +65,20 @@ package enum InputRate {
     guard usual > 0, let slope = slope(of: runs(times, usual: usual)) else { return nil }
     // bounded: indices within the steps, and floating
     let spread = sorted[steps.count * 3 / 4] - sorted[steps.count / 4]
-    return (slope.mean, spread / slope.span)  // bounded: floating
+    let error = spread / slope.span  // bounded: floating
+    guard spread > largeSpread * slope.mean else { return (slope.mean, error, 0) }
+    let all = times.enumerated().map { (number: Double($0), time: $1) }
+    let whole = Self.slope(of: [all]).flatMap { one in
+      isWhole(all, one.mean) ? one.mean : nil
+    }
+    return (whole ?? slope.mean, error, mostMiscounted / Double(times.count))  // bounded: floating
+  }
+
+  /// Whether timestamps are those of one frame after the other, with jitter of up to half a frame.
+  private static func isWhole(_ frames: [Counted], _ mean: Double) -> Bool {
+    let rests = frames.map { $0.time - $0.number * mean }  // bounded: floating
+    guard let least = rests.min(), let most = rests.max() else { return false }
+    return most - least <= mostSpread * mean  // bounded: floating
   }
 
   /// A frame's number and its timestamp.

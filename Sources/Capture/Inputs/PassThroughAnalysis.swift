@@ -104,7 +104,7 @@ package struct PassThroughAnalysis: Sendable {
   /// The timestamp of the first frame, if that is not an IDR.
   private var first: SourceTime?
   private var timestamps: [SourceTime] = []
-  private var arrivals: [MonotonicTime?] = []
+  private var units: [FrameOrder.Unit] = []
   private var keys: [Int] = []
   private var groupBytes: Int64 = 0
 
@@ -149,11 +149,12 @@ package struct PassThroughAnalysis: Sendable {
 
   /// Adds the next access unit in decoding order, of `size` bytes.
   ///
-  /// A leading picture belongs to two groups, whatever its timestamp. The arrival confirms a lost
-  /// access unit; without it timestamps alone do.
+  /// A leading picture belongs to two groups, whatever its timestamp. Decode timestamp and `count`,
+  /// see ``AccessUnit/pictureOrder``, tell B-frames from jitter. The arrival confirms a lost access
+  /// unit; without it timestamps alone do.
   package mutating func take(
-    pts: SourceTime, isKey: Bool, isLeading: Bool = false, size: Int = 0,
-    arrival: MonotonicTime? = nil
+    pts: SourceTime, dts: SourceTime? = nil, count: Int64? = nil, isKey: Bool,
+    isLeading: Bool = false, size: Int = 0, arrival: MonotonicTime? = nil
   ) {
     guard verdict == .undecided else { return }
     guard isKey || !keys.isEmpty else {
@@ -177,7 +178,7 @@ package struct PassThroughAnalysis: Sendable {
     }
     if isKey { keys.append(timestamps.count) }
     timestamps.append(pts)
-    arrivals.append(arrival)
+    units.append(.init(pts: pts, dts: dts, count: count, isKey: isKey, arrival: arrival))
     if isKey, keys.count > 1 {
       if !isFile { decide() }
     } else if let last = keys.last, pts - timestamps[last] > maximumGroupTime {
@@ -185,26 +186,12 @@ package struct PassThroughAnalysis: Sendable {
     }
   }
 
-  /// Whether all pictures but one, whose timestamp is wrong, are presented between their key frame
-  /// and the next one.
-  private var hasClosedGroups: Bool {
-    var outside = 0
-    for (index, key) in keys.enumerated() {
-      let start = index > 0 ? keys[index - 1] : 0
-      let end = index + 1 < keys.count ? keys[index + 1] : timestamps.count
-      outside += timestamps[start..<key].count { $0 > timestamps[key] }
-      outside += timestamps[key..<end].count { $0 < timestamps[key] }
-    }
-    return outside <= 1
-  }
-
   private mutating func decide(isEnd: Bool = false) {
     guard let rate = stated ?? InputRate.nearest(timestamps: timestamps, declared: declared) else {
       return
     }
-    let order = FrameOrder(timestamps, arrivals, rate: rate)
-    // In a closed group all pictures are presented between its key frame and the next one.
-    guard !order.isReordered || hasClosedGroups else {
+    let order = FrameOrder(units, rate: rate)
+    guard order.hasClosedGroups else {
       verdict = .unfit(.openGroup)
       return
     }
@@ -218,8 +205,7 @@ package struct PassThroughAnalysis: Sendable {
       return
     }
     guard order.isRegular else {
-      // The pictures that are presented before the newest key frame may follow it.
-      verdict = .unfit(order.isReordered ? .openGroup : .irregularRate(rate))
+      verdict = .unfit(.irregularRate(rate))
       return
     }
     let starts = keys.map { order.frames[$0] }
@@ -231,15 +217,8 @@ package struct PassThroughAnalysis: Sendable {
     let isRegularGroup = least == most && (most % segment == 0 || segment % most == 0)
     let fit = Fit(
       rate: rate, groupFrames: most, segmentFrames: max(most, segment),
-      reordering: order.isReordered ? Self.reordering(timestamps, rate) : .none)
+      reordering: order.reordering)
     verdict = .fits(
       isRegularGroup ? fit : fit.withVariableDuration(segmentMicroseconds: segmentMicroseconds))
-  }
-
-  /// How far access units with these timestamps, whose first is a key frame, are out of order.
-  private static func reordering(_ decoded: [SourceTime], _ rate: FrameRate) -> Reordering {
-    guard let first = decoded.first else { return .none }
-    let shifts = decoded.enumerated().map { rate.nearestCount($1 - first) - Int64($0) }
-    return Reordering(lead: shifts.max() ?? 0, delay: -(shifts.min() ?? 0))
   }
 }

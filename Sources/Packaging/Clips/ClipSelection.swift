@@ -131,10 +131,9 @@ package struct ClipSelection: Sendable {
     var descriptions: [TrackDescription] = []
     var items: [Item] = []
     for (index, (track, own)) in zip(tracks, segments).enumerated() {
-      guard let first = own.first, let header = track.snapshot.track(of: first.period) else {
-        // Audio that is not there at all.
-        continue
-      }
+      // Audio may be missing as a whole.
+      guard let first = own.first else { continue }
+      guard let header = track.snapshot.track(of: first.period) else { return .empty }
       let other = own.first {
         track.snapshot.track(of: $0.period)?.headerHash != header.headerHash
       }

@@ -52,7 +52,7 @@ extension WindowSnapshot {
         number: segment.number, duration: segment.duration,
         programDateTime: segment.programDateTime,
         startsDiscontinuity: segment.startsDiscontinuity,
-        headerHash: (self.track(of: segment.period) ?? track).headerHash,
+        headerHash: segment.period.headerHash ?? (tracks.first ?? track).headerHash,
         isGap: segment.isListedAsGap || segment.isPrefill)
     }
   }
@@ -67,10 +67,10 @@ extension WindowSnapshot {
       ?? segments.last(where: \.isPrefill)?.number
     let first = segments.isEmpty ? open?.number : nil
     guard let start = slate?.addingSaturated(1) ?? first,
-      let period = open?.period ?? segments.last?.period, let track = track(of: period)
+      let period = open?.period ?? segments.last?.period,
+      let hash = period.headerHash ?? tracks.first?.headerHash
     else { return nil }
-    return SegmentRuns.Run(
-      start: start, end: start, offset: period.offset, headerHash: track.headerHash)
+    return SegmentRuns.Run(start: start, end: start, offset: period.offset, headerHash: hash)
   }
 
   /// The window in which the newest complete segment is open until the next one has a part.

@@ -117,10 +117,11 @@ package final class WindowSnapshot: Sendable {
     pastEvents = whole.pastEvents
   }
 
-  /// The constants of the rendition in `period`.
+  /// The constants of the rendition in `period`; nil if the window does not have its CMAF header.
   package func track(of period: DiscontinuityPeriod) -> TrackDescription? {
+    // A period that was not described has the first header.
     guard let hash = period.headerHash else { return tracks.first }
-    return tracks.first { $0.headerHash == hash } ?? tracks.first
+    return tracks.first { $0.headerHash == hash }
   }
 
   /// The complete segments in playlists.

@@ -57,6 +57,8 @@ package final class PublishedStream: Sendable {
   private struct State {
     var status = Status()
     var takeover = Takeover.silent
+    /// Called when a publisher begins after the one before.
+    var whenBegun: @Sendable () -> Void = {}
     var publisher: Publisher?
     /// Whether the media of the publisher cannot be used; dropped until its connection ends.
     var isRefused = false
@@ -169,6 +171,13 @@ package final class PublishedStream: Sendable {
     set { state.withLock { $0.takeover = newValue } }
   }
 
+  /// Called when a publisher begins after the one before, on the thread of its connection, which it
+  /// must not block.
+  package var whenBegun: @Sendable () -> Void {
+    get { state.withLock { $0.whenBegun } }
+    set { state.withLock { $0.whenBegun = newValue } }
+  }
+
   /// Whether a client publishes that another one may not replace.
   package func isTaken(at now: MonotonicTime) -> Bool { present(at: now).isTaken }
 
@@ -192,7 +201,7 @@ package final class PublishedStream: Sendable {
   func attach(
     _ publisher: Publisher, _ session: TrackSession?, at now: MonotonicTime
   ) -> Attachment {
-    state.withLock { state in
+    let attachment = state.withLock { state -> Attachment in
       let former = state.publisher
       if let former, !state.isRefused, let identity = publisher.identity,
         identity == former.identity
@@ -211,6 +220,8 @@ package final class PublishedStream: Sendable {
       _ = state.settle()
       return .attached(former: former)
     }
+    if case .attached = attachment { whenBegun() }
+    return attachment
   }
 
   /// Ends the video of a publisher; to the source, its next tag begins the next publisher.

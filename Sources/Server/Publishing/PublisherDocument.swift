@@ -24,7 +24,13 @@ struct PublisherDocument {
       "connected": stream.options.publishers?().isConnected ?? false,
       "state": state?.word.rawValue, "protocol": state?.transport,
       "since": state?.since?.nanoseconds, "media": PublisherState.note(stream)?.object,
+      "audioFault": stream.served?.measures.statistics().audioFault?.object,
       "outage": stream.outage?.publicObject, "expected": PublisherState.expectation,
     ]
   }
+}
+
+extension AudioFault {
+  /// The JSON object.
+  var object: JSONObject { ["kind": name, "text": words] }
 }

@@ -32,9 +32,7 @@ struct StreamDocument {
       "push": options.pushes?.all.enumerated().map {
         PushDocument(number: $0.offset, push: $0.element).object
       },
-      "audioFault": statistics?.audioFault.map {
-        ["kind": $0.name, "text": $0.words] as JSONObject
-      },
+      "audioFault": statistics?.audioFault?.object,
       "outage": stream.outage?.object, "relay": upstream,
       "sharedWith": statistics?.sharedWith.isEmpty == false ? statistics?.sharedWith : nil,
       "input": statistics.flatMap(input),

@@ -44,8 +44,18 @@ extension SessionContext {
       video: video, statistics: statistics, metadata: metadata, splices: splices)
     let outputs = audio.filter(\.settings.isOfInput)
     guard !audio.isEmpty else {
+      guard let appeared = appearedAudio(video) else { return target }
       let late = LateAudio(stream: configuration.name, statistics: statistics, log: log)
-      target.audio = { packet, description, _ in late.take(packet, description) }
+      target.audio = { packet, description, _ in
+        if description.isPaced {
+          late.take(packet, description)
+        } else {
+          appeared.take(description, hasArrived: true)
+        }
+      }
+      target.audioWatch = { description, _ in
+        if !description.isPaced { appeared.take(description, hasArrived: false) }
+      }
       return target
     }
     guard !outputs.isEmpty else { return target }

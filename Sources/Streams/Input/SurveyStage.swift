@@ -129,7 +129,7 @@ final class SurveyStage: InputStage {
     }
     var analysis = analysis ?? new(description.video)
     analysis.take(
-      pts: unit.pts, isKey: unit.isKey,
+      pts: unit.pts, dts: unit.dts, count: unit.pictureOrder, isKey: unit.isKey,
       isLeading: unit.isLeading || unit.others.contains { $0.isLeading },
       size: unit.bytes.count, arrival: description.isPaced ? nil : unit.arrival)
     self.analysis = analysis

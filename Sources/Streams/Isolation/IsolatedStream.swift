@@ -19,6 +19,8 @@ final class IsolatedStream: Sendable {
   private struct ChildSession: Sendable {
     let context: SessionContext
     let pipeline: any Pipeline
+    /// Whether the server knows the result of its opening.
+    let isOpen = Monitor(false)
   }
 
   /// The interval of the counters; several fit in the time after which the process counts as
@@ -141,7 +143,8 @@ final class IsolatedStream: Sendable {
       configuration, anchor: order.anchor, sinks: sinks, watch: faults.watch,
       metadata: MetadataSender(pipe: pipe), log: log)
     let pipeline = context.pipeline(of: source)
-    session.withLock { $0 = ChildSession(context: context, pipeline: pipeline) }
+    let opening = ChildSession(context: context, pipeline: pipeline)
+    session.withLock { $0 = opening }
     // The context keeps this body: a strong reference would keep the stream after it has left.
     context.outcome.whenSet { [weak self] outcome in self?.finished(outcome) }
     let thread = OSThread(name: "open") { [self] in
@@ -150,23 +153,33 @@ final class IsolatedStream: Sendable {
         pipe.send(ChildMessage.opened)
         source.whenEnded { [weak context] in context?.outcome.set(.sourceEnded) }
       } catch { pipe.send(ChildMessage(.failed(error))) }
+      opening.isOpen.update { $0 = true }
     }
     if thread == nil { pipe.send(ChildMessage(.failed(.thread))) }
   }
 
   /// Tells the server the outcome of a session, after all its media.
   private func finished(_ outcome: SessionOutcome) {
-    guard case .irregularKeyFrames = outcome, let ended = session.withLock({ $0 }) else {
+    let found: SourceFacts?
+    switch outcome {
+    case .irregularKeyFrames: found = nil
+    case .audioAppeared(let facts): found = facts.limited
+    default:
       pipe.send(ChildMessage(outcome))
       return
     }
+    guard let ended = session.withLock({ $0 }) else { return }
+    let message = ChildMessage(outcome)
     // The calling thread reads the source.
     let thread = OSThread(name: "renew") { [self] in
+      // Later messages are those of the next session.
+      _ = ended.isOpen.wait { $0 ? true : nil }
       ended.context.stop.set()
       ended.pipeline.close()
       ended.context.joinThreads(until: SystemClock.monotonicTime + Self.stopLimit)
       session.withLock { $0 = nil }
-      pipe.send(ChildMessage.irregular)
+      if let found { facts.withLock { $0 = found } }
+      pipe.send(message)
     }
     if thread == nil { _exit(3) }
   }
@@ -191,6 +204,7 @@ extension ChildMessage {
     case .tracksChanged: self = .tracksChanged
     case .unfit(let reason): self = .unfit(reason: reason)
     case .unpaced(let reason): self = .unpaced(reason: reason)
+    case .audioAppeared(let facts): self = .audioAppeared(facts.limited.fields)
     case .irregularKeyFrames, .encoderChanged, .upstreamChanged: self = .irregular
     case .failed(let failure):
       let (kind, reason) = failure.fields

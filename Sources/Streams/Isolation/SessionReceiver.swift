@@ -97,6 +97,11 @@ extension ReceivedSession<SessionReceiverState> {
         throw .invalid(field: "an outcome", value: "that this session cannot have")
       }
       context.outcome.set(.unpaced(reason))
+    case .audioAppeared(let fields):
+      guard context.configuration.lacksAudio else {
+        throw .invalid(field: "an outcome", value: "that this session cannot have")
+      }
+      context.outcome.set(.audioAppeared(try SourceFacts(fields: fields)))
     case .event(let time, let mediaTime, let content):
       context.metadata.take(content, at: time, mediaTime: mediaTime)
     case .cue(let time, let cue): context.metadata.take(cue, at: time)

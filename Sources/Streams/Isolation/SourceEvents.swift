@@ -11,8 +11,8 @@ enum SourceEvents {
   static let other = "source"
 
   static let names: Set<String> = [
-    "audio-back", "audio-drift", "audio-failed", "audio-gone", "audio-ignored", "audio-late",
-    "audio-parameters", "audio-refused", "audio-tracks",
+    "audio-appeared", "audio-back", "audio-drift", "audio-failed", "audio-gone", "audio-ignored",
+    "audio-late", "audio-parameters", "audio-refused", "audio-tracks",
     "captions-undeclared", "captions-undecodable", "caught-up", "clock-step", "codec-hangs",
     "declaration-ignored", "demuxer-hangs",
     "encoder-effort", "encoder-failed", "encoder-fallback",

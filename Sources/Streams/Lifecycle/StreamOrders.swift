@@ -11,6 +11,8 @@ final class StreamOrders: Sendable {
     case opened(StreamSession, StartCancellation)
     case notOpened(SessionFailure, StartCancellation)
     case finished(StreamSession, SessionOutcome)
+    /// A publisher has begun after the one before.
+    case publisherBegan
   }
 
   private struct State: Sendable {

@@ -52,11 +52,8 @@ package struct StreamPlan: Sendable {
   package struct Start: Sendable {
     /// Ends the start.
     package let cancellation: StartCancellation
-    /// Whether an earlier session found the source's key frames irregular.
-    package let hasIrregularKeyFrames: Bool
-    /// Why the source must be encoded although it looks as if it could be passed through; nil if
-    /// the examination of the source decides.
-    package let encodingReason: String?
+    /// What earlier sessions have found out about the source.
+    package let verdict: SourceVerdict
     /// The source of the session before; nil if the start opens its source.
     package let continued: ContinuedSource?
     /// The end of the session before, which this one continues; nil if none has published media.
@@ -104,6 +101,8 @@ package struct StreamPlan: Sendable {
   package var outages = SourceOutages()
   /// The link to the upstream; nil for other sources.
   package var upstream: UpstreamLink?
+  /// The publishers of the stream; nil for other sources.
+  package var publishers: StreamPublishers?
   /// Called with the configuration of each started session, on a thread of the stream.
   package var opened: @Sendable (StreamConfiguration) -> Void = { _ in }
   private let prepare: @Sendable (Start) throws(SessionFailure) -> Session

@@ -33,10 +33,8 @@ package final class StreamSupervisor: Sendable {
   private struct ActiveSession {
     var start: (thread: OSThread, cancellation: StartCancellation)?
     var session: StreamSession?
-    /// Whether an earlier session found irregular key frames; used by the next sessions.
-    var hasIrregularKeyFrames = false
-    /// Why the next sessions are encoded whatever the examination of the source finds.
-    var encodingReason: String?
+    /// What the sessions have found out about the source, for the next ones.
+    var verdict = SourceVerdict()
     /// The source that the next session continues.
     var continued: StreamPlan.ContinuedSource?
     /// The end of the newest session with media, which the next one continues.
@@ -82,6 +80,7 @@ package final class StreamSupervisor: Sendable {
   /// - Parameter earlier: the end of a removed stream of this name; nil if there was none.
   package func start(after earlier: WindowEnd? = nil) {
     if !plan.isOnDemand { orders.update { $0.want(.running) } }
+    plan.publishers?.whenBegun { [weak self] in _ = self?.orders.tell(.publisherBegan) }
     lastEnd.withLock { $0 = earlier }
     let started = OSThread(name: "stream") { [self] in supervise(after: earlier) }
     thread.withLock { $0 = started }
@@ -140,6 +139,7 @@ package final class StreamSupervisor: Sendable {
       orders.update { $0.opened() }
       plan.outages.change { $0.opened() }
       become(.live(session))
+      examineNextPublisher(&active)
     case .notOpened(let failure, let cancellation):
       guard active.start?.cancellation === cancellation else { return }
       active.start = nil
@@ -147,7 +147,29 @@ package final class StreamSupervisor: Sendable {
     case .finished(let session, let outcome):
       guard active.session === session else { return }
       finish(session, outcome, &active)
+    case .publisherBegan: examineNextPublisher(&active)
     }
+  }
+
+  /// The number of publishers up to now.
+  private var publishers: UInt64 { plan.publishers?.count() ?? 0 }
+
+  /// Replaces a session that is encoded since the publisher before could not be passed through.
+  private func examineNextPublisher(_ active: inout ActiveSession) {
+    let former = active.verdict.encodingReason
+    active.verdict = active.verdict.concerning(publishers)
+    guard let former, active.verdict.encodingReason == nil, let session = active.session,
+      session.configuration.encodingReason == former
+    else { return }
+    renew(.info, "publisher-examined", "the publisher before could not be passed through")
+    leave(session, &active)
+  }
+
+  /// Leaves a session that another one replaces.
+  private func leave(_ session: StreamSession, _ active: inout ActiveSession) {
+    active.session = nil
+    session.leave()
+    active.earlier = session.takeEnd() ?? active.earlier
   }
 
   private func finish(
@@ -155,6 +177,7 @@ package final class StreamSupervisor: Sendable {
   ) {
     active.segmentation = session.configuration.segmentation
     active.audio.merge(session.configuration.audioParameters) { $1 }
+    active.verdict = active.verdict.concerning(publishers)
     switch outcome {
     case .sourceEnded:
       orders.update { $0.sourceEnded() }
@@ -166,20 +189,17 @@ package final class StreamSupervisor: Sendable {
         .warning, "irregular", stream: name,
         "key frames are irregular: restarting the stream with variable-duration segments, whose "
           + "numbers count by one")
-      active.hasIrregularKeyFrames = true
-      active.session = nil
-      active.continued = session.leaveSource()
-      active.earlier = session.takeEnd() ?? active.earlier
-      return orders.update { $0.renew() }
+      active.verdict = active.verdict.irregular()
+      return continueSource(of: session, &active)
+    case .audioAppeared(let facts): return continueSource(of: session, with: facts, &active)
     case .tracksChanged:
       renew(.warning, "tracks-changed", "the publisher sends other video tracks")
     case .unfit(let reason):
       renew(.warning, "unfit", "the source cannot be passed through any longer (\(reason))")
-      // The source is examined again.
-      active.hasIrregularKeyFrames = false
+      active.verdict = active.verdict.unfit()
     case .unpaced(let reason):
       renew(.warning, "unfit", "\(reason): the source cannot be passed through any longer")
-      active.encodingReason = reason
+      active.verdict = active.verdict.encoded(reason)
     case .encoderChanged:
       renew(.warning, "encoder-changed", "another encoder continues after the crash")
     case .upstreamChanged:
@@ -187,9 +207,19 @@ package final class StreamSupervisor: Sendable {
     case .failed(let failure):
       fail(failure)
     }
+    leave(session, &active)
+  }
+
+  /// Renews a session whose source continues; `facts` replace those about the source.
+  private func continueSource(
+    of session: StreamSession, with facts: SourceFacts? = nil, _ active: inout ActiveSession
+  ) {
     active.session = nil
-    session.leave()
+    active.continued = session.leaveSource().map { former in
+      StreamPlan.ContinuedSource(source: former.source, facts: facts ?? former.facts)
+    }
     active.earlier = session.takeEnd() ?? active.earlier
+    orders.update { $0.renew() }
   }
 
   private func renew(_ level: Log.Level, _ event: StaticString, _ reason: String) {
@@ -208,10 +238,11 @@ package final class StreamSupervisor: Sendable {
 
   private func begin(_ active: inout ActiveSession) {
     become(.starting)
+    active.verdict = active.verdict.concerning(publishers)
     let start = StreamPlan.Start(
-      cancellation: StartCancellation(), hasIrregularKeyFrames: active.hasIrregularKeyFrames,
-      encodingReason: active.encodingReason, continued: active.continued.take(),
-      earlier: active.earlier, segmentation: active.segmentation, audio: active.audio)
+      cancellation: StartCancellation(), verdict: active.verdict,
+      continued: active.continued.take(), earlier: active.earlier,
+      segmentation: active.segmentation, audio: active.audio)
     // The session has the media; if the start fails, the next one begins without.
     active.earlier = active.earlier?.withoutMedia
     let thread = OSThread(name: "start") { [self] in open(start) }
@@ -228,7 +259,7 @@ package final class StreamSupervisor: Sendable {
     }
     become(.idle)
     leave(&active)
-    active.encodingReason = nil
+    active.verdict = active.verdict.encoded(nil)
     plan.outages.change { $0.reset() }
   }
 

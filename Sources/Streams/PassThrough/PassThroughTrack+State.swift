@@ -27,6 +27,8 @@ extension PassThroughTrack {
     var faults = 0
     /// Called once when the session ends.
     var onEnd: (@Sendable (SessionOutcome) -> Void)?
+    /// How the session ends with the next key frame; nil if it goes on.
+    var ending: SessionOutcome?
     /// Whether the session ends since the source has changed: nothing more is published.
     var isOver = false
 

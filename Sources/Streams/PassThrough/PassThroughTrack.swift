@@ -149,6 +149,9 @@ final class PassThroughTrack: Sendable {
   /// Notes that `number` was listed without media while the source was away.
   func reserve(_ number: Int64) { state.withLock { $0.schedule.reserve(number) } }
 
+  /// Ends the session with the next key frame, which is the first frame of the next session.
+  func end(atKeyFrame outcome: SessionOutcome) { state.withLock { $0.ending = outcome } }
+
   /// Notes that the file starts over.
   ///
   /// The first IDR of the file continues the period if a segment can begin there; else it begins a
@@ -172,6 +175,7 @@ final class PassThroughTrack: Sendable {
     let wall = WallTime(captured, plus: SystemClock.wallMinusMonotonic)
     let result = state.withLock { state -> Result in
       guard !state.isOver else { return Result(isOver: true) }
+      if unit.isKey, let outcome = state.ending { return end(&state, outcome) }
       let units = [unit] + unit.others
       guard outputs.allSatisfy({ $0.track < min(units.count, videos.count) }) else {
         return end(&state, .tracksChanged)
@@ -179,7 +183,9 @@ final class PassThroughTrack: Sendable {
       if unit.isKey, codings(videos) != state.codings { renew(&state, units, videos) }
       let isLeading = units.contains { $0.isLeading }
       if !isPaced,
-        let fault = state.fitness.take(pts: unit.order, isKey: unit.isKey, isLeading: isLeading)
+        let fault = state.fitness.take(
+          pts: unit.order, isKey: unit.isKey, isLeading: isLeading,
+          isPlaced: unit.decoding != nil)
       {
         return end(&state, .unfit("\(PassThroughAnalysis.Reason(fault, rate, maximumGroupTime))"))
       }

@@ -89,6 +89,14 @@ struct SourceLifecycle<
   /// - Returns: the session before.
   mutating func detach() -> Receiver? { receiver.take() }
 
+  /// Receives for no session, until one is attached that begins with other facts.
+  ///
+  /// - Returns: the session before.
+  mutating func detach(with facts: Facts) -> Receiver? {
+    self.facts = .success(facts)
+    return detach()
+  }
+
   /// Stops the source: there is no further attempt.
   ///
   /// - Returns: the connection and the session that must be ended.

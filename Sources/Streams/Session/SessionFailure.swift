@@ -35,6 +35,8 @@ package enum SessionOutcome: Sendable {
   /// The timestamps of the passed-through source cannot be used, with the reason; it is encoded
   /// from now on without another examination.
   case unpaced(String)
+  /// The source has audio, and had none when the session began; with the facts about it now.
+  case audioAppeared(SourceFacts)
   /// The encoder that continues after a crash has another CMAF header.
   case encoderChanged
   /// The upstream has begun another session, or its window lacks the next segment.

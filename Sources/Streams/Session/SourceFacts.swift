@@ -13,7 +13,7 @@ package struct SourceFacts: Sendable, Equatable, Codable {
   /// How long after its frame time a slot stays open.
   package let inputDelay: Interval
   /// The delay from the capture of audio to its arrival.
-  package let audioDelay: Interval
+  package private(set) var audioDelay: Interval
   /// Whether it can be passed through; undecided if that was not requested.
   package let passThrough: PassThroughAnalysis.Verdict
   /// The largest bitrate of its access units over one second; 0 if it was not measured.
@@ -23,6 +23,17 @@ package struct SourceFacts: Sendable, Equatable, Codable {
   /// When the first kept access unit was captured; nil if the stream does not begin with kept
   /// units.
   package let firstCapture: MonotonicTime?
+
+  /// The delay of audio that began after the facts were found.
+  private static let unmeasuredAudioDelay = Interval.milliseconds(250)
+
+  /// The facts with the audio of `newest`, which began after they were found.
+  func withAudio(of newest: InputDescription) -> SourceFacts {
+    var facts = self
+    (facts.description.audio, facts.description.otherAudio) = (newest.audio, newest.otherAudio)
+    facts.audioDelay = max(audioDelay, Self.unmeasuredAudioDelay)
+    return facts
+  }
 }
 
 /// The limits within which a pulled input is passed through.

@@ -93,6 +93,24 @@ struct PassThroughTrackTests {
     #expect(window.snapshot.open?.chunks.count ?? 0 <= (published ?? 0) + 4)
   }
 
+  @Test("a session that ends at a key frame has all frames before it, and none after")
+  func endsAtKeyFrame() throws {
+    let (track, window) = try track("320x180")
+    let source = try Source("320x180", count: 65, from: SystemClock.monotonicTime)
+    let ends = Locked(0)
+    try track.open([source.video]) { if case .tracksChanged = $0 { ends.withLock { $0 += 1 } } }
+    var taken: [Bool] = []
+    for (index, unit) in source.units.enumerated() {
+      if index == 40 { track.end(atKeyFrame: .tracksChanged) }
+      taken.append(track.take(unit, [source.video], captured: unit.arrival))
+    }
+    #expect(taken == (0..<65).map { $0 < 60 })
+    #expect(ends.withLock { $0 } == 1)
+    let snapshot = window.snapshot
+    let last = (snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])).count
+    #expect(last == 60)
+  }
+
   @Test("a file is not examined: it was analysed as a whole")
   func paced() throws {
     let (track, _) = try track("320x180")

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The numbers of segments of one duration are those of the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from follow import Kept
+
+# Capture times have jitter, and dates follow the clock of the source.
+TOLERANCE = 0.25
+# Segments after an irregularity until their numbers are those of the clock again.
+SETTLES = 3
+
+
+def faults_of(segments: Iterable[Kept]) -> list[str]:
+    """Numbers that are not that of the time, for more than some segments; of segments whose
+    durations vary none, since they count by one."""
+    listed = sorted((one for one in segments if not one.is_gap and one.date is not None),
+                    key=lambda one: one.number)
+    durations = [one.duration for one in listed]
+    if not listed or max(durations) - min(durations) > 0.002:
+        return []
+    duration, wrong = durations[0], 0
+    for one in listed:
+        off = (one.date or 0) - one.number * duration
+        wrong = 0 if -TOLERANCE <= off <= duration + TOLERANCE else wrong + 1
+        if wrong > SETTLES:
+            return [f"segment {one.number} of {duration} s begins {off:.3f} s after its time"]
+    return []
