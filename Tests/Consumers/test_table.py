@@ -54,6 +54,16 @@ def test_the_document_has_the_table() -> None:
     assert text[begin:end] == table()
 
 
+def test_each_address_is_tried_or_says_so() -> None:
+    """The rows of players outside browsers name consumers of the matrix, or "not tried"."""
+    text = (ROOT / "docs/embed.md").read_text().splitlines()
+    begin = text.index("| player | address and options | tried as |") + 2
+    end = next(at for at in range(begin, len(text)) if not text[at].startswith("|"))
+    for row in text[begin:end]:
+        tried = row.split("|")[3].partition(";")[0].strip()
+        assert tried == "not tried" or set(tried.split(", ")) <= NAMES, row
+
+
 @pytest.mark.parametrize(("clocks", "fault"), [
     (PLAYED, ""), (PLAYED[:9], "9 pictures of 9 over 320 ms"),
     ([PLAYED[0]] * 60, "1 pictures of 60 over 0 ms"),

@@ -134,8 +134,9 @@ def check_viewer(case: dict[str, Any], edge: Edge, server: Program, now: Instant
         assert "content-encoding" not in found.headers, what
         asked = dict(re.findall(r"(_HLS_\w+)=(\w+)", now.fill(query)))
         if "_HLS_part" in asked:
-            name = f'URI="segment{asked["_HLS_msn"]}.{asked["_HLS_part"]}.m4s"'
-            assert name in found.text, f"{what}: {name} is missing"
+            part = int(asked["_HLS_msn"]), int(asked["_HLS_part"])
+            newest = parse(found.text).last_part
+            assert newest >= part, f"{what}: {part} is missing, the newest is {newest}"
         if "_HLS_skip" in asked:
             assert "#EXT-X-SKIP" in found.text, what
         elif "_HLS_part" not in asked:
@@ -210,8 +211,9 @@ AUTHORITIES = {case["name"]: case for case in CASES if case["on"] == "playlist"
                and case["fields"][0][1]}
 
 
-# The name before the sign is removed: the answer is that of the host after it.
-WITHOUT_USER = {("trafficserver", "Host with an at sign")}
+# Made another host before the key: the name before the sign is removed, bytes become a name of
+# ASCII (RFC 3492).
+REWRITTEN = {("trafficserver", "Host with an at sign"), ("caddy", "Host with a byte above 0x7F")}
 
 
 @pytest.mark.parametrize("name", AUTHORITIES)
@@ -227,7 +229,7 @@ def test_authority(name: str, edge: Edge, trusting: Program) -> None:
          "%{http_version} %{http_code}", "-H", host,
          edge.url(now.fill(PLAYLIST + case["query"]))], capture_output=True, timeout=15)
     version, status = ran.stdout.split()
-    if case["is"] == ["refused"] and (edge.name, name) not in WITHOUT_USER:
+    if case["is"] == ["refused"] and (edge.name, name) not in REWRITTEN:
         assert ran.returncode != 0 or int(status) >= 400, f"{edge.name}: {name}: {status!r}"
     assert ran.returncode != 0 or version == b"2"
     check_viewer(case, edge, trusting, now, case["query"])
@@ -238,21 +240,21 @@ NO_HOST_NGINX = ("nginx/alone.conf", "  map $authority $is_bad_host {\n    defau
                  "  map $authority $is_bad_host {\n    default 0;")
 KEPT_NGINX = ("nginx/alone.conf", "      proxy_no_cache $is_missing;\n",
               "      proxy_ignore_headers Cache-Control;\n      proxy_cache_valid any 1s;\n")
-NO_HOST_TRAFFIC = ("trafficserver/fields.config", "[0-9]{1,5})?$/ [NOT]\nset-status 400",
-                   "[0-9]{1,5})?$/ [NOT]\nset-header X-Planted 1")
 KEPT_TRAFFIC = ("trafficserver/records.config",
                 "CONFIG proxy.config.http.negative_caching_enabled INT 1\n",
                 "CONFIG proxy.config.http.negative_caching_enabled INT 1\n"
                 "CONFIG proxy.config.http.negative_caching_list STRING 400 404\n"
                 "CONFIG proxy.config.http.cache.ignore_server_no_cache INT 1\n")
 ESCAPES = (r"\.m3u8\?(.*&)?[^&=]*[%+] http://127.0.0.1:8080/ @status=400", "# ")
-TWICE = ("\\.m3u8\\?(.*&)?(_HLS_msn|_HLS_part|_HLS_skip|wait|version)(=[^&]*)?&(.*&)?\\2(=|&|$) "
-         "http://127.0.0.1:8080/ @status=400", "# ")
 PLAYERS = ("^/+(t/[^/?]*/)?\\?(.*)$ http://127.0.0.1:8080/$1?$2 "
            "@proxy.config.http.cache.http=0", "# ")
 CLOSED = "trafficserver/closed.config"
 PLAYER_CASE = "the list before a player"
-# The former lines of a configuration, or missing ones, and the case that shows it.
+HELD_CASE = "an escape in the name of a held directive"
+TRIES = 5
+# The former lines of a configuration, or missing ones, and the case that shows it. The server marks
+# its refusal of a wrong query `no-store`: such a fault is seen with a cache that keeps it. Host, and
+# each value of a parameter, are in the key of Traffic Server.
 PLANTED: dict[str, tuple[str, str, list[Change]]] = {
     "Varnish keeps errors, and checks no Host": ("varnish", "Host with a brace", [
         ("varnish/live.vcl", "if (req.http.Host && req.http.Host !~",
@@ -261,21 +263,16 @@ PLANTED: dict[str, tuple[str, str, list[Change]]] = {
          '"(?i)(no-store|no-cache|private)")', "if (beresp.status == 499)")]),
     "nginx keeps errors, and checks no Host": (
         "nginx-alone", "Host with a brace", [NO_HOST_NGINX, KEPT_NGINX]),
-    "Traffic Server keeps errors, and checks no Host": (
-        "trafficserver", "Host with a brace", [NO_HOST_TRAFFIC, KEPT_TRAFFIC]),
     "nginx sends another query than its key": (
-        "nginx-alone", "an escape in the name of a held directive",
-        [("nginx/alone.conf", "proxy_pass http://origin$uri$directives;",
-          "proxy_pass http://origin;")]),
+        "nginx-alone", HELD_CASE,
+        [KEPT_NGINX, ("nginx/alone.conf", "proxy_pass http://origin$uri$directives;",
+                      "proxy_pass http://origin;")]),
     "nginx has no query in the key": (
-        "nginx-alone", "the skip directive twice",
+        "nginx-alone", HELD_CASE,
         [("nginx/alone.conf", "proxy_cache_key $uri|$key_host|$directives;",
           "proxy_cache_key $uri|$key_host;")]),
     "Traffic Server reads no escapes": (
-        "trafficserver", "an escape in the name of a held directive", [(CLOSED, *ESCAPES)]),
-    "Traffic Server takes a directive twice": (
-        "trafficserver", "a directive twice, once with an escape",
-        [(CLOSED, *ESCAPES), (CLOSED, *TWICE)]),
+        "trafficserver", HELD_CASE, [KEPT_TRAFFIC, (CLOSED, *ESCAPES)]),
     "Varnish has no scheme in the key": (
         "varnish", "a scheme that Connection names",
         [("varnish/live.vcl", 'set req.http.X-Forwarded-Proto = "https";',
@@ -309,5 +306,7 @@ def test_a_planted_fault_is_seen(fault: str, trusting: Program, tmp_path: Path,
     folder.mkdir()
     with ALL[kind](folder, trusting.port) as edge:
         edge.name = kind
+        # On a slow machine the answer of the case may have been forgotten.
         with pytest.raises(AssertionError, match=kind):
-            judge(CASES[NUMBERS[name]], edge, trusting)
+            for _ in range(TRIES):
+                judge(CASES[NUMBERS[name]], edge, trusting)
