@@ -186,6 +186,14 @@ package struct DeliveryDirectives: Sendable, Equatable {
     return names.contains { $0.lowercased() == plain }
   }
 
+  /// Whether each parameter of a query is a directive, written as caches compare names.
+  package static func haveOnlyDirectives(_ query: String) -> Bool {
+    query.split(separator: "&").allSatisfy { parameter in
+      let name = parameter.prefix { $0 != "=" }
+      return names.contains(String(name))
+    }
+  }
+
   /// Reads the directives among `items`; other parameters are ignored.
   package init(_ items: [(name: String, value: String)]) throws(Failure) {
     var hasSkip = false

@@ -28,11 +28,13 @@ package struct ServerControl: Sendable, Equatable {
   ///   - holdBack: the requested PART-HOLD-BACK; nil for three printed part targets,
   ///     rounded up to 1 ms (Apple's authoring rules, 14.3, demand three).
   ///   - hasCueTags: whether breaks have tags beside their date ranges.
+  ///   - least: the Target Duration of earlier sessions of the stream, in seconds; 0 for none.
   package init(
-    segmentations: [TrackSegmentation], holdBack: Interval? = nil, hasCueTags: Bool = false
+    segmentations: [TrackSegmentation], holdBack: Interval? = nil, hasCueTags: Bool = false,
+    targetDurationAtLeast least: Int64 = 0
   ) {
     self.hasCueTags = hasCueTags
-    targetDuration = segmentations.map(\.targetDuration).max() ?? 1
+    targetDuration = max(least, segmentations.map(\.targetDuration).max() ?? 1)
     partTarget = segmentations.map(Self.partTarget).max() ?? .zero
     partHoldBack = holdBack ?? .milliseconds((3 * partTarget.microseconds + 999) / 1000)
   }

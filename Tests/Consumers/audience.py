@@ -18,9 +18,9 @@ from stage import Stage
 COUNT = 50
 # The limits of waits against hanging, s: for a consumer that starts, and after an event.
 WITHIN, EVENT_WITHIN = 60, 40
-# The media of an event that a consumer may miss, and the time by which it may be later than the
-# first of them.
-MISSED_MS, BEHIND_SECONDS = 5000, 5.0
+# The media of an event that a consumer may miss, and the time until its picture returns, beyond the
+# latency before.
+MISSED_MS, AGAIN_SECONDS = 5000, 5.0
 
 
 @dataclass
@@ -80,12 +80,7 @@ class Audience:
         cells = {name: Cell(order_fault(playing, film) or missed_fault(playing, film),
                             return_seconds(playing, before, old, film, began))
                  for name, playing in self.playing.items()}
-        quickest = min((cell.again for cell in cells.values() if cell.again is not None),
-                       default=0.0)
-        for cell in cells.values():
-            if not cell.fault and cell.again is not None \
-                    and cell.again > max(0.0, quickest) + BEHIND_SECONDS:
-                cell.fault = f"its picture returns {cell.again - quickest:.1f} s after the first"
+        note_late(list(cells.values()))
         return cells
 
     def reports(self, cells: dict[str, Cell]) -> str:
@@ -135,6 +130,14 @@ def damage_fault(playing: Playing, film: Film) -> str:
     first = next(at for at, clock in enumerate(clocks) if film.offset(clock) is not None)
     damaged = clocks[first:].count(None)
     return f"{damaged} damaged pictures" if damaged else ""
+
+
+def note_late(cells: list[Cell]) -> None:
+    """Notes a fault of each whose picture returns too late; the quickest is for diagnosis."""
+    times = [cell.again for cell in cells if cell.again is not None]
+    for cell in cells:
+        if not cell.fault and cell.again is not None and cell.again > AGAIN_SECONDS:
+            cell.fault = f"its picture returns too late; the quickest after {min(times):.1f} s"
 
 
 def missed_fault(playing: Playing, film: Film) -> str:

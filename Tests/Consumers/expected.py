@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 # The scenarios in the words of docs/embed.md.
 SCENARIO_WORDS = {
-    "live": "live", "killed": "the server is killed", "away": "the source is away",
+    "live": "live", "killed": "the server is killed",
+    "away-5": "the source is away for 5 s", "away": "the source is away",
+    "away-60": "the source is away for 60 s", "away-600": "the source is away for 10 min",
     "size": "a publisher of another size", "other": "a publisher of another rate and audio",
     "past": "rewinding", "seek": "seeking", "clip": "a clip", "end": "the end of the stream",
     "encrypted": "encrypted",
@@ -91,9 +93,15 @@ THEIRS = (
 )
 
 
-def excused(scenario: str) -> list[str]:
-    """The consumers that have a fault of their own in a scenario."""
+def named(scenario: str) -> list[str]:
+    """The consumers that have a row of a scenario."""
     return [name for row in THEIRS if row.scenario == scenario for name in row.consumers]
+
+
+def excused(scenario: str) -> list[str]:
+    """The consumers that have a fault of their own in a scenario: in each outage that of "away"."""
+    kind = scenario.partition("-")[0]
+    return [*named(scenario), *(named(kind) if kind != scenario else [])]
 
 
 def table() -> list[str]:

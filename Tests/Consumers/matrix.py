@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from audience import Cell
 from consumer import Consumer
 from harness.tools import ROOT
 from kodiplayer import KODI_ROWS
@@ -17,6 +18,18 @@ NAMES = {row.name for row in CONSUMERS}
 def group(name: str) -> list[Consumer]:
     """The installed consumers of a group."""
     return [row for row in CONSUMERS if row.group == name and not row.missing()]
+
+
+def outcome(cell: Cell, permitted: bool) -> str:
+    """The words of a cell; `permitted`: whether the consumer has a row of its own fault."""
+    if permitted:
+        return f"theirs: {cell}" if cell.fault else f"STALE ROW: {cell}"
+    return f"FAULT: {cell}" if cell.fault else str(cell)
+
+
+def is_wrong(line: str) -> bool:
+    """Whether a line has a fault, or a row of a consumer that has none any more."""
+    return "FAULT: " in line or "STALE ROW: " in line
 
 
 def write(scenario: str, part: str, lines: list[str]) -> None:

@@ -16,7 +16,9 @@ from result import Result, Rows, Scenario, followed
 from rewinding import END_MS, clip, past, seek
 from stage import KEY, Stage, key_file, staged
 
-AWAY_SECONDS = 10
+# The outages of "away"; one that lasts longer than a playlist only with LONG=1.
+AWAY_SECONDS = {"away-5": 5, "away": 10, "away-60": 60, "away-600": 600}
+LONG_AWAY = ("away-60", "away-600")
 # The media that shows that a consumer plays on, ms.
 LIVE_MS = 10_000
 
@@ -50,16 +52,23 @@ def merged(before: dict[str, Cell], after: dict[str, Cell]) -> dict[str, Cell]:
 
 
 def with_event(rows: Rows, folder: Path, excused: Sequence[str], film: Film,
-               event: Callable[[Stage], None], is_followed: bool = True) -> Result:
+               event: Callable[[Stage], None], is_followed: bool = True,
+               seconds: int = 20) -> Result:
     """Consumers play on after an event, whose last act is to publish `film`.
 
-    `streamer validate` follows the stream from before the event, unless the server is away.
+    `streamer validate` follows the stream from before the event, or from the return of a server
+    that is away.
     """
     with playing_live(rows, folder, excused) as (stage, viewers, before):
         cells: dict[str, Cell] = {}
-        with followed(stage, 20, cells) if is_followed else nullcontext():
+        with followed(stage, seconds, cells) if is_followed else nullcontext():
             event(stage)
-            cells |= merged(before, viewers.again(FIRST, film))
+            if is_followed:
+                cells |= merged(before, viewers.again(FIRST, film))
+        if not is_followed:
+            stage.wait_live(1)
+            with followed(stage, 8, cells):
+                cells |= merged(before, viewers.again(FIRST, film))
         return Result(cells, viewers.reports(cells))
 
 
@@ -71,13 +80,15 @@ def killed(rows: Rows, folder: Path, excused: Sequence[str]) -> Result:
     return with_event(rows, folder, excused, SAME, event, is_followed=False)
 
 
-def away(rows: Rows, folder: Path, excused: Sequence[str]) -> Result:
-    """The publisher is away for ten seconds."""
-    def event(stage: Stage) -> None:
-        stage.leave()
-        pause(AWAY_SECONDS, "the duration of the outage")
-        stage.publish(SAME)
-    return with_event(rows, folder, excused, SAME, event)
+def away(seconds: int) -> Scenario:
+    """The publisher is away for some seconds."""
+    def run(rows: Rows, folder: Path, excused: Sequence[str]) -> Result:
+        def event(stage: Stage) -> None:
+            stage.leave()
+            pause(seconds, "the duration of the outage")
+            stage.publish(SAME)
+        return with_event(rows, folder, excused, SAME, event, seconds=seconds + 10)
+    return run
 
 
 def size(rows: Rows, folder: Path, excused: Sequence[str]) -> Result:
@@ -149,9 +160,10 @@ def counted(row: Consumer) -> Callable[[Playing], int]:
 
 
 SCENARIOS: dict[str, Scenario] = {
-    "live": live, "killed": killed, "away": away, "size": size, "other": other, "past": past,
-    "seek": seek,
-    "clip": clip, "end": end, "encrypted": encrypted,
+    "live": live, "killed": killed,
+    **{name: away(seconds) for name, seconds in AWAY_SECONDS.items()},
+    "size": size, "other": other, "past": past, "seek": seek, "clip": clip, "end": end,
+    "encrypted": encrypted,
 }
 # The forms of addresses that a scenario has; a file has no form.
 FORMS = {"past": (HLS,), "seek": (HLS, MPD), "clip": (HLS,)}

@@ -8,11 +8,11 @@ from contextlib import suppress
 
 import pytest
 
-from audience import Cell, order_fault
+from audience import Cell, note_late, order_fault
 from consumer import Playing
 from expected import HEAD, SCENARIO_WORDS, faults, table
 from harness.tools import ROOT
-from matrix import NAMES
+from matrix import NAMES, is_wrong, outcome
 from numbered import FIRST
 from pictures import Picture, Pipe, lines, planes
 from rewinding import clip_fault, past_fault
@@ -52,6 +52,16 @@ def test_the_document_has_the_table() -> None:
     begin = text.index(HEAD[0])
     end = next(at for at in range(begin, len(text)) if not text[at].startswith("|"))
     assert text[begin:end] == table()
+
+
+def test_each_address_is_tried_or_says_so() -> None:
+    """The rows of players outside browsers name consumers of the matrix, or "not tried"."""
+    text = (ROOT / "docs/embed.md").read_text().splitlines()
+    begin = text.index("| player | address and options | tried as |") + 2
+    end = next(at for at in range(begin, len(text)) if not text[at].startswith("|"))
+    for row in text[begin:end]:
+        tried = row.split("|")[3].partition(";")[0].strip()
+        assert tried == "not tried" or set(tried.split(", ")) <= NAMES, row
 
 
 @pytest.mark.parametrize(("clocks", "fault"), [
@@ -99,6 +109,25 @@ def read(clocks: Iterator[int | None]) -> list[int | None]:
         for clock in clocks:
             found.append(clock)
     return found
+
+
+def test_a_picture_that_returns_late_is_a_fault() -> None:
+    """Whatever the others need: 5 s after the event, and the latency before."""
+    cells = [Cell(again=4.9), Cell(again=5.1), Cell(again=30.0), Cell("x", 9.0), Cell()]
+    note_late(cells)
+    assert [cell.fault for cell in cells] == [
+        "", *["its picture returns too late; the quickest after 4.9 s"] * 2, "x", ""]
+    alone = [Cell(again=8.0)]
+    note_late(alone)
+    assert alone[0].fault
+
+
+def test_a_row_of_a_consumer_that_plays_is_wrong() -> None:
+    """A fault without a row, and a row without a fault."""
+    shown = [outcome(cell, permitted) for cell in (Cell(), Cell("x")) for permitted in
+             (False, True)]
+    assert shown == ["plays", "STALE ROW: plays", "FAULT: x", "theirs: x"]
+    assert [is_wrong(line) for line in shown] == [False, True, True, False]
 
 
 def test_a_cell_states_fault_and_time() -> None:

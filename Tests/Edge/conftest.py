@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,33 @@ def edge(request: pytest.FixtureRequest, server: Program,
         yield found
 
 
+Site = Callable[..., Program]
+
+
 @pytest.fixture(scope="module")
-def trusting(binary: Path) -> Iterator[Program]:
+def site(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Starts servers of two streams with a past; keywords are further settings."""
+    started: list[Program] = []
+
+    def begin(**settings: object) -> Program:
+        folder = tmp_path_factory.mktemp("site")
+        file = folder / "streamer.json"
+        file.write_text(json.dumps({
+            "resolution": "320x180", "archive": str(folder / "archive"), "dvr": "1h",
+            "streams": [{"stream": "live", "testSrc": True}, {"stream": "yard", "testSrc": True}],
+            **settings}))
+        program = start(["-c", str(file), "--host", "127.0.0.1", "--http-port", "0"],
+                        defaults=False)
+        started.append(program)
+        wait_until(lambda: get(program.port, "/ready").status == 200, 15, "the streams")
+        return program
+
+    yield begin
+    for program in started:
+        stop(program)
+
+
+@pytest.fixture(scope="module")
+def trusting(site: Site) -> Program:
     """A server that believes edges on this machine; statistics are for loopback only."""
-    program = start(["--resolution", "320x180", "--trusted-proxy", "127.0.0.1"])
-    wait_until(lambda: get(program.port, "/ready").status == 200, 15, "the stream")
-    yield program
-    stop(program)
+    return site(trustedProxy="127.0.0.1")

@@ -19,10 +19,8 @@ import pytest
 from harness.cdn import EvaluatedEdge, Request
 from harness.cloudfront import CloudFront
 from harness.fastly import Fastly
-from harness.http1 import get
-from harness.program import Program, start, stop
+from harness.program import Program
 from harness.vcl import Unevaluable
-from harness.waiting import wait_until
 from test_cases import CASES, Instant, check_viewer, send
 
 TABLE = json.loads(Path(__file__).with_name("cdn_cases.json").read_text())
@@ -35,12 +33,9 @@ MEANINGS = {"refuse": "refused", "platform": "refused", "same": "plain", "own": 
 
 
 @pytest.fixture(scope="module")
-def public(binary: Path) -> Iterator[Program]:
+def public(site: Callable[..., Program]) -> Program:
     """A server with the name of its CDN, which main.tf of CloudFront demands."""
-    program = start(["--resolution", "320x180", "--public-url", "https://live.example"])
-    wait_until(lambda: get(program.port, "/ready").status == 200, 15, "the stream")
-    yield program
-    stop(program)
+    return site(publicUrl="https://live.example")
 
 
 Begin = Callable[..., tuple[EvaluatedEdge, Program]]
@@ -126,7 +121,7 @@ QUERY = r'''
     || req.url ~ "^/(t/[^/?]*/)?\?"'''
 METHODS = 'allowed_methods        = ["GET", "HEAD", "OPTIONS"'
 # A former line, or one that is missing, and the case that shows it.
-FAULTS = {
+FAULTS: dict[str, tuple[Any, ...]] = {
     "no check of Host": (
         "fastly", "recv.vcl.tftpl", HOST, "", "Host with a brace"),
     "kept errors of one client": (
@@ -143,17 +138,34 @@ FAULTS = {
         "cloudfront", "main.tf", '"_HLS_skip", ', "",
         "the skip directive twice"),
     "all methods": (
-        "cloudfront", "main.tf", METHODS, METHODS + ', "POST"', "another method"),
+        "cloudfront", "main.tf", METHODS, METHODS + ', "POST"', "another method",
+        ("route.js.tftpl", "'HEAD', 'OPTIONS']", "'HEAD', 'OPTIONS', 'POST']")),
+    "a list and a player as one": (
+        "cloudfront", "main.tf", ', "/", "/t/*/"]', "]", "the list before a player"),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_seen(fault: str, begin: Begin) -> None:
     """The case fails with the files as they were."""
-    name, file, old, new, case = FAULTS[fault]
-    edge, origin = begin(name, (file, old, new))
+    name, file, old, new, case, *more = FAULTS[fault]
+    edge, origin = begin(name, (file, old, new), *more)
     with pytest.raises(AssertionError, match=name):
         check_case(ALL[NUMBERS[case]], edge, origin)
+
+
+@pytest.mark.parametrize("method, path, verdict", [
+    ("POST", "/live/clearkey", "pass"), ("OPTIONS", "/live/clearkey", "pass"),
+    ("POST", "/t/x/live/clearkey", "pass"), ("PUT", "/live/clearkey", "refuse"),
+    ("DELETE", "/live/clearkey", "refuse"), ("POST", "/live/video/clearkey", "refuse"),
+    ("POST", "/live/playlist.m3u8", "refuse"), ("POST", "/api/clearkey", "refuse"),
+    ("GET", "/", "pass"), ("GET", "/t/x/api/", "refuse"),
+])
+def test_methods(method: str, path: str, verdict: str,
+                 edge: tuple[EvaluatedEdge, Program]) -> None:
+    """Keys are asked for by POST, and nothing else is sent to the server by it."""
+    found = edge[0].platform.decide(Request(method, path, "1", [("Host", "a.example")])).verdict
+    assert found == verdict or (path, edge[0].name, found) == ("/", "fastly", "lookup")
 
 
 @pytest.mark.parametrize("old, new", [

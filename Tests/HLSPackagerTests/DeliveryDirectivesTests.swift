@@ -29,6 +29,16 @@ struct DeliveryDirectivesTests {
     #expect(try Self.parse("_HLS_msn=18446744073709551615").mediaSequenceNumber == .max)
   }
 
+  @Test("a query with another parameter, or a name that caches read otherwise, is found")
+  func onlyDirectives() {
+    for query in ["", "_HLS_msn=1", "_HLS_msn=1&_HLS_part=0&_HLS_skip=YES", "wait=5&version=9"] {
+      #expect(DeliveryDirectives.haveOnlyDirectives(query), "\(query)")
+    }
+    for query in ["x", "token=a", "_HLS_msn=1&x=y", "_hls_msn=1", "%5FHLS_msn=1", "=", "wait+=1"] {
+      #expect(!DeliveryDirectives.haveOnlyDirectives(query), "\(query)")
+    }
+  }
+
   @Test("DD-09: YES and v2 are forms; other values are ignored")
   func skip() throws {
     #expect(try Self.parse("_HLS_skip=YES").skip == .delta)

@@ -60,6 +60,17 @@ struct ServerControlTests {
     #expect(requested.partHoldBack == .seconds(5))
   }
 
+  @Test("RFC 8216 §6.2.1: the Target Duration of earlier sessions stays")
+  func earlier() throws {
+    let video = TrackSegmentation.video(
+      Segmentation(rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000))
+    func control(_ least: Int64) -> ServerControl {
+      ServerControl(segmentations: [video], targetDurationAtLeast: least)
+    }
+    #expect(control(5).targetDuration == 5 && control(5).skipUntil == 30)
+    #expect(control(0) == control(1))
+  }
+
   /// Three of the largest part target of all renditions (Apple's authoring rules, 14.3): five AAC
   /// frames of 48 kHz last 0.1066…, printed 0.106667, of which 0.32 would be less than three.
   @Test("PL-12: with audio all playlists have the largest part target")

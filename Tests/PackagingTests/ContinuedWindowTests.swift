@@ -71,6 +71,43 @@ struct ContinuedWindowTests {
     }
   }
 
+  @Test("names of media that the next session cannot list keep their bytes, RFC 8216 §6.2.2")
+  func unlisted() throws {
+    var before = try window(after: nil)
+    before.goLive(prefill: 2)
+    before.publish(segments: 4)
+    let known = before.window.snapshot.segments
+    let header = try #require(before.window.snapshot.track?.headerHash)
+    let earlier = try #require(
+      WindowEnd([("video", before.window)], MediaNames(.epoch, first: 1)))
+    // Another rate: frames and ticks mean something else.
+    var next = try WindowCase(rate: "25").stream(playlistLength: 6, retained: 9, after: earlier)
+    next.jump(to: earlier.segment + 1)
+    next.window.goLive()
+    next.publish(segments: 3)
+    #expect(next.window.snapshot.segments.map(\.number).min() == earlier.segment + 1)
+    for segment in known {
+      let found = next.window.unlistedSegment(segment.number)
+      #expect(found?.text == segment.text && found?.parts.map(\.text) == segment.parts.map(\.text))
+    }
+    #expect(next.window.unlistedTrack(header)?.header.array == Array("header".utf8))
+    #expect(next.window.unlistedSegment(earlier.segment + 1) == nil)
+    #expect(next.window.unlistedTrack("00000000") == nil)
+    // Media that it lists is in the window itself.
+    let same = try window(after: earlier)
+    #expect(same.window.unlistedSegment(earlier.segment) == nil)
+    #expect(same.window.snapshot.segment(earlier.segment) != nil)
+  }
+
+  @Test("three of the largest Target Duration are listed, RFC 8216bis §6.2.2")
+  func minimumListed() throws {
+    var earlier = WindowEnd(segment: 9, discontinuities: 0, period: 0)
+    let segmentation = try window(after: nil).segmentation
+    #expect(earlier.minimumListed(segmentation) == 0)
+    earlier.targetDuration = 5
+    #expect(earlier.minimumListed(segmentation) == 15)
+  }
+
   @Test("a session without media has no end, and the next one begins without a Discontinuity")
   func empty() throws {
     let unused = try window(after: nil)

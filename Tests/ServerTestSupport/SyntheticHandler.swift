@@ -49,18 +49,20 @@ package final class SyntheticHandler {
     numbering: MediaNames.Numbering = .epoch, others: [ServedStream] = [],
     options: ServingOptions = ServingOptions(),
     serving: StreamServingOptions = StreamServingOptions(), maximumGroupTime: Int64? = nil,
-    clock: ManualClock? = nil, rows: SegmentRows? = nil
+    clock: ManualClock? = nil, rows: SegmentRows? = nil, after earlier: WindowEnd? = nil
   ) throws {
     var options = options
     options.hostNames.insert("x")
     stream = SyntheticStream(
       rate, segment: segment, playlistLength: playlistLength, retained: playlistLength + 4,
-      maximumGroupTime: maximumGroupTime)
+      maximumGroupTime: maximumGroupTime, after: earlier)
     served = ServedStream(
       name: "live",
       names: MediaNames(numbering, first: stream.segmentation.segment(of: stream.next)),
       of: [("video", stream.window)],
-      control: ServerControl(segmentations: [.video(stream.segmentation)]),
+      control: ServerControl(
+        segmentations: [.video(stream.segmentation)],
+        targetDurationAtLeast: earlier?.targetDuration ?? 0),
       options: serving)
     serverState = ServerState(
       page: Self.page, options: options, version: "1.2.3",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ServerTestSupport
+import Sharing
 import TestSupport
 import Testing
 import Time
@@ -60,6 +61,23 @@ struct InstantRequestTests {
     #expect(ended.status == 404 && handler.held == 0)
   }
 
+  @Test("a still of a later instant is refused after a pause, with the time until it may be asked")
+  func earlyStill() throws {
+    let handler = try Self.live()
+    let later = SystemClock.wallTime.nanoseconds / 1_000_000_000 + 20
+    let exchange = try handler.ask("/live/at/\(later).jpg")
+    #expect(exchange.isHeld, "a client that asks again at once is slowed down")
+    handler.endPause()
+    #expect(exchange.status == 425)
+    let seconds = try #require(exchange.header("retry-after").flatMap { Int($0) })
+    // Stills are answered 4 s before their time; the clock goes on.
+    #expect((1...16).contains(seconds) && seconds > 10)
+    let gone = try handler.ask("/live/at/\(later).jpg")
+    gone.onGone?()
+    handler.endPause()
+    #expect(gone.isHeld)
+  }
+
   @Test("times outside of the stream, and other texts, are refused")
   func refused() throws {
     let handler = try Self.live()
@@ -70,7 +88,13 @@ struct InstantRequestTests {
       ("/live/clip/1--9999999999.mp4", 400), ("/live/none/clip/1--9.mp4", 404),
       ("/live/clip/a--b.m3u8", 400), ("/none/at/1000", 404),
     ] {
-      #expect(try handler.ask(path).status == status, "\(path)")
+      let exchange = try handler.ask(path)
+      if status == 425 {
+        #expect(exchange.isHeld, "a client that asks again at once is slowed down")
+        handler.endPause()
+        #expect(exchange.header("retry-after") == "60")
+      }
+      #expect(exchange.status == status, "\(path)")
     }
     let next = handler.stream.next
     handler.publish(segments: 16)
@@ -88,6 +112,7 @@ struct InstantRequestTests {
       ("9000000000--9000000005", 425), ("1--9", 404), ("\(last - 2)--\(last - 1)", 200),
     ] {
       let exchange = try handler.ask("/ladder/clip/\(span).m3u8")
+      if status == 425 { handler.endPause() }
       #expect(exchange.status == status, "\(span)")
       guard status == 200 else { continue }
       #expect(exchange.text.contains("\n../r1/clip/\(span).m3u8\n"))

@@ -2,6 +2,7 @@
 
 import CMAF
 import HTTP
+import Media
 import Packaging
 import Server
 import ServerTestSupport
@@ -191,6 +192,25 @@ struct MediaRequestTests {
     handler.publish(frames: 29)
     #expect(exchange.text == Self.text(number * 30..<number * 30 + 30))
     #expect(exchange.stage == .answered)
+  }
+
+  @Test("media of the session before is answered while the next one cannot list it, RFC 8216 §6.2.2")
+  func unlisted() throws {
+    let before = try SyntheticHandler.live(parts: 4)
+    let last = before.last
+    let segment = try before.media("segment\(last).m4s").text
+    let part = try before.media("segment\(last).3.m4s").text
+    let end = WindowEnd([("video", before.served.window)], MediaNames(.epoch, first: 1))
+    let next = try SyntheticHandler(try #require(FrameRate("25")), after: end)
+    next.stream.jump(to: last + 2)
+    next.goLive(prefill: 0)
+    next.publish(segments: 3)
+    #expect(try next.media("segment\(last).m4s").text == segment)
+    #expect(try next.media("segment\(last).3.m4s").text == part)
+    #expect(try next.media("segment\(last).10.m4s").status == 410)
+    #expect(try next.media("segment\(last - 50).m4s").status == 410)
+    #expect(try next.media("init-\(SyntheticHandler.headerHash).mp4").status == 200)
+    #expect(try !next.playlist().text.contains("segment\(last).m4s"))
   }
 
   @Test(

@@ -34,7 +34,7 @@ package struct SyntheticStream {
     window = LiveWindow(
       segmentation: .video(segmentation), playlistLength: playlistLength, retained: retained,
       after: earlier, with: earlier?.media(for: [("video", .video(segmentation))], nil)["video"],
-      marksOutages: marksOutages)
+      beside: earlier?.unlisted("video"), marksOutages: marksOutages)
     let now = segmentation.grid.atOrAfter(1_795_155_720_000_000_000)
     next = segmentation.firstFrame(
       of: segmentation.segment(of: now + segmentation.framesPerSegment - 1))

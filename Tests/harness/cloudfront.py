@@ -51,6 +51,9 @@ class CloudFront:
         self.methods: list[str] = json.loads(one(r"allowed_methods\s+= (\[.*?\])", default))
         self.passed: list[str] = json.loads(
             one(r"for_each = (\[\"/ws\".*?\])", main).replace("\n", ""))
+        keys = one(r"(path_pattern\s+= \"\*/clearkey\".*?function_arn)", main)
+        assert "cache_policy.none" in keys
+        self.key_methods: list[str] = json.loads(one(r"allowed_methods\s+= (\[.*?\])", keys))
         codes, seconds = re.findall(
             r"custom_error_response\" \{\s+for_each = (\[.*?\]).*?error_caching_min_ttl = (\d+)",
             main, re.DOTALL)[0]
@@ -82,17 +85,18 @@ class CloudFront:
         """The host, the method, the behaviour of the path, and its function."""
         if not ALIAS.fullmatch(request.value("Host") or ""):
             return Decision("refuse", 403)
-        if request.method not in self.methods:
+        is_licence = fnmatchcase(request.path, "*/clearkey")
+        if request.method not in (self.key_methods if is_licence else self.methods):
             return Decision("refuse", 403)
         host = [("Host", "origin.example")]
-        if any(fnmatchcase(request.path, pattern) for pattern in self.passed):
+        # Headers have no function.
+        if not fnmatchcase(request.path, "*/init-*.mp4") \
+                and (status := self.function(request).get("statusCode")):
+            return Decision("refuse", int(str(status)))
+        if is_licence or any(fnmatchcase(request.path, pattern) for pattern in self.passed):
             fields = [pair for pair in request.fields if pair[0].lower() not in ("host",
                                                                                  "connection")]
             return Decision("pass", 0, "", request.target, [*host, *fields])
-        if not fnmatchcase(request.path, "*/init-*.mp4"):
-            result = self.function(request)
-            if status := result.get("statusCode"):
-                return Decision("refuse", int(str(status)))
         query = request.target.partition("?")[2]
         items = [item for item in query.split("&") if item.partition("=")[0] in self.parameters]
         target = request.path + ("?" + "&".join(items) if items else "")

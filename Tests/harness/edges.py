@@ -208,7 +208,7 @@ def traffic_server(folder: Path, port: int) -> Edge:
     # As root the program would become another user, who may not read the folder.
     records.text += "CONFIG proxy.config.admin.user_id STRING #-1\n"
     records.write()
-    for name, count in (("remap.config", 1), ("closed.config", 4)):
+    for name, count in (("remap.config", 1), ("closed.config", 5)):
         Configuration(shipped / name, etc).replace("127.0.0.1:8080", f"127.0.0.1:{port}",
                                                    count).write()
     Configuration(shipped / "fields.config", etc).write()
@@ -261,5 +261,31 @@ KINDS = {
     "trafficserver": lambda folder, port: single(lambda: traffic_server(folder, port)),
     "nginx-alone": lambda folder, port: single(lambda: nginx(folder, "alone.conf", port)),
 }
+@contextmanager
+def cached_caddy(folder: Path, port: int) -> Iterator[Edge]:
+    """Caddy in front of Varnish."""
+    inner, outer = folder / "varnish", folder / "caddy"
+    inner.mkdir()
+    outer.mkdir()
+    cache = varnish(inner, [port])
+    try:
+        edge = caddy(outer, port, cache.port)
+    except BaseException:
+        cache.close()
+        raise
+    edge.behind = cache
+    try:
+        yield edge
+    finally:
+        edge.close()
+
+
 # Without a cache: each viewer is a request to the origin.
 TERMINATORS = {"caddy": lambda folder, port: single(lambda: caddy(folder, port))}
+# Further ways to put the shipped files together.
+MORE = {
+    "nginx-checking": lambda folder, port: terminated_varnish(folder, port, "checking.conf"),
+    "varnish-two-origins": lambda folder, port: single(lambda: varnish(folder, [port, port])),
+    "varnish-cold": lambda folder, port: single(lambda: varnish(folder, [port], free_port())),
+    "caddy-varnish": cached_caddy,
+}

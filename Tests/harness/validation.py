@@ -25,12 +25,13 @@ class Following:
     """A run of the command beside a test."""
 
     def __init__(self, seconds: int, urls: Sequence[str], *options: object) -> None:
+        self.limit = seconds + 90
         self.process = subprocess.Popen(command("--seconds", seconds, "--json", *options, *urls),
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def results(self) -> list[dict[str, Any]]:
         """The result for each URL, once all are followed."""
-        out, errors = self.process.communicate(timeout=90)
+        out, errors = self.process.communicate(timeout=self.limit)
         assert not errors, errors
         return [json.loads(line) for line in out.splitlines()]
 

@@ -124,18 +124,22 @@ package struct PlannedInput: Sendable {
 }
 
 extension PassThroughAnalysis.Fit {
-  /// The same with the shortest segments of the session before: numbers depend on them.
+  /// The same with the shortest segments of the session before: numbers and the Target Duration
+  /// depend on them.
   ///
-  /// If groups of pictures do not divide them, segments have variable duration.
+  /// At another rate they last as long, to the nearest frame. If groups of pictures do not divide
+  /// them, or the session before had variable duration, segments have variable duration.
   fileprivate func keepingNumbers(of former: Segmentation?) -> PassThroughAnalysis.Fit {
-    guard let former, former.grid.rate == rate, former.framesPerSegment != segmentFrames else {
-      return self
-    }
+    guard let former else { return self }
+    let frames =
+      former.grid.rate == rate
+      ? former.framesPerSegment : max(1, rate.nearestCount(former.segmentDuration))
+    guard former.hasVariableDuration || frames != segmentFrames else { return self }
     var kept = self
-    kept.segmentFrames = former.framesPerSegment
+    kept.segmentFrames = frames
     // bounded: a group has at least one frame
-    let isWhole = groupFrames > 0 && former.framesPerSegment % groupFrames == 0
-    kept.hasVariableDuration = hasVariableDuration || !isWhole
+    let isWhole = groupFrames > 0 && frames % groupFrames == 0
+    kept.hasVariableDuration = hasVariableDuration || former.hasVariableDuration || !isWhole
     return kept
   }
 }

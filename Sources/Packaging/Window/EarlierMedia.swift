@@ -19,7 +19,7 @@ package final class EarlierMedia: Sendable {
   let events: WindowEvents
   private let segmentation: TrackSegmentation
   /// For how long responses may send the bytes when no window has them.
-  private let span: Interval
+  let span: Interval
   private let isTaken = OnceFlag()
 
   /// The media of a window that nothing publishes in any more; nil without a segment.
@@ -51,6 +51,9 @@ package final class EarlierMedia: Sendable {
       && segmentation.framesPerPart == other.framesPerPart && old.grid.rate == new.grid.rate
       && old.framesPerSegment == new.framesPerSegment && longest(old) <= longest(new)
   }
+
+  /// A segment by its number; nil if there is none.
+  func segment(_ number: Int64) -> Segment? { segments.last { $0.number == number } }
 
   /// Notes that a window has the segments from now on.
   func take() { _ = isTaken.raise() }

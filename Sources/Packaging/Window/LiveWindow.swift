@@ -24,6 +24,8 @@ package final class LiveWindow: Sendable {
     var wakers: [@Sendable () -> Void] = []
     /// Whether another window has the media.
     var isLeft = false
+    /// The media of the session before that playlists do not list, and when its names end.
+    var unlisted: (media: EarlierMedia, until: MonotonicTime)?
 
     /// The number of newest CMAF headers that are kept, beside those of segments in the window:
     /// players may ask for them later than for their segments.
@@ -58,13 +60,16 @@ package final class LiveWindow: Sendable {
   ///   - byteLimit: the number of bytes above which old segments are removed early.
   ///   - earlier: the end of the session before, if this one continues it.
   ///   - media: the newest media of that session, with which the window begins.
+  ///   - unlisted: the same if the window cannot begin with it: its names are answered for as long
+  ///     as if it had left this window.
   ///   - gate: the gate of the ladder; nil if there is none.
   ///   - rendition: the index of the rendition in the gate.
   ///   - protection: the encryption of its media; nil for none.
   ///   - marksOutages: whether gaps are outages of the source, which a Discontinuity follows.
   package init(
     segmentation: TrackSegmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
-    after earlier: WindowEnd? = nil, with media: EarlierMedia? = nil, gate: PublishGate? = nil,
+    after earlier: WindowEnd? = nil, with media: EarlierMedia? = nil,
+    beside unlisted: EarlierMedia? = nil, gate: PublishGate? = nil,
     rendition: Int = 0, protection: TrackProtection? = nil, marksOutages: Bool = false
   ) {
     self.protection = protection
@@ -81,6 +86,10 @@ package final class LiveWindow: Sendable {
       Shared(window: window, tracks: media?.tracks ?? [], snapshot: empty, listed: empty))
     isContinued = media != nil
     media?.take()
+    if media == nil, let unlisted {
+      let until = SystemClock.monotonicTime + unlisted.span
+      shared.withLock { $0.unlisted = (unlisted, until) }
+    }
   }
 
   /// Responses may keep the last media too: it is past media from now on.
@@ -307,6 +316,29 @@ package final class LiveWindow: Sendable {
     PastMedia.add(bytes, until: SystemClock.monotonicTime + span)
   }
 
+  /// A segment of the session before that playlists do not list any more; nil if there is none.
+  ///
+  /// - Source: RFC 8216 §6.2.2: a removed segment stays available.
+  package func unlistedSegment(_ number: Int64) -> Segment? { unlisted?.segment(number) }
+
+  /// The CMAF header of such segments with this hash; nil if there is none.
+  package func unlistedTrack(_ headerHash: String) -> TrackDescription? {
+    unlisted?.tracks.first { $0.headerHash == headerHash }
+  }
+
+  private var unlisted: EarlierMedia? {
+    let now = SystemClock.monotonicTime
+    // An ended one releases its bytes outside of the lock.
+    let (media, ended) = shared.withLock { shared in
+      guard let known = shared.unlisted, known.until <= now else {
+        return (shared.unlisted?.media, EarlierMedia?.none)
+      }
+      shared.unlisted = nil
+      return (nil, known.media)
+    }
+    return ended == nil ? media : nil
+  }
+
   func change(
     isMade: Bool = true, isHeard: Bool = false, _ body: @Sendable (inout WindowState) -> Void
   ) {
@@ -324,6 +356,7 @@ package final class LiveWindow: Sendable {
       changes.add(1, ordering: .releasing)
       return (snapshot, shared.wakers, shared.window.takeEvicted())
     }
+    _ = unlisted
     if !evicted.isEmpty {
       Self.release(evicted.flatMap(\.chunks).map(\.bytes), after: span)
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Media
+
 extension WindowEnd {
   /// The counts of the windows of a session; nil if none of them has a segment.
   package init?(_ windows: [WindowSnapshot]) {
@@ -19,6 +21,7 @@ extension WindowEnd {
   package init?(_ windows: [(name: String, window: LiveWindow)], _ names: MediaNames) {
     self.init(windows.map(\.window.snapshot))
     (base, keys) = (names.base, names.keys)
+    targetDuration = windows.map(\.window.segmentation.targetDuration).max() ?? 0
     for (name, window) in windows { media[name] = window.leaveMedia() }
   }
 }

@@ -19,6 +19,9 @@ package struct WindowEnd: Sendable {
   package var events: [TimedEvent] = []
   /// The segment number since 1970 minus the number in a name; see ``MediaNames/base``.
   package var base: Int64 = 0
+  /// The largest Target Duration of any session, in seconds; no playlist has a smaller one.
+  /// - Source: RFC 8216 §6.2.1: EXT-X-TARGETDURATION does not change.
+  package var targetDuration: Int64 = 0
   /// The newest media of each track, by its name; empty if the next session begins without.
   var media: [String: EarlierMedia] = [:]
   /// The keys of the media; nil if it is clear.
@@ -49,5 +52,18 @@ package struct WindowEnd: Sendable {
   ) -> [String: EarlierMedia] {
     let isContinued = tracks.allSatisfy { media[$0.name]?.fits($0.segmentation) == true }
     return isContinued && keys == self.keys ? media : [:]
+  }
+
+  /// The media of the track `name`, for a window that does not list it but answers its names.
+  package func unlisted(_ name: String) -> EarlierMedia? { media[name] }
+
+  /// The number of segments that last three Target Durations; 0 if the segmentation's own is the
+  /// largest one.
+  /// - Source: RFC 8216bis §6.2.2
+  package func minimumListed(_ segmentation: Segmentation) -> Int {
+    guard targetDuration > segmentation.targetDuration else { return 0 }
+    // bounded: a Target Duration is at most minutes, and a segment has at least one frame
+    let three = 3 * targetDuration * Int64(segmentation.grid.rate.timescale)
+    return Int((three + segmentation.segmentTicks - 1) / segmentation.segmentTicks)
   }
 }

@@ -56,7 +56,10 @@ final class PartHandler {
         deadline: since + served.holdLimit)
     }
     let snapshot = view.snapshot
-    guard let part = snapshot.part(index, of: number) else {
+    let unlisted = { [rendition] in
+      rendition.window.unlistedSegment(number)?.parts.first { $0.index == index }
+    }
+    guard let part = snapshot.part(index, of: number) ?? unlisted() else {
       let availability = snapshot.availability(of: number, rendition.window.segmentation)
       return exchange.respond(served.missing(number, availability, of: rendition.media))
     }

@@ -54,16 +54,20 @@ final class RenditionHandler {
 
   /// Whether the rendition has a CMAF header with this hash.
   func hasHeader(_ hash: String) -> Bool {
-    rendition.window.snapshot.tracks.contains { $0.headerHash == hash }
+    track(hash) != nil
   }
 
   /// Answers a request for the CMAF header with this hash.
   func header(_ hash: String, _ exchange: any Exchange) {
-    let tracks = rendition.window.snapshot.tracks
-    guard let track = tracks.first(where: { $0.headerHash == hash }) else {
+    guard let track = track(hash) else {
       return past.header(hash, of: rendition, served, exchange)
     }
     exchange.respond(rendition.media.response(track).ranged(exchange.request))
+  }
+
+  private func track(_ hash: String) -> TrackDescription? {
+    let window = rendition.window
+    return window.snapshot.tracks.first { $0.headerHash == hash } ?? window.unlistedTrack(hash)
   }
 
   /// Answers the held requests that the newest publication of the window releases.

@@ -56,8 +56,12 @@ final class SegmentHandler {
       return exchange.respond(
         rendition.media.response(segment).ranged(exchange.request), extra: prefetch)
     case .open: break
+    case .ahead where sendsUnlisted(number, exchange): return
     case .ahead where !served.options.waitsForAbsentSegment:
-      return exchange.respond(rendition.media.error(404, "the segment has not begun"))
+      guard !early.hold(exchange, number, since: since, now: now) else { return }
+      var held = HeldField()
+      return exchange.respond(
+        rendition.media.error(404, "the segment has not begun"), extra: held.ifHeld(since, now))
     case .ahead(let frames):
       guard frames > segmentation.frames(covering: horizon) else { break }
       guard !early.hold(exchange, number, since: since, now: now) else { return }
@@ -69,6 +73,7 @@ final class SegmentHandler {
             + "\(horizon.milliseconds) ms before it begins",
           [EarlyRequests.retryAfter(frames, segmentation)]), extra: held.ifHeld(since, now))
     case let other:
+      guard !sendsUnlisted(number, exchange) else { return }
       let absent = absent(number, other)
       guard served.mayBeArchived(other) else { return exchange.respond(absent) }
       return past.segment(number, of: rendition, served, exchange, absent: absent)
@@ -80,6 +85,14 @@ final class SegmentHandler {
     guard reader.advance(snapshot, now: now) == .reading else { return }
     readers.keep(reader)
     gauge.set(readers.count)
+  }
+
+  /// Whether the session before has the segment, which playlists do not list any more; the exchange
+  /// is answered then.
+  private func sendsUnlisted(_ number: Int64, _ exchange: any Exchange) -> Bool {
+    guard let segment = rendition.window.unlistedSegment(number) else { return false }
+    exchange.respond(rendition.media.response(segment).ranged(exchange.request))
+    return true
   }
 
   /// The response for a segment that the window does not have.

@@ -8,18 +8,34 @@ import Packaging
 import Sharing
 import Time
 
+/// A request for a playlist whose end may be in the future.
+private struct FutureRequest {
+  let exchange: any Exchange
+  let target: RoutedTarget
+  let since: MonotonicTime
+  let now: MonotonicTime
+}
+
 /// `/S/from/T/`: playlists of the past.
 extension StreamHandler {
   /// Answers a request for a playlist from a time on, to another time or to the live edge.
-  func past(_ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime) {
+  ///
+  /// `time` is that of the decision; nil for now.
+  func past(
+    _ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime,
+    at time: MonotonicTime? = nil
+  ) {
     guard case .past(_, let name, let from, let to) = target.route else { return }
     let need = to == nil ? PastNeed.liveEdge(isFollowed: target.isFollowing) : .archive
-    if answersPast(need, exchange, since: since, { $0.past(exchange, target, since: since) }) {
+    let future = FutureRequest(exchange: exchange, target: target, since: since, now: time ?? now)
+    if answersPast(
+      need, exchange, since: since, { $0.past(exchange, target, since: since, at: time) })
+    {
       return
     }
     guard let served = openAll(exchange, since: since) else { return }
     if let to, served.window.segmentation.hasVariableDuration {
-      return pastSpan(exchange, of: name, from: from, to: to, served)
+      return pastSpan(future, of: name, from: from, to: to, served)
     }
     let isUnlimited = past.isUnlimited(exchange)
     let segmentation: Segmentation
@@ -76,7 +92,7 @@ extension StreamHandler {
           file: address.path(served.names) + "/playlist.m3u8"))
     }
     if let recorded {
-      return respond(exchange, address, until: recorded, of: handler.rendition, served, clock)
+      return respond(future, address, until: recorded, of: handler.rendition, served, clock)
     }
     guard let end = address.end else {
       switch target.directives {
@@ -90,7 +106,8 @@ extension StreamHandler {
     }
     let newest = handler.rendition.window.snapshot.segments.last?.number ?? .min
     guard end <= newest.addingSaturated(1) else {
-      return exchange.respond(.error(425, "the end is in the future"))
+      let start = PastAddress.start(of: end, segmentation)
+      return refuse(future, until: WallTime(start, plus: .zero))
     }
     past.answer(exchange) { answer in
       served.closedPlaylist(address.first..<end, of: handler.rendition, answer: answer)
@@ -104,14 +121,15 @@ extension StreamHandler {
 
   /// Answers a request for a playlist of a stream without a session: it ends with the recording.
   private func respond(
-    _ exchange: any Exchange, _ address: PastAddress, until newest: Int64,
+    _ future: FutureRequest, _ address: PastAddress, until newest: Int64,
     of rendition: ServedRendition, _ served: ServedStream, _ now: WallTime
   ) {
+    let exchange = future.exchange
     let after = newest.addingSaturated(1)
     if let end = address.end {
       let start = PastAddress.start(of: end, served.window.segmentation.video)
       guard end <= after || WallTime(start, plus: .zero) <= now else {
-        return exchange.respond(.error(425, "the end is in the future"))
+        return refuse(future, until: WallTime(start, plus: .zero))
       }
     }
     let end = min(address.end ?? after, after)
@@ -131,11 +149,30 @@ extension StreamHandler {
   private func redirect(
     _ exchange: any Exchange, to address: PastAddress, of served: ServedStream, isClosed: Bool
   ) -> PreparedResponse {
-    let query = exchange.request.query.map { "?\($0)" } ?? ""
     let up = isClosed ? "../../../../" : "../../"
-    return .redirect(
-      to: up + address.path(served.names) + "/playlist.m3u8" + query,
-      ResponseFields.Caching.second.value)
+    return redirect(exchange, to: up + address.path(served.names) + "/playlist.m3u8")
+  }
+
+  /// Leads to `path` with the query of the request.
+  ///
+  /// Caches leave parameters out of their keys, except for directives: they keep no redirect with
+  /// another one.
+  private func redirect(_ exchange: any Exchange, to path: String) -> PreparedResponse {
+    let query = exchange.request.query ?? ""
+    let caching: ResponseFields.Caching =
+      DeliveryDirectives.haveOnlyDirectives(query) ? .second : .noStore
+    return .redirect(to: query.isEmpty ? path : "\(path)?\(query)", caching.value)
+  }
+
+  /// Refuses a playlist whose end is in the future, after a pause.
+  private func refuse(_ future: FutureRequest, until end: WallTime) {
+    let (exchange, since, now) = (future.exchange, future.since, future.now)
+    guard !past.early.hold(exchange, future.target, since: since, now: now) else { return }
+    exchange.respond(
+      .error(
+        425, "the end is in the future", .second,
+        [EarlyRequests.retryAfter(end - SystemClock.wallTime)]),
+      extra: heldField.ifHeld(since, now))
   }
 
   /// The Multivariant Playlist of the renditions with a past.
@@ -180,9 +217,10 @@ extension StreamHandler {
 
   /// Answers a request for a playlist of the segments with media between two times, of a stream
   /// with variable-duration segments: their numbers are no times.
-  func pastSpan(
-    _ exchange: any Exchange, of name: String?, from: String, to: String, _ served: ServedStream
+  private func pastSpan(
+    _ future: FutureRequest, of name: String?, from: String, to: String, _ served: ServedStream
   ) {
+    let exchange = future.exchange
     let isUnlimited = past.isUnlimited(exchange)
     guard served.options.archive != nil, served.options.dvr > .zero || isUnlimited else {
       return exchange.respond(PastRefusal.none.response)
@@ -198,9 +236,7 @@ extension StreamHandler {
         .error(
           400, "the playlist is longer than \(PastAddress.longest.wholeSeconds) s"))
     }
-    guard end <= now else {
-      return exchange.respond(.error(425, "the end is in the future"))
-    }
+    guard end <= now else { return refuse(future, until: end) }
     if start < served.oldestPast {
       guard isUnlimited else { return exchange.respond(.error(410, served.tooOld)) }
       // Caches keep nothing that viewers may not have.
@@ -225,9 +261,7 @@ extension StreamHandler {
   ///
   /// Other addresses of the past are relative to that of the stream.
   func leadToExtent(_ exchange: any Exchange) {
-    let query = exchange.request.query.map { "?\($0)" } ?? ""
-    exchange.respond(
-      .redirect(to: "\(stream.name)/dvr.json\(query)", ResponseFields.Caching.second.value))
+    exchange.respond(redirect(exchange, to: "\(stream.name)/dvr.json"))
   }
 
   /// Answers a request for how far viewers may go back.

@@ -266,7 +266,10 @@ final class StreamHandler {
     instants?.expire(now)
     captions?.expire(now)
     feeds.expire(now)
-    stills.expire(now)
+    stills.expire(now, of: servedStream)
+    for request in past.early.expired(now) {
+      past(request.exchange, request.purpose, since: request.since, at: now)
+    }
     past.expire(now)
     sockets.expire(now)
   }
@@ -297,6 +300,7 @@ final class StreamHandler {
     feeds.close()
     stills.close()
     pictures.close()
+    for request in past.early.takeAll() { reroute(request.exchange, request.since) }
     for handler in closing { handler.close() }
     let waiting = (instants?.takeAll() ?? []) + (captions?.takeAll() ?? [])
     (instants, captions) = (nil, nil)

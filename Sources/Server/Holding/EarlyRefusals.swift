@@ -6,10 +6,10 @@ import Packaging
 import Sharing
 import Time
 
-/// Requests for segments that begin too late, which are refused after a pause: a client that asks
+/// Requests for media too far in the future, which are refused after a pause: a client that asks
 /// again at once then sends one request per second and connection.
 ///
-/// A request is looked at again when its time is over, as the segment may be near by then. Confined
+/// A request is looked at again when its time is over, as the media may be near by then. Confined
 /// to one loop's thread.
 final class EarlyRefusals<Purpose> {
   /// The pause.
@@ -57,8 +57,12 @@ extension EarlyRequests {
     let ahead = Interval(
       ticks: frames.multipliedSaturated(by: segmentation.ticksPerFrame),
       timescale: Int64(segmentation.timescale))
-    let wait = ahead - horizon(segmentation.video) + .milliseconds(999)
-    let seconds = min(max(1, wait.wholeSeconds), 60)
+    return retryAfter(ahead - horizon(segmentation.video))
+  }
+
+  /// Retry-After of a request that may be repeated in `wait`: whole seconds, 1 to 60.
+  static func retryAfter(_ wait: Interval) -> HeaderField {
+    let seconds = min(max(1, (wait + .milliseconds(999)).wholeSeconds), 60)
     return HeaderField("Retry-After", "\(seconds)")
   }
 }

@@ -12,6 +12,8 @@ final class PastHandler {
   private static let limit = Interval.seconds(15)
   private static let late = PreparedResponse.unavailable("the disk of the archive does not answer")
 
+  /// Requests for playlists whose end is in the future.
+  let early = EarlyRefusals<RoutedTarget>()
   private unowned let loop: EventLoop
   /// The requests whose answers come from other threads.
   private let answers: AwaitedAnswers
@@ -73,7 +75,7 @@ final class PastHandler {
   // MARK: Answers of other threads
 
   /// The earliest deadline or an earlier time.
-  var nextDeadline: MonotonicTime { answers.nextDeadline }
+  var nextDeadline: MonotonicTime { min(answers.nextDeadline, early.nextDeadline) }
 
   /// Answers an exchange with the response that `ask` gives to its last argument, on any thread.
   func answer(

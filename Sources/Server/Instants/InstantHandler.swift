@@ -47,6 +47,8 @@ final class InstantHandler {
   private let past: PastHandler
   /// Requests by the frame of the top rendition that they await.
   private let held: HoldQueue<Purpose>
+  /// Requests for media too far in the future.
+  private let early = EarlyRefusals<Purpose>()
   private let clips: ClipQueue
 
   init(
@@ -62,19 +64,21 @@ final class InstantHandler {
   }
 
   /// Whether requests are held.
-  var isInUse: Bool { held.count > 0 || clips.count > 0 }
+  var isInUse: Bool { held.count > 0 || early.count > 0 || clips.count > 0 }
 
   /// The earliest deadline or an earlier time.
-  var nextDeadline: MonotonicTime { min(held.nextDeadline, clips.nextDeadline(loop.now)) }
+  var nextDeadline: MonotonicTime {
+    min(held.nextDeadline, early.nextDeadline, clips.nextDeadline(loop.now))
+  }
 
   /// Answers, holds or refuses a request for the frame of an instant.
   func instant(_ time: WallTime, _ exchange: any Exchange, since: MonotonicTime) {
-    begin(HeldRequest(exchange, .instant(time), since: since))
+    begin(HeldRequest(exchange, .instant(time), since: since), loop.now)
   }
 
   /// Answers, holds or refuses a request for a clip.
   func clip(_ clip: Clip, _ exchange: any Exchange, since: MonotonicTime) {
-    begin(HeldRequest(exchange, .clip(clip), since: since))
+    begin(HeldRequest(exchange, .clip(clip), since: since), loop.now)
   }
 
   /// Answers the requests whose media is published.
@@ -89,20 +93,27 @@ final class InstantHandler {
   /// Answers the requests whose deadline has passed, and begins clips for which there is room.
   func expire(_ now: MonotonicTime) {
     held.timeOut(now)
+    for request in early.expired(now) { begin(request, now) }
     clips.advance(now)
   }
 
   /// Releases the held requests, so that they can be routed again, with their arrivals.
-  func takeAll() -> [(any Exchange, MonotonicTime)] { held.takeAll() + clips.takeAll() }
+  func takeAll() -> [(any Exchange, MonotonicTime)] {
+    held.takeAll() + early.takeAll().map { ($0.exchange, $0.since) } + clips.takeAll()
+  }
 
-  private func begin(_ request: HeldRequest<Purpose>) {
-    let early = request.purpose.end - SystemClock.wallTime
-    guard early <= Self.horizon else {
-      let seconds = Decimal.string(early.milliseconds, digits: 3)
-      return refuse(
-        request, 425,
-        "the time is \(seconds) s ahead; requests are accepted \(Self.horizon.wholeSeconds) s "
-          + "before it")
+  private func begin(_ request: HeldRequest<Purpose>, _ now: MonotonicTime) {
+    let wait = request.purpose.end - SystemClock.wallTime
+    guard wait <= Self.horizon else {
+      guard !early.hold(request.exchange, request.purpose, since: request.since, now: now) else {
+        return
+      }
+      let seconds = Decimal.string(wait.milliseconds, digits: 3)
+      return request.respond(
+        .error(
+          425,
+          "the time is \(seconds) s ahead; requests are accepted \(Self.horizon.wholeSeconds) s "
+            + "before it", .second, [EarlyRequests.retryAfter(wait - Self.horizon)]), now)
     }
     answer(request)
   }

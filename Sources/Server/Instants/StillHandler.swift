@@ -37,6 +37,8 @@ final class StillHandler {
   private unowned let loop: EventLoop
   private let answers: AwaitedAnswers
   private let early: HoldQueue<Early>
+  /// Requests for instants too far in the future.
+  private let tooEarly = EarlyRefusals<Early>()
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private var held = HeldField()
 
@@ -55,10 +57,10 @@ final class StillHandler {
   }
 
   /// Whether a request is held.
-  var isInUse: Bool { early.count > 0 || !answers.isEmpty }
+  var isInUse: Bool { early.count > 0 || tooEarly.count > 0 || !answers.isEmpty }
 
   /// The earliest deadline or an earlier time.
-  var nextDeadline: MonotonicTime { early.nextDeadline }
+  var nextDeadline: MonotonicTime { min(early.nextDeadline, tooEarly.nextDeadline) }
 
   /// Answers a request, or holds it until its still is ready.
   func answer(
@@ -77,7 +79,8 @@ final class StillHandler {
       guard let time = InstantText.time(text) else {
         return exchange.respond(.error(400, "not an instant (expected \(InstantText.expected))"))
       }
-      answer(exchange, Early(time: time, width: width.pixels), of: served, since: since)
+      let instant = Early(time: time, width: width.pixels)
+      answer(exchange, instant, of: served, since: since, now: loop.now)
     case .keyFrame(let number):
       guard let number = served.names.segment(number) else { return exchange.respond(.notFound) }
       keyFrame(of: number, exchange, of: served, since: since)
@@ -115,7 +118,8 @@ final class StillHandler {
   }
 
   private func answer(
-    _ exchange: any Exchange, _ instant: Early, of served: ServedStream, since: MonotonicTime
+    _ exchange: any Exchange, _ instant: Early, of served: ServedStream, since: MonotonicTime,
+    now: MonotonicTime
   ) {
     let snapshot = served.window.snapshot
     switch snapshot.position(of: instant.time, served.window.segmentation) {
@@ -127,11 +131,13 @@ final class StillHandler {
     case .ahead(let slot):
       let wait = instant.time - SystemClock.wallTime
       guard wait <= Self.horizon else {
+        guard !tooEarly.hold(exchange, instant, since: since, now: now) else { return }
         return exchange.respond(
           .error(
             425,
             "the instant is \(wait.milliseconds) ms ahead; requests are accepted "
-              + "\(Self.horizon.milliseconds) ms before it", .noStore))
+              + "\(Self.horizon.milliseconds) ms before it", .noStore,
+            [EarlyRequests.retryAfter(wait - Self.horizon)]), extra: held.ifHeld(since, now))
       }
       early.hold(
         HeldRequest(exchange, instant, since: since), until: slot,
@@ -219,16 +225,26 @@ final class StillHandler {
       snapshot.newestFrame ?? -1, hasEnded: snapshot.state == .ended, now: now
     ) { request in
       request.exchange.onGone = nil
-      answer(request.exchange, request.purpose, of: served, since: request.since)
+      answer(request.exchange, request.purpose, of: served, since: request.since, now: now)
     }
   }
 
   /// Refuses the requests whose instant has not been published at the deadline.
-  func expire(_ now: MonotonicTime) { early.timeOut(now, .noStore) }
+  func expire(_ now: MonotonicTime, of served: ServedStream?) {
+    early.timeOut(now, .noStore)
+    for request in tooEarly.expired(now) {
+      guard let served else {
+        reroute(request.exchange, request.since)
+        continue
+      }
+      answer(request.exchange, request.purpose, of: served, since: request.since, now: now)
+    }
+  }
 
   /// Routes the requests again that wait for an instant: the stream has other windows, or none.
   func close() {
     for (exchange, since) in early.takeAll() { reroute(exchange, since) }
+    for request in tooEarly.takeAll() { reroute(request.exchange, request.since) }
   }
 }
 

@@ -286,7 +286,8 @@ package final class ServedStream: Sendable {
       windows: stream.renditions.map { ($0.track.name, $0.window) },
       control: ServerControl(
         segmentations: stream.renditions.map(\.track.segmentation), holdBack: options.holdBack,
-        hasCueTags: options.hasCueTags),
+        hasCueTags: options.hasCueTags,
+        targetDurationAtLeast: configuration.earlier?.targetDuration ?? 0),
       parameters: PresentationParameters(
         name: configuration.name, segmentation: configuration.segmentation,
         targetLatency: options.targetLatency(of: configuration),

@@ -102,15 +102,18 @@ package final class StreamSession: Sendable {
     let gate = count > 1 ? PublishGate(count: count, gracePeriod: timeout) : nil
     let media = configuration.earlier?.media(
       for: configuration.tracks.map { ($0.name, $0.segmentation) }, configuration.keys)
+    let least = configuration.earlier?.minimumListed(configuration.segmentation) ?? 0
     // Encoded ladders leave renditions out; of another server's stream only the windows are known.
     let marksOutages = configuration.isRelayed ? count == 1 : configuration.passesThrough
     let renditions = configuration.tracks.enumerated().map { index, track in
       Rendition(
         track: track,
         window: LiveWindow(
-          segmentation: track.segmentation, playlistLength: configuration.playlistLength,
-          retained: configuration.retained, byteLimit: configuration.windowBytes,
+          segmentation: track.segmentation,
+          playlistLength: max(configuration.playlistLength, least),
+          retained: max(configuration.retained, least + 2), byteLimit: configuration.windowBytes,
           after: configuration.earlier, with: media?[track.name],
+          beside: configuration.earlier?.unlisted(track.name),
           gate: index < count ? gate : nil, rendition: index,
           protection: configuration.keys.map { keys in
             TrackProtection(keys) { reason in
@@ -209,7 +212,10 @@ package final class StreamSession: Sendable {
   ///
   /// The media of another server comes from there, if it has the media still.
   func takeEnd() -> WindowEnd? {
-    let end = WindowEnd(renditions.map { ($0.track.name, $0.window) }, names)
+    var end = WindowEnd(renditions.map { ($0.track.name, $0.window) }, names)
+    if let earlier = configuration.earlier, let own = end?.targetDuration {
+      end?.targetDuration = max(own, earlier.targetDuration)
+    }
     return isRelayed ? end?.withoutMedia : end
   }
 

@@ -9,7 +9,11 @@ import FoundationEssentials
 package struct EdgeCase: Sendable, Decodable, CustomStringConvertible {
   /// The resource to which the request is sent.
   package enum Resource: String, Sendable, Decodable {
-    case playlist, manifest, play, part, root
+    case playlist, manifest, play, part
+    /// The list of streams, and how far viewers of the default stream may go back.
+    case root, extent
+    /// A playlist that begins in the past.
+    case past
   }
 
   /// A permitted reading of the request.

@@ -18,14 +18,15 @@ package struct EdgeNames: Sendable, Equatable {
     (self.authority, self.agent) = (authority, agent)
   }
 
-  /// The path of a resource; nil for one that is above the stream.
+  /// The path of a resource; nil for one that is above the stream, and for one of the past, which
+  /// a stream may not have.
   func path(_ resource: EdgeCase.Resource) -> String? {
     switch resource {
     case .playlist: "/\(stream)/video/playlist.m3u8"
     case .manifest: "/\(stream)/manifest.mpd"
     case .play: "/ldash/play/\(stream)/manifest.mpd"
     case .part: "/\(stream)/video/segment\(segment).\(part).m4s"
-    case .root: nil
+    case .root, .extent, .past: nil
     }
   }
 

@@ -66,8 +66,11 @@ extension EdgeTrial {
   }
 
   private mutating func tryCase(_ one: EdgeCase, _ stream: Stream, _ index: Int) throws(Stop) {
-    guard one.resource != .root else {
+    switch one.resource {
+    case .root, .extent:
       return findings.note("“\(one.name)”: its address is above the stream, and has viewers")
+    case .past: return findings.note("“\(one.name)”: the stream may have no past")
+    case .playlist, .manifest, .play, .part: break
     }
     guard let names = try self.names(stream, suffix: index, one), let plan = EdgePlan(one, names)
     else {

@@ -88,6 +88,30 @@ struct PastRequestTests {
     #expect(followed.status == 200)
   }
 
+  @Test("a playlist with an end in the future is refused after a pause, with Retry-After")
+  func future() throws {
+    let lab = try PastLab()
+    let handler = try Self.live(lab)
+    let from = handler.last - handler.last % 60 - 60
+    let path = "/live/video/from/\(from)/to/\(handler.last + 100)/playlist.m3u8"
+    let exchange = try handler.ask(path)
+    #expect(exchange.isHeld, "a client that asks again at once is slowed down")
+    handler.endPause()
+    #expect(exchange.status == 425)
+    #expect(exchange.header("retry-after") == "1", "its time has come, its media has not")
+  }
+
+  @Test("caches keep no redirect with a parameter that is no directive")
+  func redirected() throws {
+    let lab = try PastLab()
+    let handler = try Self.live(lab)
+    let path = "/live/video/from/\(handler.last - handler.last % 60 - 77)/playlist.m3u8"
+    for (query, expected) in [("", "public, max-age=1"), ("?x=1", "no-store")] {
+      let exchange = try handler.askPast(path + query)
+      #expect(exchange.status == 307 && exchange.header("cache-control") == expected, "\(query)")
+    }
+  }
+
   @Test("the admin token is no limit, and no cache keeps its answers", arguments: [false, true])
   func administration(hasNone: Bool) throws {
     let lab = try PastLab()

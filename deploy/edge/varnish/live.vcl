@@ -21,11 +21,8 @@ sub vcl_recv {
   if (req.http.Host) {
     set req.http.Host = req.http.Host;
   }
-  if (req.method == "OPTIONS") {
+  if (req.method == "OPTIONS" && req.url == "*") {
     return (synth(204));
-  }
-  if (req.method != "GET" && req.method != "HEAD") {
-    return (synth(405));
   }
   # Escapes would hide a path from the rules below. No address of the server needs them.
   if (req.url !~ "^/" || req.url ~ "^[^?]*(%|\\|//|/\.\.?(/|\?|$))") {
@@ -34,6 +31,22 @@ sub vcl_recv {
   # Administration and metrics are not reachable through the edge, also not below a token.
   if (req.url ~ "^/(t/[^/?]*/)?(api|auth|metrics|stats|stats\.json)(/|\?|$)") {
     return (synth(404));
+  }
+  # Players of encrypted streams ask for keys by POST, after a preflight.
+  if (req.url ~ "^(/t/[^/?]+)?/[^/?]+/clearkey(\?|$)") {
+    if (req.method == "POST"
+        && (std.integer(req.http.Content-Length, 4097) > 4096 || !std.cache_req_body(4KB))) {
+      return (synth(413));
+    }
+    if (req.method ~ "^(GET|HEAD|OPTIONS|POST)$") {
+      return (pass);
+    }
+  }
+  if (req.method == "OPTIONS") {
+    return (synth(204));
+  }
+  if (req.method != "GET" && req.method != "HEAD") {
+    return (synth(405));
   }
   # Clocks and probes: each client gets the origin's answer of this moment.
   if (req.url ~ "^/(t/[^/?]*/)?(time|isotime|health|ready|version)(\?|$)"
@@ -163,7 +176,12 @@ sub vcl_synth {
     set resp.http.Access-Control-Max-Age = "86400";
   } else {
     set resp.http.Content-Type = "text/plain; charset=utf-8";
-    set resp.http.Cache-Control = "public, max-age=1";
+    if (resp.status == 404) {
+      set resp.http.Cache-Control = "public, max-age=1";
+    } else {
+      # The answer to the head of one client.
+      set resp.http.Cache-Control = "no-store";
+    }
     synthetic(resp.status + " " + resp.reason);
   }
   return (deliver);

@@ -190,10 +190,27 @@ resource "aws_cloudfront_distribution" "live" {
     cache_policy_id        = aws_cloudfront_cache_policy.live.id
   }
 
-  # WebSockets, clocks and probes: each client gets the server's answer of this moment.
+  # Players of encrypted streams ask for keys by POST. The function refuses the other methods.
+  ordered_cache_behavior {
+    path_pattern             = "*/clearkey"
+    target_origin_id         = "server"
+    viewer_protocol_policy   = "https-only"
+    allowed_methods          = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
+    cached_methods           = ["GET", "HEAD"]
+    compress                 = false
+    cache_policy_id          = data.aws_cloudfront_cache_policy.none.id
+    origin_request_policy_id = data.aws_cloudfront_origin_request_policy.all_but_host.id
+    function_association {
+      event_type   = "viewer-request"
+      function_arn = aws_cloudfront_function.route.arn
+    }
+  }
+
+  # WebSockets, clocks and probes: each client gets the server's answer of this moment. So does a
+  # client of the list, whose parameters the server leads to the page of a stream.
   dynamic "ordered_cache_behavior" {
     for_each = ["/ws", "*/ws", "/time", "/isotime", "*/timestamps.json", "/timestamps.json",
-    "/health", "/ready", "/version"]
+    "/health", "/ready", "/version", "/", "/t/*/"]
     content {
       path_pattern             = ordered_cache_behavior.value
       target_origin_id         = "server"
@@ -203,6 +220,10 @@ resource "aws_cloudfront_distribution" "live" {
       compress                 = false
       cache_policy_id          = data.aws_cloudfront_cache_policy.none.id
       origin_request_policy_id = data.aws_cloudfront_origin_request_policy.all_but_host.id
+      function_association {
+        event_type   = "viewer-request"
+        function_arn = aws_cloudfront_function.route.arn
+      }
     }
   }
 
