@@ -59,6 +59,14 @@ package final class DiskFile: ReadableBytes {
     }
   }
 
+  /// Whether the path still is the name of this file: it was neither removed nor replaced.
+  package var isInPlace: Bool {
+    var (own, named) = (stat(), stat())
+    guard unsafe fstat(descriptor, &own) == 0, own.st_nlink > 0, unsafe lstat(path, &named) == 0
+    else { return false }
+    return own.st_ino == named.st_ino && own.st_dev == named.st_dev
+  }
+
   private func checkLease() throws(SystemError) {
     if lease?.state == .overwritten { throw SystemError("read", ESTALE) }
   }

@@ -79,10 +79,23 @@ package enum DiskFolder {
   /// Whether the path has a file, a folder or a link.
   package static func exists(_ path: String) -> Bool { status(path) != nil }
 
+  /// Whether the path has nothing; false if the disk does not tell.
+  package static func isMissing(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
+  }
+
   /// The properties of a file, a folder or a link.
   private static func status(_ path: String) -> stat? {
     var status = stat()
     return unsafe lstat(path, &status) == 0 ? status : nil
+  }
+
+  /// Gives a file to the owner of a folder, if that is another user and the system permits it.
+  package static func give(_ path: String, toOwnerOf folder: String) {
+    var status = stat()
+    guard unsafe stat(folder, &status) == 0, status.st_uid != geteuid() else { return }
+    unsafe lchown(path, status.st_uid, status.st_gid)
   }
 
   /// Removes a file, or an empty folder.

@@ -8,6 +8,10 @@ package struct ArchiveStatus: Sendable, Equatable {
   package var bytes: Int64 = 0
   /// The wall clock of the oldest frame, and after the newest one; nil without any.
   package var oldest, newest: WallTime?
+  /// The span of hours that are dated after the wall clock: a clock was wrong; nil without any.
+  package var ahead: Range<WallTime>?
+  /// The distance of the wall clock from the clock by which hours are too old.
+  package var ageDistance: Interval = .zero
   /// The segments that were written since the start of the program.
   package var written: UInt64 = 0
   /// The segments that were not written since the start of the program.

@@ -70,9 +70,19 @@ package struct HourFolder: Sendable, Hashable {
   /// The path of an hour file that is being overwritten.
   func removedFile(_ name: HourName) -> String { file(name) + Suffix.removed }
 
+  /// The path of the index that was set aside with it.
+  func damagedIndex(_ name: HourName) -> String { index(name) + Suffix.damaged }
+
   /// Its bytes; nil if it is missing.
   func damagedSize(_ name: HourName) -> Int? {
     (try? DiskFile(damagedFile(name), .reading)).flatMap { try? $0.size }
+  }
+
+  /// The bytes of the files that were set aside.
+  var damagedSizes: [HourName: Int] {
+    Dictionary(
+      content.damaged.compactMap { name in damagedSize(name).map { (name, $0) } },
+      uniquingKeysWith: { first, _ in first })
   }
 
   /// Removes an hour file, its index, and the folder of the day if that is empty.
@@ -122,9 +132,11 @@ package struct HourFolder: Sendable, Hashable {
     return try walk(name, file)
   }
 
-  func walk(_ name: HourName, _ file: DiskFile) throws(SystemError) -> HourWalk? {
+  func walk(
+    _ name: HourName, _ file: DiskFile, isIndexed: Bool = true
+  ) throws(SystemError) -> HourWalk? {
     let size = try file.size
-    if let known = try? HourIndex.records(indexBytes(name), hasFrames: true),
+    if isIndexed, let known = try? HourIndex.records(indexBytes(name), hasFrames: true),
       let last = known.segments.last?.row, last.end <= size,
       isSegment(try file.read(at: last.offset, count: 8)),
       let walk = try HourWalk(size: size, after: known.segments, offset: known.offset, file.read)
@@ -185,80 +197,5 @@ package struct HourFolder: Sendable, Hashable {
     use?.setIndex(isDamaged: true)
     let file = try DiskFile(file(name), .reading)
     return try HourWalk(size: try file.size, file.read)?.segments ?? []
-  }
-
-  /// Cuts a torn tail at the last whole chunk, completes the index, and writes the `sidx`.
-  ///
-  /// A file without a complete segment is removed.
-  ///
-  /// - Parameters:
-  ///   - name: its name.
-  ///   - digests: the number of unknown digests that are computed, for which segments are read.
-  /// - Returns: its sums; nil if it was removed.
-  /// - Throws: `SystemError` of the disk.
-  package func finish(
-    _ name: HourName, digests: Int = HourFolder.usualDigests
-  ) throws(SystemError) -> HourIndex.Summary? {
-    let file = try DiskFile(file(name), .writing)
-    let size = try file.size
-    guard let walk = try walk(name, file), !walk.segments.isEmpty else {
-      remove(name)
-      return nil
-    }
-    var end = walk.end
-    if end == walk.completeEnd {
-      // What followed the last segment, and showed that it is complete, is cut.
-      try file.write(SegmentMark.closing, at: end)
-      end += SegmentMark.closingSize
-    }
-    if end < size { try file.truncate(to: end) }
-    for damage in walk.damages { try free(damage, before: walk, in: file) }
-    let rows = walk.segments.map(\.row)
-    try SegmentReferences(walk.head, rows, end: end)?.write(to: file)
-    try file.sync()
-    let summary = HourIndex.Summary(rows, size: end, timescale: walk.head.timescale)
-    try writeIndex(name, walk, summary, file, digests: digests)
-    return summary
-  }
-
-  /// The segments whose digests are computed after a crash: those whose records it cost.
-  package static let usualDigests = 120
-
-  /// Writes the whole index, in one step.
-  func writeIndex(
-    _ name: HourName, _ walk: HourWalk, _ summary: HourIndex.Summary?, _ file: DiskFile,
-    digests: Int = HourFolder.usualDigests
-  ) throws(SystemError) {
-    var left = digests
-    let draft = index(name) + Suffix.draft
-    DiskFolder.remove(draft)
-    let index = try DiskFile(draft, .creating)
-    var bytes = HourIndex.head(summary)
-    for walked in walk.segments {
-      var segment = walked
-      if segment.digest == nil, left > 0 {
-        left -= 1
-        segment = try segment.withDigest(from: file)
-      }
-      let media = Interval(
-        ticks: segment.row.decodeTime, timescale: Int64(max(1, walk.head.timescale)))
-      let clock = Interval(nanoseconds: segment.row.start.nanoseconds) - media
-      bytes += HourIndex.record(segment, offset: clock)
-    }
-    try index.write(bytes, at: 0)
-    try DiskFolder.rename(draft, to: self.index(name))
-  }
-}
-
-extension IndexedSegment {
-  /// The segment with its digest, which is computed from its bytes in `file`.
-  fileprivate func withDigest(from file: DiskFile) throws(SystemError) -> IndexedSegment {
-    var index = SegmentIndex()
-    guard let bytes = try file.shared(at: row.offset, count: row.size),
-      (try? index.append(bytes)) != nil
-    else { return self }
-    let digester = SegmentDigester()
-    digester.add(bytes, of: index)
-    return IndexedSegment(row: row, frames: frames, digest: digester.digest())
   }
 }

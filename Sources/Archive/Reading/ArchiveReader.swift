@@ -81,8 +81,9 @@ package final class ArchiveReader: Sendable {
     }
     // A clock that was set back leads to files whose first segment is not the earliest.
     let margin = Interval.seconds(3600)
+    let limit = TrackObjects.Hour.latestStart(SystemClock.wallTime)
     return try segments(of: rendition) { summary in
-      overlaps(summary.start - margin, summary.end + margin)
+      summary.start <= limit && overlaps(summary.start - margin, summary.end + margin)
     } hasHour: { hour in
       hour.spans.spans.contains { overlaps($0.start, $0.end) }
     } with: { rows, timescale in
@@ -220,8 +221,9 @@ package final class ArchiveReader: Sendable {
   func summaries(of rendition: String) throws(ArchiveFailure) -> [TrackObjects.Hour] {
     let found = catalog.read { state -> [TrackObjects.Hour]? in
       guard state.isLoaded else { return nil }
-      return findsStored
-        ? state.summaries(of: rendition) : state.tracks[rendition]?.summaries ?? []
+      if findsStored { return state.summaries(of: rendition) }
+      let wall = SystemClock.wallTime
+      return (state.tracks[rendition]?.summaries ?? []).filter { !$0.isAhead(of: wall) }
     }
     guard let found else { throw .busy }
     return found

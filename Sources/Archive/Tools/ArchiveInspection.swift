@@ -100,16 +100,43 @@ package struct ArchiveInspection {
     return faults
   }
 
+  /// What ``repair(_:)`` has done with a file.
+  package enum Repair: Sendable, Equatable, CustomStringConvertible {
+    case repaired
+    /// Its CMAF header is that of another hour again.
+    case mended(String)
+    /// It was set aside under this path.
+    case setAside(String)
+    /// It stays as it is, since no other hour has its CMAF header.
+    case unreadable
+    case removed
+
+    package var description: String {
+      switch self {
+      case .repaired: "repaired"
+      case .mended(let path): "repaired, with the CMAF header of \(path)"
+      case .setAside(let path): "cannot be read, and is \(path) now"
+      case .unreadable: "cannot be read: no other hour has its CMAF header"
+      case .removed: "removed, it had no whole segment"
+      }
+    }
+  }
+
   /// Cuts a torn tail, makes damaged segments free space, rebuilds the index, and finishes the
-  /// file.
+  /// file; a damaged CMAF header is that of another hour again.
   ///
   /// No program may write it.
-  ///
-  /// - Returns: false if the file had no segment and was removed.
-  package static func repair(_ file: File) throws(SystemError) -> Bool {
-    if file.isDamaged { return true }
-    DiskFolder.remove(file.folder.index(file.name))
-    return try file.folder.finish(file.name, digests: .max) != nil
+  package static func repair(_ file: File) throws(SystemError) -> Repair {
+    var source: HourName?
+    if file.isDamaged {
+      source = try file.folder.restore(file.name)
+      guard source != nil else { return .unreadable }
+    }
+    switch try file.folder.recover(file.name, digests: .max, isIndexed: false) {
+    case .finished(_, let other): return (other ?? source).map { .mended($0.path) } ?? .repaired
+    case .setAside(let name): return .setAside(name.path + HourFolder.Suffix.damaged)
+    case .removed: return .removed
+    }
   }
 
   /// The segments that ``export(_:_:to:)`` has written, and those it has left out.

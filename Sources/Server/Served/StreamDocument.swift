@@ -158,6 +158,7 @@ struct ArchiveDocument {
       "bytes": status.bytes, "written": status.written, "dropped": status.dropped,
       "dvr": dvr.wholeSeconds, "healed": archive.policy.twins.isEmpty ? nil : status.healed,
       "from": extent.map { UTCTime($0.0).text }, "to": extent.map { UTCTime($0.1).text },
+      "ahead": status.ahead.flatMap { Self.list([$0])?.first },
       "kept": Self.list(archive.protectedSpans), "removing": Self.list(archive.hiddenSpans),
       "error": status.error, "objects": status.objects.map(Self.object),
     ]

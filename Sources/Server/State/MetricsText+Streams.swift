@@ -94,6 +94,13 @@ extension MetricsText {
       "streamer_archive_oldest_timestamp_seconds",
       "The time of the oldest archived frame, in seconds since 1970; 0 without any.",
       all.map { ($0.labels, Double($0.value.oldest?.milliseconds ?? 0) / 1000) })
+    out.add(
+      "streamer_archive_ahead", "1 while the archive has media that is dated after the wall clock.",
+      all.map { ($0.labels, $0.value.ahead == nil ? 0 : 1) })
+    out.add(
+      "streamer_archive_clock_difference_seconds",
+      "The wall clock minus the clock by which hours are too old.",
+      all.prefix(1).map { ([], Double($0.value.ageDistance.milliseconds) / 1000) })
     objects(&out, all.compactMap { one in one.value.objects.map { (one.labels, $0) } })
   }
 
