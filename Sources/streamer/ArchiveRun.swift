@@ -46,11 +46,26 @@ enum ArchiveRun {
         count += 1
       }
     }
+    let foreign = ArchiveInspection(selection.folder, stream: selection.stream).foreign
+    if foreign.count > 0 {
+      print(foreign)
+      exit(2)
+    }
     if count > 0 { exit(1) }
+  }
+
+  /// Ends the program if the archive belongs to another user: new files would be of this one.
+  private static func requireOwner(_ folder: String) {
+    guard let owner = DiskFolder.owner(folder), owner != DiskFolder.user else { return }
+    ExitStatus.exit(
+      1,
+      "archive: \"\(folder)\" belongs to \(DiskFolder.name(ofUser: owner)): only that user may "
+        + "change it, as by setpriv or sudo -u")
   }
 
   /// Takes the lock of the archive, and performs `body`.
   private static func locked(_ folder: String, _ body: () throws -> Void) throws {
+    requireOwner(folder)
     let log = Log(format: .text, least: .warning)
     let store: ArchiveStore
     do throws(ArchiveStore.Refusal) { store = try ArchiveStore(folder, log: log) } catch {

@@ -12,6 +12,8 @@ package struct ArchiveStatus: Sendable, Equatable {
   package var ahead: Range<WallTime>?
   /// The distance of the wall clock from the clock by which hours are too old.
   package var ageDistance: Interval = .zero
+  /// The files that belong to another user than the program's, and are not read.
+  package var foreign = 0
   /// The segments that were written since the start of the program.
   package var written: UInt64 = 0
   /// The segments that were not written since the start of the program.
@@ -36,6 +38,8 @@ package enum ArchiveFailure: Error, Sendable, Equatable, CustomStringConvertible
   case stored
   /// The disk has refused.
   case disk(String)
+  /// Other bytes were found in place of the media.
+  case wrong(String)
 
   package var description: String {
     switch self {
@@ -43,7 +47,7 @@ package enum ArchiveFailure: Error, Sendable, Equatable, CustomStringConvertible
     case .tooOld: "the media is older than viewers may go back"
     case .stored: "only the object store has the media"
     case .busy: "too many requests wait for the disk of the archive"
-    case .disk(let reason): reason
+    case .disk(let reason), .wrong(let reason): reason
     }
   }
 }

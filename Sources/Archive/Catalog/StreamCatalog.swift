@@ -25,6 +25,8 @@ package final class StreamCatalog: Sendable {
     package var written: UInt64 = 0, dropped: UInt64 = 0
     /// The segments that were fetched from a twin.
     package var healed: UInt64 = 0
+    /// The files that belong to another user.
+    package var foreign = 0
     /// Why nothing is written at present.
     package var error: String?
     /// The content of the object store; nil without one.
@@ -75,6 +77,7 @@ package final class StreamCatalog: Sendable {
       status.ageDistance = distance ?? .zero
       (status.written, status.dropped) = (state.written, state.dropped)
       status.error = state.error ?? failure
+      status.foreign = state.foreign
       status.healed = state.healed
       status.objects = state.objects.map { ObjectStatus($0, now: SystemClock.wallTime) }
       for track in state.tracks.values {

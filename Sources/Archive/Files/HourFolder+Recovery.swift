@@ -37,6 +37,9 @@ extension HourFolder {
       source = other.name
       found = try walk(name, file, isIndexed: isIndexed)
     }
+    if !isIndexed, let bytes = try? indexBytes(name) {
+      found?.adoptDigests(of: HourIndex.records(bytes, hasFrames: false).segments)
+    }
     guard let walk = found, !walk.isCut, !walk.segments.isEmpty else {
       guard try isTorn(found, file) else { return .setAside(try setAside(name)) }
       remove(name)
@@ -121,12 +124,7 @@ extension HourFolder {
 extension IndexedSegment {
   /// The segment with its digest, which is computed from its bytes in `file`.
   fileprivate func withDigest(from file: DiskFile) throws(SystemError) -> IndexedSegment {
-    var index = SegmentIndex()
-    guard let bytes = try file.shared(at: row.offset, count: row.size),
-      (try? index.append(bytes)) != nil
-    else { return self }
-    let digester = SegmentDigester()
-    digester.add(bytes, of: index)
-    return IndexedSegment(row: row, frames: frames, digest: digester.digest())
+    guard let bytes = try file.shared(at: row.offset, count: row.size) else { return self }
+    return IndexedSegment(row: row, frames: frames, digest: SegmentDigest.of(bytes))
   }
 }

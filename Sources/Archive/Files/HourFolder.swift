@@ -9,8 +9,14 @@ package struct HourFolder: Sendable, Hashable {
   /// The path of the folder: `DIR/S/R`.
   package let path: String
 
-  /// The folder at `path`.
-  package init(_ path: String) { self.path = path }
+  /// How its files are opened for reading.
+  let reading: DiskFile.Mode
+
+  /// The folder at `path`; if it is inspected, files of other users are read too.
+  package init(_ path: String, isInspected: Bool = false) {
+    self.path = path
+    reading = isInspected ? .inspecting : .reading
+  }
 
   /// The path of an hour file.
   package func file(_ name: HourName) -> String { "\(path)/\(name.path)" }
@@ -42,7 +48,8 @@ package struct HourFolder: Sendable, Hashable {
   /// The content of the folder.
   var content: Content {
     var content = Content()
-    for day in DiskFolder.entries(path).folders {
+    let isForAnyUser = reading == .inspecting
+    for day in DiskFolder.entries(path, ofAnyUser: isForAnyUser).folders {
       func name(_ file: String, _ suffix: String = "") -> HourName? {
         guard file.hasSuffix(suffix) else { return nil }
         let name = HourName(folder: day, file: String(file.dropLast(suffix.count)))
@@ -75,7 +82,7 @@ package struct HourFolder: Sendable, Hashable {
 
   /// Its bytes; nil if it is missing.
   func damagedSize(_ name: HourName) -> Int? {
-    (try? DiskFile(damagedFile(name), .reading)).flatMap { try? $0.size }
+    (try? DiskFile(damagedFile(name), reading)).flatMap { try? $0.size }
   }
 
   /// The bytes of the files that were set aside.
@@ -117,9 +124,9 @@ package struct HourFolder: Sendable, Hashable {
 
   /// The sums of a finished hour file; nil if its index does not have them, or not for its size.
   package func summary(_ name: HourName) -> HourIndex.Summary? {
-    guard let index = try? DiskFile(index(name), .reading),
+    guard let index = try? DiskFile(index(name), reading),
       let head = try? index.read(at: 0, count: HourIndex.headSize),
-      let summary = HourIndex.summary(head), let file = try? DiskFile(file(name), .reading),
+      let summary = HourIndex.summary(head), let file = try? DiskFile(file(name), reading),
       (try? file.size) == summary.size
     else { return nil }
     return summary
@@ -128,7 +135,7 @@ package struct HourFolder: Sendable, Hashable {
   /// The segments of an hour file: from its index, or from its boxes if the index has not all of
   /// them; nil if the file is none.
   package func walk(_ name: HourName) throws(SystemError) -> HourWalk? {
-    let file = try DiskFile(file(name), .reading)
+    let file = try DiskFile(file(name), reading)
     return try walk(name, file)
   }
 
@@ -176,8 +183,8 @@ package struct HourFolder: Sendable, Hashable {
   /// The largest index that is read.
   private static let indexLimit = 256 << 20
 
-  private func indexBytes(_ name: HourName) throws(SystemError) -> [UInt8] {
-    let index = try DiskFile(index(name), .reading)
+  func indexBytes(_ name: HourName) throws(SystemError) -> [UInt8] {
+    let index = try DiskFile(index(name), reading)
     return try index.read(at: 0, count: min(try index.size, Self.indexLimit))
   }
 
@@ -195,7 +202,7 @@ package struct HourFolder: Sendable, Hashable {
       if found.count == summary.count { return found }
     }
     use?.setIndex(isDamaged: true)
-    let file = try DiskFile(file(name), .reading)
+    let file = try DiskFile(file(name), reading)
     return try HourWalk(size: try file.size, file.read)?.segments ?? []
   }
 }

@@ -31,7 +31,7 @@ extension HourFolder {
     // The nearest hours first: retention may remove the others meanwhile.
     let nearest = others.sorted { abs($0.hour - name.hour) < abs($1.hour - name.hour) }
     for other in nearest.prefix(Self.maximumHeaders) {
-      guard let file = try? DiskFile(self.file(other), .reading), let size = try? file.size,
+      guard let file = try? DiskFile(self.file(other), reading), let size = try? file.size,
         let head = try? FileHead(size: size, file.read),
         let header = try? file.read(at: 0, count: head.headerSize),
         TrackDescription.hash(of: header) == name.headerHash

@@ -80,6 +80,18 @@ package struct HourWalk: Sendable {
     try walk(size, read)
   }
 
+  /// The digests of segments that an index has too: those that are computed from damaged bytes
+  /// would hide the damage.
+  mutating func adoptDigests(of indexed: [IndexedSegment]) {
+    let known = Dictionary(indexed.map { ($0.row.number, $0) }, uniquingKeysWith: { $1 })
+    for index in segments.indices {
+      guard let other = known[segments[index].row.number],
+        other.row.range == segments[index].row.range
+      else { continue }
+      segments[index].digest = other.digest
+    }
+  }
+
   private mutating func walk(_ size: Int, _ read: FileHead.Reader) throws(SystemError) {
     let search = SegmentSearch(size: size)
     var position = try walk(from: end, size, read)

@@ -149,17 +149,14 @@ package final class ArchiveReader: Sendable {
       spans: hour.spans)
     var known = caches.rows.rows(key)
     if known == nil {
-      let index: [UInt8]
-      do throws(ArchiveFailure) { index = try objects.index(hour.name) } catch {
+      let read: RowCache.Rows
+      do throws(ArchiveFailure) { read = try objects.rows(of: hour) } catch {
         // Others have removed it from the store.
         guard error == .missing else { throw error }
         return []
       }
-      let rows = HourIndex.records(index, hasFrames: false).segments.map(\.row)
-        .filter { hour.spans.contains($0.number) }
-      let timescale = HourIndex.summary(index)?.timescale ?? 1
-      caches.rows.keep(rows, timescale: timescale, of: key)
-      known = RowCache.Rows(rows: rows, timescale: timescale)
+      caches.rows.keep(read.rows, timescale: read.timescale, of: key)
+      known = read
     }
     guard let known else { return [] }
     return chosen(known.rows, known.timescale).map { row in

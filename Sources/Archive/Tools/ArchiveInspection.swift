@@ -34,10 +34,11 @@ package struct ArchiveInspection {
 
   /// All hour files, oldest first in each rendition, then the damaged ones.
   package var files: [File] {
-    DiskFolder.entries(folder).folders.sorted().flatMap { name -> [File] in
+    DiskFolder.entries(folder, ofAnyUser: true).folders.sorted().flatMap { name -> [File] in
       guard StreamName.isValid(name), stream == nil || stream == name else { return [] }
-      return DiskFolder.entries("\(folder)/\(name)").folders.sorted().flatMap { rendition in
-        let hours = HourFolder("\(folder)/\(name)/\(rendition)")
+      let renditions = DiskFolder.entries("\(folder)/\(name)", ofAnyUser: true).folders
+      return renditions.sorted().flatMap { rendition in
+        let hours = HourFolder("\(folder)/\(name)/\(rendition)", isInspected: true)
         let content = hours.content
         func file(_ hour: HourName, isDamaged: Bool) -> File {
           File(
@@ -47,6 +48,13 @@ package struct ArchiveInspection {
           + content.damaged.map { file($0, isDamaged: true) }
       }
     }
+  }
+
+  /// The files of another user than that of the archive's folder, which its program does not read.
+  package var foreign: ForeignFiles {
+    ForeignFiles(
+      in: stream.map { "\(folder)/\($0)" } ?? folder,
+      expected: DiskFolder.owner(folder) ?? DiskFolder.user)
   }
 
   /// A line about a file: its path, its times, its numbers and its size.
@@ -67,7 +75,7 @@ package struct ArchiveInspection {
   /// What is wrong with a file, found by walking its boxes; empty if nothing is.
   package static func faults(_ file: File) throws(SystemError) -> [String] {
     if file.isDamaged { return ["damaged, not served"] }
-    let media = try DiskFile(file.folder.file(file.name), .reading)
+    let media = try DiskFile(file.folder.file(file.name), .inspecting)
     let size = try media.size
     guard let walk = try HourWalk(size: size, media.read) else { return ["no CMAF header"] }
     var faults: [String] = []
@@ -96,6 +104,14 @@ package struct ArchiveInspection {
       faults.append("the index has other segments than the file")
     } else if indexed.map(\.frames) != walk.segments.map(\.frames) {
       faults.append("the index has other frames than the file")
+    }
+    for segment in indexed {
+      guard let digest = segment.digest,
+        let bytes = try media.shared(at: segment.row.offset, count: segment.row.size)
+      else { continue }
+      if SegmentDigest.of(bytes)?.content != digest.content {
+        faults.append("damaged: segment \(segment.row.number) has another digest than the index")
+      }
     }
     return faults
   }
@@ -169,7 +185,7 @@ package struct ArchiveInspection {
         $0.start < span.upperBound && span.lowerBound < $0.end(timescale: walk.head.timescale)
       }
       guard let first = rows.first else { continue }
-      let media = try DiskFile(file.folder.file(file.name), .reading)
+      let media = try DiskFile(file.folder.file(file.name), .inspecting)
       let header = try media.read(at: 0, count: walk.head.headerSize)
       sources.append((first.start, media, header, rows))
     }

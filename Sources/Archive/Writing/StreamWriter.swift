@@ -98,7 +98,14 @@ final class StreamWriter {
       tracks[rendition] = track
     }
     let (protected, removed) = (spans(spansPath), spans(removedPath))
+    let foreign = ForeignFiles(in: catalog.folder)
+    if foreign.count > 0 {
+      notes.append(
+        WriterNote(
+          .warning, "archive-foreign", "\(foreign): they are neither served nor removed"))
+    }
     catalog.update { state in
+      state.foreign = foreign.count
       state.tracks = tracks
       (state.protected, state.removed) = (protected, removed)
       // Orders that a crash has interrupted: hours that they had not reached are as before.

@@ -95,6 +95,9 @@ extension MetricsText {
       "The time of the oldest archived frame, in seconds since 1970; 0 without any.",
       all.map { ($0.labels, Double($0.value.oldest?.milliseconds ?? 0) / 1000) })
     out.add(
+      "streamer_archive_foreign_files", "Files of the archive that belong to another user.",
+      all.map { ($0.labels, Double($0.value.foreign)) })
+    out.add(
       "streamer_archive_ahead", "1 while the archive has media that is dated after the wall clock.",
       all.map { ($0.labels, $0.value.ahead == nil ? 0 : 1) })
     out.add(
@@ -118,6 +121,7 @@ extension MetricsText {
           "objects_failures",
           "Failed requests to the store, and segments that the disk could not read.", \.failures
         ),
+        ("objects_wrong", "Answers of the store with other bytes than the object's.", \.wrong),
         (
           "objects_lost", "Hours that the full disk removed before the store had them.", \.lost
         ),
