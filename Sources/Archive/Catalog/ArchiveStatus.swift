@@ -32,8 +32,10 @@ package enum ArchiveFailure: Error, Sendable, Equatable, CustomStringConvertible
   case missing
   /// The media is older than the client may go back.
   case tooOld
-  /// Too many requests wait for the disk.
+  /// Too many requests wait, or a request has waited too long, or the folder is being read.
   case busy
+  /// The client does not wait any more.
+  case abandoned
   /// Only the object store has the media, and this thread does not wait for it.
   case stored
   /// The disk has refused.
@@ -46,7 +48,8 @@ package enum ArchiveFailure: Error, Sendable, Equatable, CustomStringConvertible
     case .missing: "the archive does not have it"
     case .tooOld: "the media is older than viewers may go back"
     case .stored: "only the object store has the media"
-    case .busy: "too many requests wait for the disk of the archive"
+    case .busy: "the past is busy"
+    case .abandoned: "the client does not wait any more"
     case .disk(let reason), .wrong(let reason): reason
     }
   }

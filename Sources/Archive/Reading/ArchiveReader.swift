@@ -21,7 +21,7 @@ package final class ArchiveReader: Sendable {
   let catalog: StreamCatalog
   private let reach: Reach
   /// The rows that the readers of all streams keep.
-  private let caches: RowCaches
+  let caches: RowCaches
   /// The CMAF headers that were read, by rendition and hash.
   let headers = Locked<[String: SharedBytes]>([:])
 
@@ -101,6 +101,7 @@ package final class ArchiveReader: Sendable {
     var all: [ArchivedSegment] = []
     for hour in found.stored { all += try segments(of: hour, rendition, with: chosen) }
     for file in found.files {
+      try ArchiveClient.check()
       var rows = caches.rows.rows(file)?.rows
       if rows == nil {
         do throws(SystemError) { rows = try file.read() } catch {

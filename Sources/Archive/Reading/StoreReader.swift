@@ -141,17 +141,27 @@ struct StoredObjects: Sendable, Equatable {
   /// the hour.
   func rows(of hour: StoredHour) throws(ArchiveFailure) -> RowCache.Rows {
     var rows = RowCache.Rows(rows: [], timescale: 1)
-    _ = try object(hour.name.indexPath, limit: StoreReader.largestIndex) { bytes in
-      let bytes = bytes.array
-      let found = HourIndex.records(bytes, hasFrames: false)
-      guard let summary = HourIndex.summary(bytes), found.end == bytes.count,
-        found.segments.count == summary.count, hour.indexed == summary.count
-      else { return false }
-      let known = found.segments.map(\.row).filter { hour.spans.contains($0.number) }
+    _ = try index(hour.name) { summary, found in
+      guard hour.indexed == summary.count else { return false }
+      let known = found.map(\.row).filter { hour.spans.contains($0.number) }
       rows = RowCache.Rows(rows: known, timescale: summary.timescale)
       return !known.isEmpty
     }
     return rows
+  }
+
+  /// The bytes of the index of an hour: whole, with valid sums, and as `isRight` accepts it.
+  func index(
+    _ name: HourName, where isRight: (HourIndex.Summary, [IndexedSegment]) -> Bool = { _, _ in true }
+  ) throws(ArchiveFailure) -> [UInt8] {
+    try object(name.indexPath, limit: StoreReader.largestIndex) { bytes in
+      let bytes = bytes.array
+      let found = HourIndex.records(bytes, hasFrames: false)
+      guard let summary = HourIndex.summary(bytes), found.end == bytes.count,
+        found.segments.count == summary.count
+      else { return false }
+      return isRight(summary, found.segments)
+    }.array
   }
 
   /// The CMAF header with a hash.

@@ -100,6 +100,13 @@ extension MetricsText {
     out.add(
       "streamer_archive_ahead", "1 while the archive has media that is dated after the wall clock.",
       all.map { ($0.labels, $0.value.ahead == nil ? 0 : 1) })
+    let questions = streams.compactMap(\.options.archive).first?.questions
+    out.add(
+      questions.map { [([], $0)] } ?? [], "streamer_archive_",
+      counters: [
+        ("questions_refused", "Requests for the past that were refused as too many.", \.refused),
+        ("questions_dropped", "Requests for the past whose clients had gone.", \.dropped),
+      ])
     out.add(
       "streamer_archive_clock_difference_seconds",
       "The wall clock minus the clock by which hours are too old.",
