@@ -71,7 +71,7 @@ package final class ArchiveStore: Sendable {
     let lock: DiskFile
     do throws(SystemError) {
       try DiskFolder.make(folder)
-      lock = try DiskFile(folder + "/.lock", .locking)
+      lock = try DiskFile(ArchiveRoot.lockPath(folder), .locking)
     } catch { throw .system("\(error)") }
     try Self.take(lock)
     let root = ArchiveRoot(folder, lock: lock)
@@ -107,7 +107,7 @@ package final class ArchiveStore: Sendable {
           return (orders.waiting, orders.isClosed)
         } ?? ([], false)
       }
-      withExtendedLifetime(lock) {}
+      root.releaseLock()
     }
     guard let started else { throw Self.noThread }
     thread.withLock { $0 = started }
@@ -134,6 +134,10 @@ package final class ArchiveStore: Sendable {
     }
     if !isTaken { order.refuse() }
   }
+
+  /// The distance of the wall clock from the clock by which hours are too old; nil before the
+  /// first reading.
+  package var ageDistance: Interval? { root.ageDistance }
 
   /// The archive of a stream; its folder is read in the background.
   ///

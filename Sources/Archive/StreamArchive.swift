@@ -156,9 +156,21 @@ package final class StreamArchive: Sendable {
   package func outline(
     _ numbers: ClosedRange<Int64>, of rendition: String, answer: @escaping Answer<[SegmentOutline]>
   ) {
-    read(answer: answer) { reader throws(ArchiveFailure) in
+    // bounded: of at least one number
+    let cost = numbers.upperBound.subtractingSaturated(numbers.lowerBound) / 100
+    read(cost: cost, answer: answer) { reader throws(ArchiveFailure) in
       try reader.outline(numbers, of: rendition)
     }
+  }
+
+  /// The questions about all archives that were not answered.
+  package var questions: ArchiveQueue.Counts {
+    var counts = pool.counts
+    if let other = store?.pool.counts {
+      counts.refused &+= other.refused
+      counts.dropped &+= other.dropped
+    }
+    return counts
   }
 
   /// The threads that read the files; if `isStored`, the object store too.
@@ -191,7 +203,7 @@ package final class StreamArchive: Sendable {
     answer: @escaping Answer<(segment: ArchivedSegment, content: Content)>
   ) {
     let onDisk = publicObjects != nil
-    read(answer: answer) { [pool] reader throws(ArchiveFailure) in
+    read(as: .segment, answer: answer) { [pool] reader throws(ArchiveFailure) in
       do throws(ArchiveFailure) {
         return try Self.segment(number, of: rendition, since: limit, reader, pool, onDisk: onDisk)
       } catch {
@@ -220,7 +232,7 @@ package final class StreamArchive: Sendable {
     _ hash: String, of rendition: String, answer: @escaping Answer<SharedBytes>
   ) {
     let isRedirected = publicObjects != nil
-    read(answer: answer) { reader throws(ArchiveFailure) in
+    read(as: .segment, answer: answer) { reader throws(ArchiveFailure) in
       let header: SharedBytes?
       do throws(ArchiveFailure) { header = try reader.header(hash, of: rendition) } catch {
         throw error == .stored && isRedirected ? .missing : error
@@ -235,27 +247,37 @@ package final class StreamArchive: Sendable {
 
   /// Reads on a thread of the readers; what only the object store has, on one of those that wait
   /// for it.
+  ///
+  /// - Parameters:
+  ///   - rank: the rank of the question; its client is that of the calling thread.
+  ///   - cost: the segments that are read or listed for it.
+  ///   - answer: takes the result.
+  ///   - read: reads.
   package func read<Value>(
-    answer: @escaping Answer<Value>,
+    as rank: ArchiveRank = .list, cost: Int64 = 1, answer: @escaping Answer<Value>,
     _ read: @escaping @Sendable (ArchiveReader) throws(ArchiveFailure) -> Value
   ) {
-    let job: @Sendable () -> Void = { [reader, storeReader, store] in
-      let result = Result { () throws(ArchiveFailure) in try read(reader) }
-      guard case .failure(.stored) = result, let store, let storeReader else {
-        return answer(result)
+    let client = ArchiveClient.current
+    let refuse: @Sendable (ArchiveFailure) -> Void = { answer(.failure($0)) }
+    func job(_ run: @escaping @Sendable () -> Void) -> ArchiveJob {
+      ArchiveJob(rank, cost: cost, stream: name, client: client, run: run, refuse: refuse)
+    }
+    let stored = job { [storeReader] in
+      guard let storeReader else { return answer(.failure(.stored)) }
+      answer(Result { () throws(ArchiveFailure) in try read(storeReader) })
+    }
+    let onDisk = job { [reader, store] in
+      let result = Result { () throws(ArchiveFailure) in
+        try ArchiveClient.check()
+        return try read(reader)
       }
-      let isTaken = store.pool.run {
-        answer(Result { () throws(ArchiveFailure) in try read(storeReader) })
-      }
-      if !isTaken { answer(.failure(.busy)) }
+      guard case .failure(.stored) = result, let store else { return answer(result) }
+      store.pool.add(stored)
     }
     let catalog = catalog
-    let isTaken =
-      catalog.read(\.isKnown)
-      ? pool.run(job)
-      : pool.run(
-        until: SystemClock.monotonicTime + Self.loading, when: { catalog.read(\.isKnown) }, job)
-    if !isTaken { answer(.failure(.busy)) }
+    guard !catalog.read(\.isKnown) else { return pool.add(onDisk) }
+    pool.add(
+      onDisk, until: SystemClock.monotonicTime + Self.loading, when: { catalog.read(\.isKnown) })
   }
 
   // MARK: Orders

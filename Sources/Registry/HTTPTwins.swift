@@ -50,6 +50,8 @@ private struct HTTPTwin: Twin {
     name = WebAddress(url, longest: 2048, permitsUserInfo: true)?.authority ?? ""
   }
 
+  var tag: String? { client.head?.value("etag") }
+
   func get(_ path: String, limit: Int) throws(TwinFailure) -> [UInt8] {
     let fault: String
     do throws(HTTPClient.Failure) {

@@ -16,6 +16,12 @@ package enum SystemClock {
   /// The present instant of CLOCK_REALTIME, which may be set at any time.
   package static var wallTime: WallTime { WallTime(nanoseconds: clinux_clock_ns(CLOCK_REALTIME)) }
 
+  /// The present instant of CLOCK_BOOTTIME, which never steps and counts while the machine is
+  /// suspended; its distance from ``monotonicTime`` is not constant.
+  package static var bootTime: MonotonicTime {
+    MonotonicTime(nanoseconds: clinux_clock_ns(CLOCK_BOOTTIME))
+  }
+
   /// Wall minus monotonic clock, from the closest of three pairs of readings.
   package static var wallMinusMonotonic: Interval {
     var best = (gap: Interval.max, difference: Interval.zero)

@@ -6,12 +6,14 @@ package import Sharing
 
 /// A regular file of this user that is read and written at positions.
 ///
-/// Every call may block for as long as the disk does. Links, devices and files of other users are
-/// refused.
+/// Every call may block for as long as the disk does. Links and devices are refused, and files of
+/// other users unless they are inspected.
 package final class DiskFile: ReadableBytes {
   /// What a file is opened for.
   package enum Mode: Sendable {
     case reading
+    /// Reading a file of any user.
+    case inspecting
     /// Reading and writing; the file exists.
     case writing
     /// Reading and writing; a missing file is created.
@@ -32,7 +34,7 @@ package final class DiskFile: ReadableBytes {
     self.lease = lease
     let flags: Int32 =
       switch mode {
-      case .reading: O_RDONLY
+      case .reading, .inspecting: O_RDONLY
       case .writing: O_RDWR
       case .creating: O_RDWR | O_CREAT
       case .locking: O_RDONLY | O_CREAT
@@ -48,15 +50,24 @@ package final class DiskFile: ReadableBytes {
       throw error
     }
     identity = UInt64(status.st_ino)
-    guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
+    let isOwn = status.st_uid == geteuid() || mode == .inspecting
+    guard status.st_mode & S_IFMT == S_IFREG, isOwn else {
       close(descriptor)
-      throw SystemError("open", status.st_uid == geteuid() ? EINVAL : EACCES)
+      throw SystemError("open", isOwn ? EINVAL : EACCES)
     }
     // Asked when the file is open: the name may have led to another file already.
     if let lease, lease.state != .valid {
       close(descriptor)
       throw SystemError("open", ESTALE)
     }
+  }
+
+  /// Whether the path still is the name of this file: it was neither removed nor replaced.
+  package var isInPlace: Bool {
+    var (own, named) = (stat(), stat())
+    guard unsafe fstat(descriptor, &own) == 0, own.st_nlink > 0, unsafe lstat(path, &named) == 0
+    else { return false }
+    return own.st_ino == named.st_ino && own.st_dev == named.st_dev
   }
 
   private func checkLease() throws(SystemError) {

@@ -14,12 +14,16 @@ package enum DiskFolder {
   }
 
   /// The entries of the folder at `path`; none if it cannot be read.
-  package static func entries(_ path: String) -> Entries {
+  ///
+  /// - Parameters:
+  ///   - path: the path of the folder.
+  ///   - isForAnyUser: whether the folders of other users are entries too.
+  package static func entries(_ path: String, ofAnyUser isForAnyUser: Bool = false) -> Entries {
     var found = Entries()
     for name in names(path) {
       guard let status = status(path + "/" + name) else { continue }
       switch status.st_mode & S_IFMT {
-      case S_IFDIR where status.st_uid == geteuid(): found.folders.append(name)
+      case S_IFDIR where isForAnyUser || status.st_uid == geteuid(): found.folders.append(name)
       case S_IFREG: found.files.append(name)
       default: continue
       }
@@ -69,6 +73,21 @@ package enum DiskFolder {
     status(path).map { $0.st_mode & S_IFMT == S_IFDIR && $0.st_uid == geteuid() } ?? false
   }
 
+  /// The number of the user to whom a file, a folder or a link belongs; nil if it is missing.
+  package static func owner(_ path: String) -> UInt32? { status(path)?.st_uid }
+
+  /// The number of the user of this process.
+  package static var user: UInt32 { geteuid() }
+
+  /// The name of a user, or its number.
+  package static func name(ofUser number: UInt32) -> String {
+    let known = (try? RegularFile.read("/etc/passwd")).map { String(decoding: $0, as: UTF8.self) }
+    let line = (known ?? "").split(separator: "\n").lazy
+      .map { $0.split(separator: ":", omittingEmptySubsequences: false) }
+      .first { $0.count > 2 && $0[2] == "\(number)" }
+    return line.map { String($0[0]) } ?? "user \(number)"
+  }
+
   /// The numbers of the disk and of a folder or file on it; nil if it is missing.
   package static func identity(_ path: String) -> (device: UInt64, number: UInt64)? {
     var status = stat()
@@ -79,10 +98,23 @@ package enum DiskFolder {
   /// Whether the path has a file, a folder or a link.
   package static func exists(_ path: String) -> Bool { status(path) != nil }
 
+  /// Whether the path has nothing; false if the disk does not tell.
+  package static func isMissing(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
+  }
+
   /// The properties of a file, a folder or a link.
   private static func status(_ path: String) -> stat? {
     var status = stat()
     return unsafe lstat(path, &status) == 0 ? status : nil
+  }
+
+  /// Gives a file to the owner of a folder, if that is another user and the system permits it.
+  package static func give(_ path: String, toOwnerOf folder: String) {
+    var status = stat()
+    guard unsafe stat(folder, &status) == 0, status.st_uid != geteuid() else { return }
+    unsafe lchown(path, status.st_uid, status.st_gid)
   }
 
   /// Removes a file, or an empty folder.

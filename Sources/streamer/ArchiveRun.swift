@@ -4,6 +4,7 @@ import Archive
 import Configuration
 import Glibc
 import Logging
+import Media
 import Sharing
 import System
 import Time
@@ -24,6 +25,8 @@ enum ArchiveRun {
         let rest = export.leftOut > 0 ? ", \(export.leftOut) with another header left out" : ""
         print("\(export.written) segments\(rest)")
         if export.written == 0 { exit(1) }
+      case .clock(let folder, let isSet): clock(folder, isSet: isSet)
+      case .shift(let selection, let span, let distance): try shift(selection, span, by: distance)
       }
     } catch let error as SystemError {
       ExitStatus.exit(1, "archive: \(error)")
@@ -43,19 +46,72 @@ enum ArchiveRun {
         count += 1
       }
     }
+    let foreign = ArchiveInspection(selection.folder, stream: selection.stream).foreign
+    if foreign.count > 0 {
+      print(foreign)
+      exit(2)
+    }
     if count > 0 { exit(1) }
   }
 
-  private static func repair(_ selection: ArchiveCommand.Selection) throws {
+  /// Ends the program if the archive belongs to another user: new files would be of this one.
+  private static func requireOwner(_ folder: String) {
+    guard let owner = DiskFolder.owner(folder), owner != DiskFolder.user else { return }
+    ExitStatus.exit(
+      1,
+      "archive: \"\(folder)\" belongs to \(DiskFolder.name(ofUser: owner)): only that user may "
+        + "change it, as by setpriv or sudo -u")
+  }
+
+  /// Takes the lock of the archive, and performs `body`.
+  private static func locked(_ folder: String, _ body: () throws -> Void) throws {
+    requireOwner(folder)
     let log = Log(format: .text, least: .warning)
     let store: ArchiveStore
-    do throws(ArchiveStore.Refusal) { store = try ArchiveStore(selection.folder, log: log) } catch {
-      ExitStatus.exit(1, "archive: \"\(selection.folder)\": \(error)")
+    do throws(ArchiveStore.Refusal) { store = try ArchiveStore(folder, log: log) } catch {
+      ExitStatus.exit(1, "archive: \"\(folder)\": \(error)")
     }
-    for file in files(selection) where !file.isDamaged {
-      let isKept = try ArchiveInspection.repair(file)
-      print("\(file.path): \(isKept ? "repaired" : "removed, it had no segment")")
+    defer { store.close(until: SystemClock.monotonicTime + .seconds(5)) }
+    try body()
+  }
+
+  private static func repair(_ selection: ArchiveCommand.Selection) throws {
+    try locked(selection.folder) {
+      for file in files(selection) {
+        print("\(file.path): \(try ArchiveInspection.repair(file))")
+      }
     }
-    store.close(until: SystemClock.monotonicTime + .seconds(5))
+  }
+
+  private static func shift(
+    _ selection: ArchiveCommand.Selection, _ span: Range<WallTime>, by distance: Interval
+  ) throws {
+    var count = 0
+    try locked(selection.folder) {
+      for file in files(selection) {
+        let shifted = try HourShift.shift(file, span, by: distance)
+        guard shifted.count > 0 else { continue }
+        count += shifted.count
+        print(
+          "\(file.path): \(shifted.count) segments, now \(shifted.paths.joined(separator: ", "))")
+      }
+    }
+    if count == 0 { ExitStatus.exit(1, "archive: no media begins in this span") }
+  }
+
+  /// Shows the clock by which hours are too old, or sets it.
+  private static func clock(_ folder: String, isSet: Bool) {
+    guard DiskFolder.exists(folder) else {
+      ExitStatus.exit(1, "archive: \"\(folder)\": \(SystemError("open", ENOENT))")
+    }
+    let wall = SystemClock.wallTime
+    if isSet, let failure = AgeClockFile.set(AgeClock(wall), of: folder) {
+      ExitStatus.exit(1, "archive: \(failure)")
+    }
+    let clock = AgeClockFile.clock(of: folder, wall: wall)
+    let distance = clock.distance(of: wall)
+    print("hours age by  \(UTCTime(clock.time).text)")
+    print("wall clock    \(UTCTime(wall).text)")
+    print("difference    \(distance.wholeSeconds) s")
   }
 }

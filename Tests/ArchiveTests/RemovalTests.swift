@@ -219,8 +219,10 @@ struct RemovalTests {
   func damaged() throws {
     _ = try track(segments: 2)
     stream.finish()
-    let name = try found()[0].name
-    try DiskFile(folder.file(name), .writing).write([9, 9, 9, 9], at: 0)
+    let (name, row) = (try found()[0].name, try found()[0].row)
+    // Neither the header nor the first mark is left.
+    let nines = [UInt8](repeating: 9, count: row.offset)
+    try DiskFile(folder.file(name), .writing).write(nines, at: 0)
     let other = StreamWriter(catalog, ArchivePolicy(retention: Retention(keep: .zero)))
     other.follow([("video", try self.track(segments: 2).window)], now)
     _ = other.advance(now)

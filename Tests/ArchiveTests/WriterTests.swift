@@ -142,4 +142,162 @@ struct WriterTests {
       #expect(catalog.status(at: start + .seconds(700)).error == nil)
     }
   }
+
+  // MARK: Files that others remove
+
+  /// What others do with the files of an hour.
+  enum Interference: String, CaseIterable {
+    case files, media, index, day, rendition, stream, replaced
+
+    func apply(_ folder: HourFolder, _ name: HourName, _ stream: String) throws {
+      let (path, index) = (folder.file(name), folder.index(name))
+      switch self {
+      case .media: DiskFolder.remove(path)
+      case .index: DiskFolder.remove(index)
+      case .files, .day, .rendition, .stream:
+        DiskFolder.remove(path)
+        DiskFolder.remove(index)
+        guard self != .files else { return }
+        folder.removeDay(name)
+        if self != .day { DiskFolder.remove(folder.path) }
+        if self == .stream { DiskFolder.remove(stream) }
+      case .replaced:
+        // A copy that was made before.
+        let bytes = try content(path)
+        DiskFolder.remove(path)
+        try DiskFile(path, .creating).write(bytes, at: 0)
+      }
+    }
+  }
+
+  @Test(
+    "a file that others remove or replace is opened again, and has the window's segments",
+    arguments: Interference.allCases)
+  func removedByOthers(_ interference: Interference) throws {
+    var track = ArchivedTrack(from: Self.start)
+    track.publish(segments: 5)
+    let thread = try #require(SyncThread())
+    let stream = writer(thread)
+    stream.follow([("video", track.window)], now)
+    _ = stream.advance(now)
+    stream.sync(on: thread, now)
+    #expect(stream.takeNotes().isEmpty)
+    let name = try #require(folder.names.first)
+    try interference.apply(folder, name, catalog.folder)
+    track.publish(segments: 1)
+    track.publish(frames: 2)
+    _ = stream.advance(now)
+    stream.sync(on: thread, now)
+    #expect(stream.takeNotes().map(\.event.description) == ["archive-replaced"])
+    #expect(stream.advance(now).error == nil)
+    track.publish(frames: 4)
+    _ = stream.advance(now)
+    stream.finish()
+    thread.drain()
+    #expect(stream.takeNotes().isEmpty)
+    #expect(folder.summary(name)?.count == 7)
+    let reader = ArchiveReader(catalog)
+    let found = try reader.segments(during: Self.everything, of: "video")
+    #expect(found.map(\.number) == track.segments.keys.sorted())
+    for segment in found {
+      #expect(try reader.bytes(of: segment).array == track.segments[segment.number])
+    }
+  }
+
+  @Test("a file that is removed before it is finished is written again too")
+  func removedBeforeItsEnd() throws {
+    var track = ArchivedTrack(from: Self.start)
+    track.publish(segments: 3)
+    let stream = writer()
+    stream.follow([("video", track.window)], now)
+    _ = stream.advance(now)
+    let name = try #require(folder.names.first)
+    DiskFolder.remove(folder.file(name))
+    _ = stream.hold(name, of: "video", until: .distantPast)
+    #expect(catalog.read { $0.tracks["video"]?.files[name] } == nil)
+    _ = stream.advance(now)
+    stream.finish()
+    #expect(folder.summary(name)?.count == 3)
+  }
+
+  @Test("finished hours that others remove are no past, and are again when they are put back")
+  func finishedHours() throws {
+    for hour in Int64(0)..<3 {
+      var track = ArchivedTrack(from: Self.start + .seconds(3600 * hour))
+      track.publish(segments: 2)
+      let stream = writer()
+      stream.follow([("video", track.window)], now)
+      _ = stream.advance(now)
+      stream.finish()
+    }
+    let stream = writer()
+    let names = folder.names
+    #expect(names.count == 3)
+    let moved = temporary.path + "/elsewhere"
+    try DiskFolder.rename(folder.path, to: moved)
+    stream.retain(now: Self.start)
+    #expect(stream.takeNotes().map(\.event.description) == ["archive-replaced"])
+    #expect(catalog.read { $0.extent(of: "video") } == nil)
+    stream.retain(now: Self.start)
+    #expect(stream.takeNotes().isEmpty)
+    try DiskFolder.rename(moved, to: folder.path)
+    stream.retain(now: Self.start)
+    #expect(stream.takeNotes().map(\.event.description) == ["archive-replaced"])
+    #expect(catalog.read { $0.tracks["video"]?.order } == names)
+  }
+
+  @Test("the lock of a folder that others remove is taken again, unless another program has it")
+  func lock() throws {
+    let path = temporary.path + "/archive"
+    func root() throws -> ArchiveRoot {
+      try DiskFolder.make(path)
+      let file = try DiskFile(path + "/.lock", .locking)
+      #expect(try file.lock())
+      return ArchiveRoot(path, lock: file)
+    }
+    let first = try root()
+    try first.check()
+    #expect(first.takeNote() == nil)
+    for isFolder in [false, true] {
+      DiskFolder.remove(path + "/.lock")
+      if isFolder {
+        DiskFolder.remove(path)
+        #expect(throws: ArchiveRoot.Unusable.otherDisk(path)) { try first.check() }
+        try DiskFolder.make(path)
+      }
+      try first.check()
+      #expect(first.takeNote()?.contains("removed or replaced by others") == true)
+      #expect(try !DiskFile(path + "/.lock", .locking).lock())
+    }
+    DiskFolder.remove(path + "/.lock")
+    let second = try root()
+    #expect(throws: ArchiveRoot.Unusable.locked(path)) { try first.check() }
+    second.releaseLock()
+    try first.check()
+  }
+
+  @Test("each removal by the rule has a line with name, size and reason")
+  func reasons() throws {
+    var track = ArchivedTrack(from: Self.start)
+    track.publish(segments: 2)
+    for (rule, words) in [
+      (Retention(keep: .seconds(7200)), "older than 2h"),
+      (Retention(limit: 0), "more than 0"),
+    ] {
+      let stream = StreamWriter(catalog, ArchivePolicy(retention: rule))
+      stream.load()
+      stream.follow([("video", track.window)], now)
+      _ = stream.advance(now)
+      stream.finish()
+      let name = try #require(folder.names.first)
+      stream.retain(now: name.start + .seconds(3600))
+      #expect(folder.names.isEmpty == (rule.keep == nil))
+      stream.retain(now: name.end + .seconds(7200))
+      #expect(folder.names.isEmpty)
+      let notes = stream.takeNotes()
+      #expect(notes.map(\.event.description) == ["archive-removed"])
+      let text = try #require(notes.first?.text)
+      #expect(text.contains(folder.file(name)) && text.contains(" MB") && text.contains(words))
+    }
+  }
 }

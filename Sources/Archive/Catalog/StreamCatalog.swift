@@ -25,6 +25,8 @@ package final class StreamCatalog: Sendable {
     package var written: UInt64 = 0, dropped: UInt64 = 0
     /// The segments that were fetched from a twin.
     package var healed: UInt64 = 0
+    /// The files that belong to another user.
+    package var foreign = 0
     /// Why nothing is written at present.
     package var error: String?
     /// The content of the object store; nil without one.
@@ -64,19 +66,31 @@ package final class StreamCatalog: Sendable {
   package var status: ArchiveStatus { status(at: SystemClock.monotonicTime) }
 
   /// The state for operators at a time.
-  package func status(at now: MonotonicTime) -> ArchiveStatus {
+  package func status(
+    at now: MonotonicTime, wall: WallTime = SystemClock.wallTime
+  ) -> ArchiveStatus {
     // The writer cannot state that the disk does not answer: it waits for the disk.
     let failure = root?.watch.failure(at: now)
+    let distance = root?.ageDistance
     return read { state in
       var status = ArchiveStatus()
+      status.ageDistance = distance ?? .zero
       (status.written, status.dropped) = (state.written, state.dropped)
       status.error = state.error ?? failure
+      status.foreign = state.foreign
       status.healed = state.healed
       status.objects = state.objects.map { ObjectStatus($0, now: SystemClock.wallTime) }
       for track in state.tracks.values {
         for size in track.damaged.values { status.bytes += Int64(size) }
-        for summary in track.summaries.map(\.summary) {
+        for hour in track.summaries {
+          let summary = hour.summary
           status.bytes += Int64(summary.size)
+          guard !hour.isAhead(of: wall) else {
+            let known = status.ahead ?? summary.start..<summary.start
+            status.ahead =
+              min(known.lowerBound, summary.start)..<max(known.upperBound, summary.end)
+            continue
+          }
           status.oldest = min(status.oldest ?? summary.start, summary.start)
           status.newest = max(status.newest ?? summary.end, summary.end)
         }
@@ -108,19 +122,28 @@ extension StreamCatalog.State {
 
   /// The sums of the hours of a rendition on the disk, and of those that only the object store has;
   /// the file that is being written is the last one.
-  func summaries(of rendition: String) -> [TrackObjects.Hour] {
-    stored(rendition).map { TrackObjects.Hour(name: $0.name, summary: $0.summary, isOpen: false) }
-      + (tracks[rendition]?.summaries ?? [])
+  ///
+  /// Finished hours that are dated after the wall clock are neither a past nor a present.
+  func summaries(
+    of rendition: String, wall: WallTime = SystemClock.wallTime
+  ) -> [TrackObjects.Hour] {
+    let stored = stored(rendition).map {
+      TrackObjects.Hour(name: $0.name, summary: $0.summary, isOpen: false)
+    }
+    return (stored + (tracks[rendition]?.summaries ?? [])).filter { !$0.isAhead(of: wall) }
   }
 
   /// The numbers of the first and of the last segment; nil without any.
-  func extent(of rendition: String) -> ClosedRange<Int64>? {
-    let stored = stored(rendition).map(\.summary)
-    let first = stored.map(\.first).min()
-    let last = stored.map(\.last).max()
-    let extent = tracks[rendition]?.extent
-    guard let first, let last else { return extent }
-    return min(first, extent?.lowerBound ?? first)...max(last, extent?.upperBound ?? last)
+  func extent(
+    of rendition: String, wall: WallTime = SystemClock.wallTime
+  ) -> ClosedRange<Int64>? {
+    let limit = TrackObjects.Hour.latestStart(wall)
+    let stored = stored(rendition).map(\.summary).filter { $0.start <= limit }
+    let extent = tracks[rendition]?.extent(until: limit)
+    guard let first = stored.map(\.first).min(), let last = stored.map(\.last).max() else {
+      return extent
+    }
+    return min(first, extent?.lowerBound ?? first)...max(first, last, extent?.upperBound ?? last)
   }
 
   /// Whether the folder was read, and the marks of the objects.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import System
+package import Time
 
 /// The hour files of one rendition: the sums of each, and the segments of the file that is written.
 ///
@@ -82,12 +83,15 @@ package struct TrackCatalog: Sendable {
   }
 
   /// The numbers of the first and of the last segment; nil without any.
-  package var extent: ClosedRange<Int64>? {
+  package var extent: ClosedRange<Int64>? { extent(until: .distantFuture) }
+
+  /// The same of finished files that begin no later than `limit`, and of the open one.
+  package func extent(until limit: WallTime) -> ClosedRange<Int64>? {
     var range: ClosedRange<Int64>?
     func add(_ first: Int64, _ last: Int64) {
       range = min(range?.lowerBound ?? first, first)...max(range?.upperBound ?? last, last)
     }
-    for summary in files.values { add(summary.first, summary.last) }
+    for summary in files.values where summary.start <= limit { add(summary.first, summary.last) }
     if let first = open?.rows.first, let last = open?.rows.last { add(first.number, last.number) }
     return range
   }

@@ -9,8 +9,14 @@ package struct HourFolder: Sendable, Hashable {
   /// The path of the folder: `DIR/S/R`.
   package let path: String
 
-  /// The folder at `path`.
-  package init(_ path: String) { self.path = path }
+  /// How its files are opened for reading.
+  let reading: DiskFile.Mode
+
+  /// The folder at `path`; if it is inspected, files of other users are read too.
+  package init(_ path: String, isInspected: Bool = false) {
+    self.path = path
+    reading = isInspected ? .inspecting : .reading
+  }
 
   /// The path of an hour file.
   package func file(_ name: HourName) -> String { "\(path)/\(name.path)" }
@@ -42,7 +48,8 @@ package struct HourFolder: Sendable, Hashable {
   /// The content of the folder.
   var content: Content {
     var content = Content()
-    for day in DiskFolder.entries(path).folders {
+    let isForAnyUser = reading == .inspecting
+    for day in DiskFolder.entries(path, ofAnyUser: isForAnyUser).folders {
       func name(_ file: String, _ suffix: String = "") -> HourName? {
         guard file.hasSuffix(suffix) else { return nil }
         let name = HourName(folder: day, file: String(file.dropLast(suffix.count)))
@@ -70,9 +77,19 @@ package struct HourFolder: Sendable, Hashable {
   /// The path of an hour file that is being overwritten.
   func removedFile(_ name: HourName) -> String { file(name) + Suffix.removed }
 
+  /// The path of the index that was set aside with it.
+  func damagedIndex(_ name: HourName) -> String { index(name) + Suffix.damaged }
+
   /// Its bytes; nil if it is missing.
   func damagedSize(_ name: HourName) -> Int? {
-    (try? DiskFile(damagedFile(name), .reading)).flatMap { try? $0.size }
+    (try? DiskFile(damagedFile(name), reading)).flatMap { try? $0.size }
+  }
+
+  /// The bytes of the files that were set aside.
+  var damagedSizes: [HourName: Int] {
+    Dictionary(
+      content.damaged.compactMap { name in damagedSize(name).map { (name, $0) } },
+      uniquingKeysWith: { first, _ in first })
   }
 
   /// Removes an hour file, its index, and the folder of the day if that is empty.
@@ -107,9 +124,9 @@ package struct HourFolder: Sendable, Hashable {
 
   /// The sums of a finished hour file; nil if its index does not have them, or not for its size.
   package func summary(_ name: HourName) -> HourIndex.Summary? {
-    guard let index = try? DiskFile(index(name), .reading),
+    guard let index = try? DiskFile(index(name), reading),
       let head = try? index.read(at: 0, count: HourIndex.headSize),
-      let summary = HourIndex.summary(head), let file = try? DiskFile(file(name), .reading),
+      let summary = HourIndex.summary(head), let file = try? DiskFile(file(name), reading),
       (try? file.size) == summary.size
     else { return nil }
     return summary
@@ -118,13 +135,15 @@ package struct HourFolder: Sendable, Hashable {
   /// The segments of an hour file: from its index, or from its boxes if the index has not all of
   /// them; nil if the file is none.
   package func walk(_ name: HourName) throws(SystemError) -> HourWalk? {
-    let file = try DiskFile(file(name), .reading)
+    let file = try DiskFile(file(name), reading)
     return try walk(name, file)
   }
 
-  func walk(_ name: HourName, _ file: DiskFile) throws(SystemError) -> HourWalk? {
+  func walk(
+    _ name: HourName, _ file: DiskFile, isIndexed: Bool = true
+  ) throws(SystemError) -> HourWalk? {
     let size = try file.size
-    if let known = try? HourIndex.records(indexBytes(name), hasFrames: true),
+    if isIndexed, let known = try? HourIndex.records(indexBytes(name), hasFrames: true),
       let last = known.segments.last?.row, last.end <= size,
       isSegment(try file.read(at: last.offset, count: 8)),
       let walk = try HourWalk(size: size, after: known.segments, offset: known.offset, file.read)
@@ -164,8 +183,8 @@ package struct HourFolder: Sendable, Hashable {
   /// The largest index that is read.
   private static let indexLimit = 256 << 20
 
-  private func indexBytes(_ name: HourName) throws(SystemError) -> [UInt8] {
-    let index = try DiskFile(index(name), .reading)
+  func indexBytes(_ name: HourName) throws(SystemError) -> [UInt8] {
+    let index = try DiskFile(index(name), reading)
     return try index.read(at: 0, count: min(try index.size, Self.indexLimit))
   }
 
@@ -183,82 +202,7 @@ package struct HourFolder: Sendable, Hashable {
       if found.count == summary.count { return found }
     }
     use?.setIndex(isDamaged: true)
-    let file = try DiskFile(file(name), .reading)
+    let file = try DiskFile(file(name), reading)
     return try HourWalk(size: try file.size, file.read)?.segments ?? []
-  }
-
-  /// Cuts a torn tail at the last whole chunk, completes the index, and writes the `sidx`.
-  ///
-  /// A file without a complete segment is removed.
-  ///
-  /// - Parameters:
-  ///   - name: its name.
-  ///   - digests: the number of unknown digests that are computed, for which segments are read.
-  /// - Returns: its sums; nil if it was removed.
-  /// - Throws: `SystemError` of the disk.
-  package func finish(
-    _ name: HourName, digests: Int = HourFolder.usualDigests
-  ) throws(SystemError) -> HourIndex.Summary? {
-    let file = try DiskFile(file(name), .writing)
-    let size = try file.size
-    guard let walk = try walk(name, file), !walk.segments.isEmpty else {
-      remove(name)
-      return nil
-    }
-    var end = walk.end
-    if end == walk.completeEnd {
-      // What followed the last segment, and showed that it is complete, is cut.
-      try file.write(SegmentMark.closing, at: end)
-      end += SegmentMark.closingSize
-    }
-    if end < size { try file.truncate(to: end) }
-    for damage in walk.damages { try free(damage, before: walk, in: file) }
-    let rows = walk.segments.map(\.row)
-    try SegmentReferences(walk.head, rows, end: end)?.write(to: file)
-    try file.sync()
-    let summary = HourIndex.Summary(rows, size: end, timescale: walk.head.timescale)
-    try writeIndex(name, walk, summary, file, digests: digests)
-    return summary
-  }
-
-  /// The segments whose digests are computed after a crash: those whose records it cost.
-  package static let usualDigests = 120
-
-  /// Writes the whole index, in one step.
-  func writeIndex(
-    _ name: HourName, _ walk: HourWalk, _ summary: HourIndex.Summary?, _ file: DiskFile,
-    digests: Int = HourFolder.usualDigests
-  ) throws(SystemError) {
-    var left = digests
-    let draft = index(name) + Suffix.draft
-    DiskFolder.remove(draft)
-    let index = try DiskFile(draft, .creating)
-    var bytes = HourIndex.head(summary)
-    for walked in walk.segments {
-      var segment = walked
-      if segment.digest == nil, left > 0 {
-        left -= 1
-        segment = try segment.withDigest(from: file)
-      }
-      let media = Interval(
-        ticks: segment.row.decodeTime, timescale: Int64(max(1, walk.head.timescale)))
-      let clock = Interval(nanoseconds: segment.row.start.nanoseconds) - media
-      bytes += HourIndex.record(segment, offset: clock)
-    }
-    try index.write(bytes, at: 0)
-    try DiskFolder.rename(draft, to: self.index(name))
-  }
-}
-
-extension IndexedSegment {
-  /// The segment with its digest, which is computed from its bytes in `file`.
-  fileprivate func withDigest(from file: DiskFile) throws(SystemError) -> IndexedSegment {
-    var index = SegmentIndex()
-    guard let bytes = try file.shared(at: row.offset, count: row.size),
-      (try? index.append(bytes)) != nil
-    else { return self }
-    let digester = SegmentDigester()
-    digester.add(bytes, of: index)
-    return IndexedSegment(row: row, frames: frames, digest: digester.digest())
   }
 }

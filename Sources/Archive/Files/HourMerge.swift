@@ -58,10 +58,11 @@ package final class HourMerge {
   package enum Purpose: String, CaseIterable {
     case healing = ".heal"
     case removal = ".remove"
+    case shift = ".shift"
   }
 
   /// The folder of the drafts of a rendition: not that of a day.
-  private static func drafts(of folder: HourFolder, for purpose: Purpose) -> HourFolder {
+  static func drafts(of folder: HourFolder, for purpose: Purpose) -> HourFolder {
     HourFolder("\(folder.path)/\(purpose.rawValue)")
   }
 

@@ -82,8 +82,7 @@ extension HourFolder {
     let file = try DiskFile(path, .writing)
     try overwrite(0..<(try file.size), of: file)
     try file.sync()
-    DiskFolder.remove(path)
-    removeDay(name)
+    _ = removeDamaged(name)
   }
 
   /// The bytes that are overwritten at once, and before a synchronisation.

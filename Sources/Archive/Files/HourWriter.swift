@@ -20,8 +20,10 @@ package final class HourWriter {
   /// The wall clock minus media time of the last segment; nil without one.
   package private(set) var offset: Interval?
 
-  /// Whether another file had the name, and is set aside.
-  let hasSetAside: Bool
+  /// The name before `.damaged` of another file that had the name; nil without one.
+  let setAside: HourName?
+  /// Whether the CMAF header of the file was damaged, and is whole again.
+  let isMended: Bool
 
   private let folder: HourFolder
   private let file, index: DiskFile
@@ -53,11 +55,11 @@ package final class HourWriter {
     (self.name, self.folder) = (name, folder)
     try DiskFolder.make("\(folder.path)/\(name.folder)")
     let present = try DiskFile(folder.file(name), .creating)
-    let start = try present.read(at: 0, count: header.count)
+    var start = try present.read(at: 0, count: header.count)
     if let known = try folder.finished(name, present), start == header,
       known.head.headerSize == header.count, let last = known.rows.last
     {
-      hasSetAside = false
+      (setAside, isMended) = (nil, false)
       file = present
       synchronisation = FileSync(file)
       (head, rows, offset) = (known.head, known.rows, known.offset)
@@ -70,16 +72,24 @@ package final class HourWriter {
       try file.write(cleared.bytes, at: cleared.offset)
       return
     }
-    let known = try folder.walk(name, present)
+    var known = try folder.walk(name, present)
+    let isWhole = try folder.hasHeader(known, name, present)
+    isMended = start == header || isWhole ? false : try folder.mend(name, present, header)
+    if isMended {
+      known = try folder.walk(name, present)
+      start = try present.read(at: 0, count: header.count)
+    }
     let bytes = FileHead.bytes(header: header, references: references)
-    if known == nil ? try present.size > bytes.count : start != header {
+    let isDamaged = known.map { $0.isCut || $0.segments.isEmpty && !$0.damages.isEmpty }
+    let size = try present.size
+    if isDamaged.map({ $0 || start != header }) ?? (size > bytes.count) {
       // A damaged file, or another header with the same hash: it is not overwritten.
-      try DiskFolder.rename(present.path, to: folder.damagedFile(name))
-      hasSetAside = true
+      setAside = try folder.setAside(name)
       file = try DiskFile(folder.file(name), .creating)
+      known = nil
     } else {
       file = present
-      hasSetAside = false
+      setAside = nil
     }
     synchronisation = FileSync(file)
     if let known, start == header, known.head.headerSize == header.count {
@@ -91,6 +101,8 @@ package final class HourWriter {
       // A `sidx` would hide the segments that follow.
       let cleared = SegmentReferences.cleared(head)
       try file.write(cleared.bytes, at: cleared.offset)
+      // Players stop at damaged bytes.
+      for damage in known.damages { try folder.free(damage, before: known, in: file) }
       if rows.isEmpty {
         try file.truncate(to: end)
       } else {
@@ -122,6 +134,9 @@ package final class HourWriter {
 
   /// The bytes of the file.
   package var size: Int { end }
+
+  /// Whether the paths still are the names of the file and of its index.
+  var isInPlace: Bool { file.isInPlace && index.isInPlace }
 
   /// Begins a segment; one that was not completed is overwritten.
   package func begin(mark: SegmentMark?) throws(SystemError) {

@@ -26,8 +26,11 @@ package struct HourWalk: Sendable {
   /// The damaged bytes, with the segments that are left out.
   package private(set) var damages: [Range<Int>] = []
 
-  /// The most damages; after them the file ends.
-  private static let maximumDamages = 64
+  /// Whether the file has media after more damages than are looked for.
+  package private(set) var isCut = false
+
+  /// The most damages; after them the file is not walked.
+  private static let maximumDamages = 4096
   /// The bytes that are read for the boxes of a chunk before its media.
   private static let window = 1024
   /// The largest `moof`.
@@ -77,14 +80,30 @@ package struct HourWalk: Sendable {
     try walk(size, read)
   }
 
+  /// The digests of segments that an index has too: those that are computed from damaged bytes
+  /// would hide the damage.
+  mutating func adoptDigests(of indexed: [IndexedSegment]) {
+    let known = Dictionary(indexed.map { ($0.row.number, $0) }, uniquingKeysWith: { $1 })
+    for index in segments.indices {
+      guard let other = known[segments[index].row.number],
+        other.row.range == segments[index].row.range
+      else { continue }
+      segments[index].digest = other.digest
+    }
+  }
+
   private mutating func walk(_ size: Int, _ read: FileHead.Reader) throws(SystemError) {
     let search = SegmentSearch(size: size)
     var position = try walk(from: end, size, read)
     // bounded: by the number of damages
-    while position < size, damages.count < Self.maximumDamages {
+    while position < size {
       // The size of the last box may be damaged, too.
       let from = max(open?.chunk ?? end, completeEnd)
       guard let found = try search.next(from: from + 1, read), found > completeEnd else { break }
+      guard damages.count < Self.maximumDamages else {
+        isCut = true
+        break
+      }
       let start = min(open?.offset ?? end, found)
       damages.append(start..<found)
       open = nil

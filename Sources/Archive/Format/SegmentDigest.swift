@@ -15,6 +15,15 @@ package struct SegmentDigest: Sendable, Equatable {
   /// The sizes of the digests.
   static let sizes = (media: 32, content: 16)
 
+  /// The digests of a whole segment; nil if the bytes are none.
+  package static func of(_ segment: SharedBytes) -> SegmentDigest? {
+    var index = SegmentIndex()
+    guard (try? index.append(segment)) != nil else { return nil }
+    let digester = SegmentDigester()
+    digester.add(segment, of: index)
+    return digester.digest()
+  }
+
   /// These digests; nil if they have other sizes.
   init?(media: [UInt8], content: [UInt8]) {
     guard media.count == Self.sizes.media, content.count == Self.sizes.content else { return nil }

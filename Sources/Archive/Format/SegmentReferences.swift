@@ -29,9 +29,11 @@ package struct SegmentReferences: Sendable, Equatable {
     try file.write(head.bytes, at: head.offset)
   }
 
-  /// A file without a `sidx`: the head of its room.
+  /// A file without a `sidx`: the head of its room; no bytes if it has none.
   package static func cleared(_ head: FileHead) -> Write {
-    Write(offset: head.reserve.lowerBound, bytes: .head(head.reserve.count, "free"))
+    let isRoom = head.reserve.count >= 8
+    return Write(
+      offset: head.reserve.lowerBound, bytes: isRoom ? .head(head.reserve.count, "free") : [])
   }
 
   /// The references to the segments of a file; nil if it has none, or no room.

@@ -57,6 +57,15 @@ extension HealingPass {
           number, bytes, header: header, track.segmentation,
           startsDiscontinuity: source.entry.startsDiscontinuity || hash != lastHash)
       } catch { throw .wrong("\(path): \(error)") }
+      let digest = SegmentDigest.of(SharedBytes(bytes))
+      // An archive states the digest of the bytes.
+      if let tag = twins[source.twin].tag.flatMap({ ContentTag(entityTag: $0) }) {
+        guard digest.map({ ContentTag($0) }) == tag else {
+          throw .wrong("\(path): other bytes than its ETag states")
+        }
+      } else {
+        compare(digest, path, source.twin, limit: before.limit)
+      }
       answered(source.twin, withMedia: true)
       return segment
     } catch {
@@ -66,6 +75,24 @@ extension HealingPass {
     let hole = Healing.Hole(rendition: track.name, numbers: number...number)
     healing.absent(hole, now: SystemClock.monotonicTime)
     return nil
+  }
+
+  /// Compares a segment whose digest no twin has stated with that of the next twin; names both if
+  /// they differ.
+  private mutating func compare(
+    _ digest: SegmentDigest?, _ path: String, _ twin: Int, limit: Int
+  ) {
+    let now = SystemClock.monotonicTime
+    guard let digest, !hasNamedDifference,
+      let other = healing.order.first(where: { $0 != twin && healing.mayAsk($0, now: now) }),
+      let bytes = try? get(path, other, limit: limit),
+      let second = SegmentDigest.of(SharedBytes(bytes)), second.media != digest.media
+    else { return }
+    hasNamedDifference = true
+    log.write(
+      .warning, "twins-differ", stream: archive.name,
+      "\(path): \(twins[twin].name) and \(twins[other].name) have other media; that of "
+        + "\(twins[twin].name) is kept")
   }
 
   /// A CMAF header: from the archive, or from a twin.

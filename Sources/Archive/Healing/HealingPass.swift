@@ -38,6 +38,8 @@ struct HealingPass {
   /// The numbers of finished files with gaps.
   private var known: [String: [HourName: (HourIndex.Summary, [ClosedRange<Int64>])]] = [:]
   private var reportedFailure: String?
+  /// Whether the log has named two twins with different media.
+  var hasNamedDifference = false
 
   init(
     _ archive: HealedArchive, _ twins: [any Twin], _ log: Log,

@@ -15,6 +15,14 @@ package protocol Twin {
   /// - Returns: the body.
   /// - Throws: ``TwinFailure`` without a body.
   func get(_ path: String, limit: Int) throws(TwinFailure) -> [UInt8]
+
+  /// The entity tag of the last body; nil without one.
+  var tag: String? { get }
+}
+
+extension Twin {
+  /// No entity tag.
+  package var tag: String? { nil }
 }
 
 /// Why a twin has not sent a resource.

@@ -8,15 +8,18 @@ package struct StoredHour: Sendable, Equatable {
   let name: HourName
   /// Its segments.
   let spans: NumberSpans
+  /// The number of segments in the index that was put.
+  let indexed: Int
   /// The first and the last of them; the bytes and the timescale are unknown.
   let summary: HourIndex.Summary
 
   /// An hour; nil if the store lacks its index or header, or has no segment of it any more.
   init?(_ name: HourName, _ mark: HourMark) {
-    guard mark.indexed != nil, mark.hasHeader, let first = mark.spans.spans.first,
+    guard let indexed = mark.indexed, mark.hasHeader, let first = mark.spans.spans.first,
       let last = mark.spans.spans.last
     else { return nil }
     self.name = name
+    self.indexed = indexed
     spans = mark.spans
     let counts = spans.spans.map { span in
       span.numbers.upperBound.subtractingSaturated(span.numbers.lowerBound).addingSaturated(1)

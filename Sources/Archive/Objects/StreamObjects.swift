@@ -14,6 +14,8 @@ package struct StreamObjects: Sendable {
   package var removed: UInt64 = 0
   /// The requests that failed since then.
   package var failures: UInt64 = 0
+  /// The answers of the store with other bytes than those of the object.
+  package var wrong: UInt64 = 0
   /// The hours that the full disk removed before the store had them.
   package var lost: UInt64 = 0
   /// Why nothing is put at present; nil if nothing is wrong.
@@ -33,7 +35,7 @@ package struct StreamObjects: Sendable {
 /// The state of a stream's objects, for operators.
 package struct ObjectStatus: Sendable, Equatable {
   /// See ``StreamObjects``.
-  package let put, bytes, removed, failures, lost: UInt64
+  package let put, bytes, removed, failures, lost, wrong: UInt64
   /// Why nothing is put at present; nil if nothing is wrong.
   package let error: String?
   /// The age of the oldest media that the store lacks; zero if it has all.
@@ -41,7 +43,8 @@ package struct ObjectStatus: Sendable, Equatable {
 
   init(_ objects: StreamObjects, now: WallTime) {
     (put, bytes, removed) = (objects.put, objects.bytes, objects.removed)
-    (failures, lost, error) = (objects.failures, objects.lost, objects.error)
+    (failures, lost, wrong) = (objects.failures, objects.lost, objects.wrong)
+    error = objects.error
     lag = objects.missing.map { max(.zero, now - $0) } ?? .zero
   }
 }

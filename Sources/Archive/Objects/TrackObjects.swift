@@ -32,6 +32,12 @@ package struct TrackObjects: Sendable, Equatable {
     package let summary: HourIndex.Summary
     /// Whether segments are still added.
     package let isOpen: Bool
+
+    /// The latest start of hours that are no later than the wall clock.
+    static func latestStart(_ wall: WallTime) -> WallTime { wall + .seconds(10) }
+
+    /// Whether it is dated after the wall clock: the clock was wrong when it was written, or is.
+    func isAhead(of wall: WallTime) -> Bool { !isOpen && summary.start > Self.latestStart(wall) }
   }
 
   /// A change of the store.

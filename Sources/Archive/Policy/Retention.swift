@@ -8,24 +8,70 @@ package struct Retention: Sendable, Equatable, CustomStringConvertible {
   package let keep: Interval?
   /// The most bytes of a stream; nil for any number.
   package let limit: Int64?
+  /// The newest media, which lack of space never removes.
+  package let floor: Floor
+
+  /// An amount of media.
+  package enum Floor: Sendable, Equatable {
+    /// Of each rendition.
+    case time(Interval)
+    /// Of the stream.
+    case size(Int64)
+
+    /// The floor of streams without a setting.
+    package static var usual: Floor { .time(.seconds(86_400)) }
+  }
 
   /// An hour file.
   package struct File: Sendable, Equatable {
+    /// The rendition.
+    package let track: String
     /// The end of its media.
     package let end: WallTime
+    /// The duration of its media.
+    package let duration: Interval
     /// Its bytes.
     package let size: Int64
     /// Whether it is never removed: it is being written, or a part of it is protected.
     package let isKept: Bool
 
+    /// A file with these values.
+    package init(
+      track: String = "", end: WallTime, duration: Interval = .zero, size: Int64, isKept: Bool
+    ) {
+      (self.track, self.end, self.duration) = (track, end, duration)
+      (self.size, self.isKept) = (size, isKept)
+    }
+
     /// The same file, which is not removed.
-    package var kept: File { File(end: end, size: size, isKept: true) }
+    package var kept: File {
+      File(track: track, end: end, duration: duration, size: size, isKept: true)
+    }
+
+    /// The same file, whose age is counted from another time.
+    package func ended(_ end: WallTime) -> File {
+      File(track: track, end: end, duration: duration, size: size, isKept: isKept)
+    }
+  }
+
+  /// Why a file is removed.
+  package enum Reason: Sendable, Equatable {
+    case age, size
   }
 
   /// A rule with these limits.
-  package init(keep: Interval? = nil, limit: Int64? = nil) {
+  package init(keep: Interval? = nil, limit: Int64? = nil, floor: Floor = .usual) {
     self.keep = keep
     self.limit = limit
+    self.floor = floor
+  }
+
+  /// The reason of a removal for the log: `older than 7d`.
+  package func text(_ reason: Reason) -> String {
+    switch reason {
+    case .age: "older than \(keep.map(Self.text) ?? "the rule")"
+    case .size: "the stream had more than \(limit.map { Self.text(bytes: $0) } ?? "its limit")"
+    }
   }
 
   /// The rule for the log: `kept for 7d, at most 500G`.
@@ -56,16 +102,42 @@ package struct Retention: Sendable, Equatable, CustomStringConvertible {
 
   /// The indices of the files of one stream that are too old, or the oldest ones if all files have
   /// too many bytes.
-  package func expired(_ files: [File], now: WallTime) -> [Int] {
-    var gone: [Int] = []
+  package func expired(_ files: [File], now: WallTime) -> [(index: Int, reason: Reason)] {
+    var gone: [(index: Int, reason: Reason)] = []
     var size = files.reduce(Int64(0)) { $0.addingSaturated($1.size) }
     for index in Self.oldestFirst(files) {
       let isOld = keep.map { now - files[index].end > $0 } ?? false
       guard isOld || limit.map({ size > $0 }) ?? false else { continue }
-      gone.append(index)
+      gone.append((index, isOld ? .age : .size))
       size = size.subtractingSaturated(files[index].size)
     }
     return gone
+  }
+
+  /// The files of one stream, of which lack of space removes none of the newest: as many as the
+  /// floor needs.
+  ///
+  /// Durations count, not dates: media of a wrong clock replaces no other media.
+  package func aboveFloor(_ files: [File]) -> [File] {
+    var files = files
+    var left: [String: Interval] = [:]
+    var size: Int64 = 0
+    let newestFirst = files.indices.sorted { (files[$0].end, $0) > (files[$1].end, $1) }
+    for index in newestFirst {
+      let file = files[index]
+      let isBelow: Bool
+      switch floor {
+      case .time(let time):
+        let rest = left[file.track] ?? time
+        isBelow = rest > .zero
+        left[file.track] = rest - max(.zero, file.duration)
+      case .size(let limit):
+        isBelow = size < limit
+        size = size.addingSaturated(file.size)
+      }
+      if isBelow { files[index] = file.kept }
+    }
+    return files
   }
 
   /// The indices of the oldest files of all streams whose removal frees `missing` bytes.

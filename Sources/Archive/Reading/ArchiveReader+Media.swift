@@ -13,10 +13,7 @@ extension ArchiveReader {
 
   /// Opens the file of a segment.
   package func file(of segment: ArchivedSegment) throws(ArchiveFailure) -> DiskFile {
-    do throws(SystemError) {
-      return try DiskFile(
-        segment.folder.file(segment.name), .reading, lease: segment.use.lease)
-    } catch { throw .disk("\(error)") }
+    try caches.files.open(segment.folder.file(segment.name), segment.use.lease)
   }
 
   /// Bytes of a segment: positions in it, or all of them.

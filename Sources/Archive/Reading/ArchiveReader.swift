@@ -21,7 +21,7 @@ package final class ArchiveReader: Sendable {
   let catalog: StreamCatalog
   private let reach: Reach
   /// The rows that the readers of all streams keep.
-  private let caches: RowCaches
+  let caches: RowCaches
   /// The CMAF headers that were read, by rendition and hash.
   let headers = Locked<[String: SharedBytes]>([:])
 
@@ -81,8 +81,9 @@ package final class ArchiveReader: Sendable {
     }
     // A clock that was set back leads to files whose first segment is not the earliest.
     let margin = Interval.seconds(3600)
+    let limit = TrackObjects.Hour.latestStart(SystemClock.wallTime)
     return try segments(of: rendition) { summary in
-      overlaps(summary.start - margin, summary.end + margin)
+      summary.start <= limit && overlaps(summary.start - margin, summary.end + margin)
     } hasHour: { hour in
       hour.spans.spans.contains { overlaps($0.start, $0.end) }
     } with: { rows, timescale in
@@ -100,6 +101,7 @@ package final class ArchiveReader: Sendable {
     var all: [ArchivedSegment] = []
     for hour in found.stored { all += try segments(of: hour, rendition, with: chosen) }
     for file in found.files {
+      try ArchiveClient.check()
       var rows = caches.rows.rows(file)?.rows
       if rows == nil {
         do throws(SystemError) { rows = try file.read() } catch {
@@ -148,17 +150,14 @@ package final class ArchiveReader: Sendable {
       spans: hour.spans)
     var known = caches.rows.rows(key)
     if known == nil {
-      let index: [UInt8]
-      do throws(ArchiveFailure) { index = try objects.index(hour.name) } catch {
+      let read: RowCache.Rows
+      do throws(ArchiveFailure) { read = try objects.rows(of: hour) } catch {
         // Others have removed it from the store.
         guard error == .missing else { throw error }
         return []
       }
-      let rows = HourIndex.records(index, hasFrames: false).segments.map(\.row)
-        .filter { hour.spans.contains($0.number) }
-      let timescale = HourIndex.summary(index)?.timescale ?? 1
-      caches.rows.keep(rows, timescale: timescale, of: key)
-      known = RowCache.Rows(rows: rows, timescale: timescale)
+      caches.rows.keep(read.rows, timescale: read.timescale, of: key)
+      known = read
     }
     guard let known else { return [] }
     return chosen(known.rows, known.timescale).map { row in
@@ -220,8 +219,9 @@ package final class ArchiveReader: Sendable {
   func summaries(of rendition: String) throws(ArchiveFailure) -> [TrackObjects.Hour] {
     let found = catalog.read { state -> [TrackObjects.Hour]? in
       guard state.isLoaded else { return nil }
-      return findsStored
-        ? state.summaries(of: rendition) : state.tracks[rendition]?.summaries ?? []
+      if findsStored { return state.summaries(of: rendition) }
+      let wall = SystemClock.wallTime
+      return (state.tracks[rendition]?.summaries ?? []).filter { !$0.isAhead(of: wall) }
     }
     guard let found else { throw .busy }
     return found

@@ -115,4 +115,6 @@ package struct RowCaches: Sendable {
   let rows = RowCache()
   /// The segments with events: one in many.
   let events = RowCache(limit: 60_000)
+  /// The files of responses.
+  let files = HourFiles()
 }

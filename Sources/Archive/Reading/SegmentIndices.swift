@@ -21,6 +21,7 @@ package struct SegmentIndices {
   /// - Throws: ``ArchiveFailure/missing`` if the file does not have it any more.
   package mutating func index(of segment: ArchivedSegment) throws(ArchiveFailure) -> IndexedSegment
   {
+    try ArchiveClient.check()
     if name != segment.name {
       name = segment.name
       walked = nil

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Packaging
 import Sharing
 import System
 import Time
@@ -42,8 +43,8 @@ final class StoreReader: Sendable {
   private static let threads = 4
   /// The bytes of the objects that are kept.
   private static let keptSize = 32 << 20
-  /// The largest index and the largest CMAF header that are read.
-  static let (largestIndex, largestHeader) = (32 << 20, 1 << 20)
+  /// The largest index, CMAF header and segment that are read.
+  static let (largestIndex, largestHeader, largestSegment) = (32 << 20, 1 << 20, 256 << 20)
   /// How long no request is sent after a failure.
   private static let pause = Interval.seconds(1)
 
@@ -62,7 +63,15 @@ final class StoreReader: Sendable {
   }
 
   /// Reads an object of at most `limit` bytes.
-  func object(_ key: String, limit: Int) throws(ArchiveFailure) -> SharedBytes {
+  ///
+  /// - Parameters:
+  ///   - key: its key.
+  ///   - limit: the most bytes.
+  ///   - isRight: whether bytes are those of the object; others are not kept.
+  /// - Throws: ``ArchiveFailure/wrong(_:)`` for other bytes; the next call asks the store again.
+  func object(
+    _ key: String, limit: Int, where isRight: (SharedBytes) -> Bool
+  ) throws(ArchiveFailure) -> SharedBytes {
     let now = SystemClock.monotonicTime
     let (known, reason, client) = state.withLock { state in
       let known = state.known(key)
@@ -73,11 +82,14 @@ final class StoreReader: Sendable {
     if let reason { throw .disk(reason) }
     guard let client else { throw .busy }
     let result = Result { () throws(ObjectClient.Failure) in try client.get(key, limit: limit) }
+    var isWrong = false
+    if case .success(let bytes) = result { isWrong = !isRight(bytes) }
     let failure: ArchiveFailure? = state.withLock { state in
       state.clients.append(client)
       switch result {
       case .success(let bytes):
         state.failure = nil
+        guard !isWrong else { return .wrong("the object store: other bytes under \(key)") }
         state.keep(key, bytes)
         return nil
       case .failure(let failure):
@@ -113,23 +125,65 @@ struct StoredObjects: Sendable, Equatable {
 
   private func key(_ file: String) -> String { "\(catalog.name)/\(rendition)/\(file)" }
 
-  /// The bytes of the index of an hour.
-  func index(_ name: HourName) throws(ArchiveFailure) -> [UInt8] {
-    try reader.object(key(name.indexPath), limit: StoreReader.largestIndex).array
+  /// Reads an object, and counts other bytes in its place.
+  private func object(
+    _ file: String, limit: Int, where isRight: (SharedBytes) -> Bool
+  ) throws(ArchiveFailure) -> SharedBytes {
+    do throws(ArchiveFailure) {
+      return try reader.object(key(file), limit: limit, where: isRight)
+    } catch {
+      if case .wrong = error { catalog.update { $0.objects?.wrong += 1 } }
+      throw error
+    }
+  }
+
+  /// The rows of an hour, from its index: whole, with as many rows as were put, and with rows of
+  /// the hour.
+  func rows(of hour: StoredHour) throws(ArchiveFailure) -> RowCache.Rows {
+    var rows = RowCache.Rows(rows: [], timescale: 1)
+    _ = try index(hour.name) { summary, found in
+      guard hour.indexed == summary.count else { return false }
+      let known = found.map(\.row).filter { hour.spans.contains($0.number) }
+      rows = RowCache.Rows(rows: known, timescale: summary.timescale)
+      return !known.isEmpty
+    }
+    return rows
+  }
+
+  /// The bytes of the index of an hour: whole, with valid sums, and as `isRight` accepts it.
+  func index(
+    _ name: HourName, where isRight: (HourIndex.Summary, [IndexedSegment]) -> Bool = { _, _ in true }
+  ) throws(ArchiveFailure) -> [UInt8] {
+    try object(name.indexPath, limit: StoreReader.largestIndex) { bytes in
+      let bytes = bytes.array
+      let found = HourIndex.records(bytes, hasFrames: false)
+      guard let summary = HourIndex.summary(bytes), found.end == bytes.count,
+        found.segments.count == summary.count
+      else { return false }
+      return isRight(summary, found.segments)
+    }.array
   }
 
   /// The CMAF header with a hash.
   func header(_ hash: String) throws(ArchiveFailure) -> SharedBytes {
-    try reader.object(key("init-\(hash).mp4"), limit: StoreReader.largestHeader)
+    try object("init-\(hash).mp4", limit: StoreReader.largestHeader) {
+      TrackDescription.hash(of: $0.array) == hash
+    }
   }
 
   /// The bytes of a segment, unless an operator has removed it meanwhile.
   func segment(_ row: SegmentRow) throws(ArchiveFailure) -> SharedBytes {
     let isThere = catalog.read { $0.objects?.tracks[rendition]?.start(of: row.number) != nil }
     guard isThere else { throw .missing }
-    let bytes = try reader.object(key("segment\(row.number).m4s"), limit: row.size)
-    guard bytes.count == row.size else { throw .missing }
-    return bytes
+    guard row.size <= StoreReader.largestSegment else {
+      throw .wrong("the object store: a segment of \(row.size) bytes")
+    }
+    return try object("segment\(row.number).m4s", limit: row.size) { bytes in
+      guard bytes.count == row.size else { return false }
+      // The index of an earlier program has no digests.
+      guard let tag = row.tag else { return true }
+      return SegmentDigest.of(bytes).map { ContentTag($0) } == tag
+    }
   }
 }
 

@@ -34,10 +34,11 @@ package struct ArchiveInspection {
 
   /// All hour files, oldest first in each rendition, then the damaged ones.
   package var files: [File] {
-    DiskFolder.entries(folder).folders.sorted().flatMap { name -> [File] in
+    DiskFolder.entries(folder, ofAnyUser: true).folders.sorted().flatMap { name -> [File] in
       guard StreamName.isValid(name), stream == nil || stream == name else { return [] }
-      return DiskFolder.entries("\(folder)/\(name)").folders.sorted().flatMap { rendition in
-        let hours = HourFolder("\(folder)/\(name)/\(rendition)")
+      let renditions = DiskFolder.entries("\(folder)/\(name)", ofAnyUser: true).folders
+      return renditions.sorted().flatMap { rendition in
+        let hours = HourFolder("\(folder)/\(name)/\(rendition)", isInspected: true)
         let content = hours.content
         func file(_ hour: HourName, isDamaged: Bool) -> File {
           File(
@@ -47,6 +48,13 @@ package struct ArchiveInspection {
           + content.damaged.map { file($0, isDamaged: true) }
       }
     }
+  }
+
+  /// The files of another user than that of the archive's folder, which its program does not read.
+  package var foreign: ForeignFiles {
+    ForeignFiles(
+      in: stream.map { "\(folder)/\($0)" } ?? folder,
+      expected: DiskFolder.owner(folder) ?? DiskFolder.user)
   }
 
   /// A line about a file: its path, its times, its numbers and its size.
@@ -67,7 +75,7 @@ package struct ArchiveInspection {
   /// What is wrong with a file, found by walking its boxes; empty if nothing is.
   package static func faults(_ file: File) throws(SystemError) -> [String] {
     if file.isDamaged { return ["damaged, not served"] }
-    let media = try DiskFile(file.folder.file(file.name), .reading)
+    let media = try DiskFile(file.folder.file(file.name), .inspecting)
     let size = try media.size
     guard let walk = try HourWalk(size: size, media.read) else { return ["no CMAF header"] }
     var faults: [String] = []
@@ -97,19 +105,54 @@ package struct ArchiveInspection {
     } else if indexed.map(\.frames) != walk.segments.map(\.frames) {
       faults.append("the index has other frames than the file")
     }
+    for segment in indexed {
+      guard let digest = segment.digest,
+        let bytes = try media.shared(at: segment.row.offset, count: segment.row.size)
+      else { continue }
+      if SegmentDigest.of(bytes)?.content != digest.content {
+        faults.append("damaged: segment \(segment.row.number) has another digest than the index")
+      }
+    }
     return faults
   }
 
+  /// What ``repair(_:)`` has done with a file.
+  package enum Repair: Sendable, Equatable, CustomStringConvertible {
+    case repaired
+    /// Its CMAF header is that of another hour again.
+    case mended(String)
+    /// It was set aside under this path.
+    case setAside(String)
+    /// It stays as it is, since no other hour has its CMAF header.
+    case unreadable
+    case removed
+
+    package var description: String {
+      switch self {
+      case .repaired: "repaired"
+      case .mended(let path): "repaired, with the CMAF header of \(path)"
+      case .setAside(let path): "cannot be read, and is \(path) now"
+      case .unreadable: "cannot be read: no other hour has its CMAF header"
+      case .removed: "removed, it had no whole segment"
+      }
+    }
+  }
+
   /// Cuts a torn tail, makes damaged segments free space, rebuilds the index, and finishes the
-  /// file.
+  /// file; a damaged CMAF header is that of another hour again.
   ///
   /// No program may write it.
-  ///
-  /// - Returns: false if the file had no segment and was removed.
-  package static func repair(_ file: File) throws(SystemError) -> Bool {
-    if file.isDamaged { return true }
-    DiskFolder.remove(file.folder.index(file.name))
-    return try file.folder.finish(file.name, digests: .max) != nil
+  package static func repair(_ file: File) throws(SystemError) -> Repair {
+    var source: HourName?
+    if file.isDamaged {
+      source = try file.folder.restore(file.name)
+      guard source != nil else { return .unreadable }
+    }
+    switch try file.folder.recover(file.name, digests: .max, isIndexed: false) {
+    case .finished(_, let other): return (other ?? source).map { .mended($0.path) } ?? .repaired
+    case .setAside(let name): return .setAside(name.path + HourFolder.Suffix.damaged)
+    case .removed: return .removed
+    }
   }
 
   /// The segments that ``export(_:_:to:)`` has written, and those it has left out.
@@ -142,7 +185,7 @@ package struct ArchiveInspection {
         $0.start < span.upperBound && span.lowerBound < $0.end(timescale: walk.head.timescale)
       }
       guard let first = rows.first else { continue }
-      let media = try DiskFile(file.folder.file(file.name), .reading)
+      let media = try DiskFile(file.folder.file(file.name), .inspecting)
       let header = try media.read(at: 0, count: walk.head.headerSize)
       sources.append((first.start, media, header, rows))
     }

@@ -13,25 +13,31 @@ struct ArchiveThread {
   private static let syncInterval = Interval.seconds(1)
   private static let retentionInterval = Interval.seconds(5)
 
-  private let root: ArchiveRoot
-  private let log: Log
+  let root: ArchiveRoot
+  let log: Log
   private let syncThread: SyncThread
-  private let removals: RemovalThread
+  let removals: RemovalThread
   /// Called by the thread of the removals before each hour file.
   private let willRemove: @Sendable () -> Void
   /// Gives an order to this thread.
   private let give: @Sendable (WriterOrder) -> Void
-  private var streams: [StreamWriter] = []
+  var streams: [StreamWriter] = []
   private var synced = MonotonicTime.distantPast
   private var retained: MonotonicTime
-  /// The clock by which hours are too old.
-  private var ages = AgeClock()
-  /// Whether the disk is full, and nothing can be removed from it.
-  private var isStuck = false
-  private let others: OtherStreams?
+  /// The clock by which hours are too old; nil before its first reading.
+  var ages: AgeClock?
+  var ageFile: AgeClockFile
+  /// Whether the wall clock is far from it.
+  var isDistant = false
+  /// Whether a file cannot be removed from the full disk.
+  var isStuck = false
+  var relief = SpaceRelief()
+  /// Why nothing is written until the disk has room; nil if it has.
+  var fullness: String?
+  let others: OtherStreams?
   /// The streams with a folder that are not archived now.
-  private var left: [StreamWriter] = []
-  private let started: MonotonicTime
+  var left: [StreamWriter] = []
+  let started: MonotonicTime
 
   init(
     _ root: ArchiveRoot, _ others: OtherStreams?, syncThread: SyncThread,
@@ -44,8 +50,9 @@ struct ArchiveThread {
     self.syncThread = syncThread
     self.log = log
     started = SystemClock.monotonicTime
-    // The folders of the streams are read before: they tell whether the clock may be right.
+    // The folders of the streams are read before.
     retained = started
+    ageFile = AgeClockFile(root.path)
   }
 
   /// Writes until the orders are closed.
@@ -54,6 +61,7 @@ struct ArchiveThread {
   ///   whether they are closed.
   consuming func run(_ next: (MonotonicTime) -> (orders: [WriterOrder], isClosed: Bool)) {
     var state = self
+    state.readClocks(isChanged: false)
     while true {
       let (orders, isClosed) = next(SystemClock.monotonicTime)
       for order in orders {
@@ -65,6 +73,7 @@ struct ArchiveThread {
       for stream in state.streams {
         state.beginStep()
         stream.finish()
+        state.log(stream.takeNotes(), of: stream)
       }
       state.root.watch.end(.writer)
       // The lock of the folder is kept until the last change.
@@ -76,18 +85,21 @@ struct ArchiveThread {
   }
 
   /// A step that may wait for the disk begins; the one before has ended.
-  private func beginStep() { root.watch.begin(.writer, at: SystemClock.monotonicTime) }
+  func beginStep() { root.watch.begin(.writer, at: SystemClock.monotonicTime) }
 
   /// Reads the folder of a stream.
-  private mutating func load(_ stream: StreamWriter) {
+  func load(_ stream: StreamWriter) {
     let (removals, willRemove, give) = (removals, willRemove, give)
     stream.load { span in
       Self.remove(
         span, now: span.upperBound, stream, removals, willRemove, give, hidden: {},
         answer: { _ in })
     }
-    guard let newest = stream.catalog.status.newest else { return }
-    ages.found(newest: newest, wall: SystemClock.wallTime, at: SystemClock.monotonicTime)
+    log(stream.takeNotes(), of: stream)
+  }
+
+  func log(_ notes: [WriterNote], of stream: StreamWriter) {
+    for note in notes { log.write(note.level, note.event, stream: stream.catalog.name, note.text) }
   }
 
   /// Accepts an order to remove a span; another thread performs it.
@@ -159,7 +171,7 @@ struct ArchiveThread {
 
   /// Why nothing may be written; nil if nothing is wrong.
   private var failure: String? {
-    do throws(ArchiveRoot.OtherDisk) { try root.check() } catch { return "\(error)" }
+    do throws(ArchiveRoot.Unusable) { try root.check() } catch { return "\(error)" }
     return nil
   }
 
@@ -172,7 +184,9 @@ struct ArchiveThread {
     defer { root.watch.end(.writer) }
     let isSyncTime = now - synced >= Self.syncInterval
     let failure = isSyncTime ? failure : nil
-    if let failure {
+    if let note = root.takeNote() { log.write(.warning, "archive-replaced", note) }
+    if isSyncTime, failure == nil { readClocks(isChanged: false) }
+    if isSyncTime, let failure = failure ?? fullness {
       for stream in streams { stream.suspend(failure, now) }
     }
     for stream in streams {
@@ -182,12 +196,16 @@ struct ArchiveThread {
     }
     if isSyncTime {
       synced = now
-      for stream in streams { stream.sync(on: syncThread, now) }
+      for stream in streams {
+        stream.sync(on: syncThread, now)
+        log(stream.takeNotes(), of: stream)
+      }
     }
     if failure == nil, now - retained >= Self.retentionInterval {
       retained = now
       beginStep()
       guard self.failure == nil else { return }
+      readClocks(isChanged: true)
       retain()
     }
   }
@@ -200,54 +218,6 @@ struct ArchiveThread {
         "\(stream.catalog.folder): \(error); the stream continues, its archive has a gap")
     } else {
       log.write(.info, "archive-recovered", stream: name, "\(stream.catalog.folder): written again")
-    }
-  }
-
-  /// Removes hours that are too old or too many, and the oldest ones before the disk is full.
-  private mutating func retain() {
-    if let others, SystemClock.monotonicTime - started >= others.delay { adopt(others.retention) }
-    let streams = streams + left
-    let now = ages.time(SystemClock.wallTime, at: SystemClock.monotonicTime)
-    for stream in streams {
-      beginStep()
-      stream.retain(now: now)
-    }
-    guard let space = DiskFolder.space(root.path) else { return }
-    let missing = Retention.missing(total: space.total, free: space.free)
-    guard missing > 0 else { return isStuck = false }
-    let files = streams.flatMap { stream in stream.files.map { (stream, $0) } }
-    var left: String?
-    for index in Retention.freeing(missing, files.map(\.1.file)) {
-      let (stream, file) = files[index]
-      let isLost = !file.isDamaged && stream.waitsForStore(file.name, file.rendition)
-      if stream.remove(file) {
-        if isLost { stream.catalog.update { $0.objects?.lost += 1 } }
-        log.write(
-          .warning, "archive-full",
-          "the disk is nearly full: removed \(file.path)"
-            + (isLost ? ", of which the object store lacks a part" : ""))
-      } else {
-        left = file.path
-      }
-    }
-    if let left, !isStuck {
-      log.write(
-        .warning, "archive-full", "the disk is nearly full: \(left) cannot be removed")
-    }
-    isStuck = left != nil
-  }
-
-  /// Reads one folder of a stream that is not archived now: its hours take space, too.
-  private mutating func adopt(_ retention: Retention) {
-    let known = Set((streams + left).map(\.catalog.folder))
-    for name in DiskFolder.entries(root.path).folders.sorted() where StreamName.isValid(name) {
-      let folder = "\(root.path)/\(name)"
-      guard !known.contains(folder) else { continue }
-      let stream = StreamWriter(
-        StreamCatalog(folder: folder, in: root), ArchivePolicy(retention: retention),
-        removals: removals)
-      load(stream)
-      return left.append(stream)
     }
   }
 }

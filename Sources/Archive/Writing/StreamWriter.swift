@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import Media
 import Packaging
 import Sharing
@@ -11,7 +12,7 @@ import Time
 /// Confined to the writer's thread.
 final class StreamWriter {
   let catalog: StreamCatalog
-  private let policy: ArchivePolicy
+  let policy: ArchivePolicy
   private let syncThread: SyncThread?
   var tracks: [String: TrackWriter] = [:]
   /// The windows of the session, and whether the folder has their order.
@@ -20,9 +21,17 @@ final class StreamWriter {
   /// The spans that were removed since the start, whose segments windows may have still.
   var removed = WallSpans()
   /// Performs removals; without it that is done at once.
-  private let removals: RemovalThread?
+  let removals: RemovalThread?
   /// The files whose removal may not have ended.
   var unfinished: [(rendition: String, name: HourName)] = []
+  /// What was found and done, for the log.
+  var notes: [WriterNote] = []
+  /// The finished files that others have removed, with the sums that they had.
+  var missing: [(rendition: String, name: HourName, summary: HourIndex.Summary)] = []
+  /// How many finished files were looked for since the first one.
+  var looked = 0
+  /// The span of the hours after the wall clock in the log.
+  var reportedAhead: Range<WallTime>?
 
   /// A writer of a stream, after one with another policy.
   init(
@@ -35,6 +44,17 @@ final class StreamWriter {
     self.policy = policy
     removed = other?.removed ?? WallSpans()
     unfinished = other?.unfinished ?? []
+    missing = other?.missing ?? []
+  }
+
+  /// What was found and done since the last call, for the log.
+  func takeNotes() -> [WriterNote] {
+    defer { notes = [] }
+    for track in tracks.values {
+      notes += track.notes
+      track.notes = []
+    }
+    return notes
   }
 
   /// The file with the protected spans.
@@ -73,11 +93,19 @@ final class StreamWriter {
         files[name] = folder.summary(name) ?? recovered(name, folder)
       }
       var track = TrackCatalog(files)
-      for name in content.damaged { track.damaged[name] = folder.damagedSize(name) }
+      // A recovered file may have been set aside.
+      track.damaged = folder.damagedSizes
       tracks[rendition] = track
     }
     let (protected, removed) = (spans(spansPath), spans(removedPath))
+    let foreign = ForeignFiles(in: catalog.folder)
+    if foreign.count > 0 {
+      notes.append(
+        WriterNote(
+          .warning, "archive-foreign", "\(foreign): they are neither served nor removed"))
+    }
     catalog.update { state in
+      state.foreign = foreign.count
       state.tracks = tracks
       (state.protected, state.removed) = (protected, removed)
       // Orders that a crash has interrupted: hours that they had not reached are as before.
@@ -96,7 +124,16 @@ final class StreamWriter {
 
   /// The sums of a file that was not finished; on a disk that cannot be written too.
   func recovered(_ name: HourName, _ folder: HourFolder) -> HourIndex.Summary? {
-    do throws(SystemError) { return try folder.finish(name) } catch {
+    do throws(SystemError) {
+      switch try folder.recover(name) {
+      case .finished(let summary, let other):
+        if let other { notes.append(.mended(name, folder, from: other)) }
+        return summary
+      case .setAside(let name): notes.append(.setAside(name, folder))
+      case .removed: notes.append(.removed(name, folder))
+      }
+      return nil
+    } catch {
       return (try? folder.walk(name)).flatMap(HourIndex.Summary.init)
     }
   }
@@ -107,6 +144,7 @@ final class StreamWriter {
       track.advance(now)
       track.finish()
     }
+    notes = takeNotes()
     tracks = [:]
     (self.windows, isNoted) = (windows, false)
     let top = windows.first { !$0.window.segmentation.isAudio }?.name
@@ -167,118 +205,5 @@ final class StreamWriter {
       ? "\(Decimal.shortString(kilobytes, digits: 3)) MB"
       : "\(Decimal.shortString(kilobytes / 1000, digits: 3)) GB"
     return "\(hours) \(hours == 1 ? "hour" : "hours") since \(UTCTime(oldest).text), \(size)"
-  }
-
-  // MARK: Retention
-
-  /// A file of an hour.
-  struct HourFile {
-    let rendition: String
-    let name: HourName
-    let isDamaged: Bool
-    /// The file, as ``Retention`` needs it.
-    let file: Retention.File
-
-    /// The path below the folder of the stream.
-    var path: String {
-      "\(rendition)/\(name.path)" + (isDamaged ? HourFolder.Suffix.damaged : "")
-    }
-  }
-
-  /// The files of hours.
-  var files: [HourFile] {
-    catalog.read { state in
-      state.tracks.flatMap { rendition, track in
-        track.summaries.map { hour in
-          let summary = hour.summary
-          let isKept = hour.isOpen || state.protected.overlaps(summary.start, summary.end)
-          return HourFile(
-            rendition: rendition, name: hour.name, isDamaged: false,
-            file: Retention.File(end: summary.end, size: Int64(summary.size), isKept: isKept))
-        }
-          + track.damaged.map { name, size in
-            HourFile(
-              rendition: rendition, name: name, isDamaged: true,
-              file: Retention.File(
-                end: name.end, size: Int64(size),
-                isKept: state.protected.overlaps(name.start, name.end)))
-          }
-      }
-    }
-  }
-
-  /// Removes the hours that are too old or too many, and completes what has failed before.
-  func retain(now: WallTime) {
-    let files = files
-    let limited = files.map { file in
-      !file.isDamaged && waitsForStore(file.name, file.rendition) ? file.file.kept : file.file
-    }
-    for index in policy.retention.expired(limited, now: now) { remove(files[index]) }
-    completeRemovals()
-    completeIndexes()
-  }
-
-  /// Whether the object store lacks something of an hour file.
-  func waitsForStore(_ name: HourName, _ rendition: String) -> Bool {
-    catalog.read { state in
-      guard let objects = state.objects, let summary = state.tracks[rendition]?.files[name]
-      else { return false }
-      return !objects.hasAll(name, summary, of: rendition)
-    }
-  }
-
-  /// Removes a file of an hour.
-  ///
-  /// - Returns: whether it is gone.
-  @discardableResult
-  func remove(_ file: HourFile) -> Bool {
-    let (folder, name) = (catalog.folder(of: file.rendition), file.name)
-    guard file.isDamaged ? DiskFolder.remove(folder.damagedFile(name)) : folder.remove(name) else {
-      return false
-    }
-    catalog.update {
-      if file.isDamaged {
-        $0.tracks[file.rendition]?.damaged[name] = nil
-      } else {
-        $0.tracks[file.rendition]?.end(name, .replaced)
-        // Playlists that begin with its segments begin later now.
-        $0.revision = $0.revision.addingSaturated(1)
-      }
-    }
-    return true
-  }
-
-  /// Overwrites the files whose removal may not have ended.
-  private func completeRemovals() {
-    unfinished = unfinished.filter { rendition, name in
-      DiskFolder.exists(catalog.folder(of: rendition).removedFile(name))
-    }
-    for (rendition, name) in unfinished {
-      let folder = catalog.folder(of: rendition)
-      guard let removals else {
-        try? folder.completeRemoval(name)
-        continue
-      }
-      removals.add { isCancelled in
-        withoutActuallyEscaping(isCancelled) { try? folder.completeRemoval(name, $0) }
-      }
-    }
-  }
-
-  /// Writes the indexes again of which readers have found that they lack segments.
-  private func completeIndexes() {
-    let damaged = catalog.read { state in
-      state.tracks.flatMap { rendition, track in
-        track.order.compactMap { name -> (String, HourName, HourUse)? in
-          guard let use = track.uses[name], use.hasDamagedIndex else { return nil }
-          return (rendition, name, use)
-        }
-      }
-    }
-    for (rendition, name, use) in damaged {
-      use.setIndex(isDamaged: false)
-      guard let summary = try? catalog.folder(of: rendition).finish(name) else { continue }
-      catalog.update { $0.tracks[rendition]?.set(name, summary) }
-    }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import Logging
 import Media
 import Packaging
 import Sharing
@@ -35,6 +36,8 @@ final class TrackWriter {
   private var holdTime = MonotonicTime.distantPast
   /// Why nothing is written at present.
   private(set) var error: String?
+  /// What was found and done, for the log.
+  var notes: [WriterNote] = []
 
   init(
     _ window: LiveWindow, rendition: String, _ catalog: StreamCatalog, removed: WallSpans,
@@ -73,8 +76,9 @@ final class TrackWriter {
   /// The file was replaced.
   func release() { holdTime = .distantPast }
 
-  /// Asks for the written bytes to be on the disk soon.
+  /// Asks for the written bytes to be on the disk soon; opens the file again if it was removed.
   func sync(on thread: SyncThread, _ now: MonotonicTime) {
+    guard !leaveMissing() else { return }
     do throws(SystemError) { try file?.sync(on: thread) } catch { fail("\(error)", now) }
   }
 
@@ -87,10 +91,32 @@ final class TrackWriter {
     return finish(isErased: true)
   }
 
+  /// Leaves the open file if others have removed or replaced it: the next call of ``advance(_:)``
+  /// writes the segments of the window again, to the file that has the name then.
+  ///
+  /// - Returns: whether the file was left.
+  private func leaveMissing() -> Bool {
+    guard let file, !file.isInPlace else { return false }
+    self.file = nil
+    present = nil
+    rotation.closed()
+    (cursor, revision) = (nil, -1)
+    catalog.update { state in
+      state.tracks[rendition]?.end(file.name, .replaced)
+      state.revision = state.revision.addingSaturated(1)
+    }
+    notes.append(
+      WriterNote(
+        .warning, "archive-replaced",
+        "\(folder.file(file.name)): removed or replaced by others, with \(file.rows.count) "
+          + "segments; it is opened again, and the segments of the window are written again"))
+    return true
+  }
+
   /// Finishes the open file; an incomplete segment is removed from it.
   @discardableResult
   func finish(isErased: Bool = false) -> SystemError? {
-    guard let file else { return nil }
+    guard !leaveMissing(), let file else { return nil }
     present = nil
     rotation.closed()
     self.file = nil
@@ -218,11 +244,15 @@ final class TrackWriter {
     self.file = file
     rotation.opened(name, last: file.last, at: file.rows.last?.start)
     let (rows, timescale, size) = (file.rows, file.head.timescale, file.size)
-    let damaged = file.hasSetAside ? folder.damagedSize(name) : nil
+    let damaged = file.setAside.flatMap { name in
+      folder.damagedSize(name).map { (name: name, size: $0) }
+    }
+    if let damaged { notes.append(.setAside(damaged.name, folder)) }
+    if file.isMended { notes.append(.mended(name, folder, from: nil)) }
     catalog.update {
       if let damaged {
         $0.tracks[rendition]?.end(name, .replaced)
-        $0.tracks[rendition, default: TrackCatalog()].damaged[name] = damaged
+        $0.tracks[rendition, default: TrackCatalog()].damaged[damaged.name] = damaged.size
       }
       $0.tracks[rendition, default: TrackCatalog()].begin(
         name, rows: rows, timescale: timescale, size: size)

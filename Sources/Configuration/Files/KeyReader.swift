@@ -188,7 +188,7 @@ struct KeyReader {
   }
 
   /// The keys of `archive` of a stream, without `archive-`.
-  private static let streamKeys = ["keep", "limit", "renditions", "heal"]
+  private static let streamKeys = ["keep", "limit", "floor", "renditions", "heal"]
   /// The keys of `archive` at the top level of a file, and their options.
   private static let programKeys = [
     "folder": "archive", "objects": "archive-objects", "objectsPublic": "archive-objects-public",

@@ -38,3 +38,21 @@ extension OptionKind where Value == Int64 {
     },
     print: { Retention.text(bytes: $0) })
 }
+
+extension OptionKind where Value == Retention.Floor {
+  /// A time as ``span`` has it, or a size as ``bytes`` has it; the case of the unit differs.
+  static let floor = OptionKind(
+    placeholder: "AMOUNT",
+    expected: "a whole number and s, m, h or d, such as 24h, at most 10000d, or M, G or T, such as "
+      + "500G, 1M–1000T",
+    parse: { text in
+      OptionKind<Interval>.span.parse(text).map { .time($0) }
+        ?? OptionKind<Int64>.bytes.parse(text).map { .size($0) }
+    },
+    print: { floor in
+      switch floor {
+      case .time(let time): Retention.text(time)
+      case .size(let size): Retention.text(bytes: size)
+      }
+    })
+}

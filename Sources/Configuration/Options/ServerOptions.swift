@@ -110,6 +110,11 @@ extension Option {
       help: "the most bytes of the stream in the archive, such as 500G; the oldest hours go first"
     ).with { $0.scope = .serving },
     Option.stream(
+      "archive-floor", \.archiveFloor, .floor, .server,
+      help: "the newest media of each rendition, such as 24h, or of the stream, such as 100G, that "
+        + "a full disk never removes; then nothing is archived until the disk has room"
+    ).with { $0.scope = .serving },
+    Option.stream(
       "archive-renditions", \.archiveRenditions, .choice("WHICH"), .server,
       help: "the renditions in the archive: all, top (the first one, and audio), or none"
     ).with { $0.scope = .serving },

@@ -125,6 +125,8 @@ package struct StreamSettings: Sendable {
   package var archiveKeep: Interval?
   /// The most bytes of the stream in the archive; nil for any number.
   package var archiveLimit: Int64?
+  /// The newest media in the archive, which a full disk never removes.
+  package var archiveFloor = Retention.Floor.usual
   /// The renditions in the archive.
   package var archiveRenditions = ArchivePolicy.Renditions.all
   /// The URLs of the stream at other origins, from which missing segments are fetched; empty for
@@ -224,7 +226,8 @@ package struct StreamSettings: Sendable {
   /// How the stream is archived; a relayed stream is healed by its upstream.
   package var archivePolicy: ArchivePolicy {
     ArchivePolicy(
-      retention: Retention(keep: archiveKeep, limit: archiveLimit), renditions: archiveRenditions,
+      retention: Retention(keep: archiveKeep, limit: archiveLimit, floor: archiveFloor),
+      renditions: archiveRenditions,
       twins: archiveTwins.isEmpty ? [upstream?.stream].compactMap(\.self) : archiveTwins)
   }
 

@@ -29,7 +29,10 @@ struct ServerReadiness {
     }
     detail = streams.compactMap { stream in
       // The error may name files: it is in the log and in /api.
-      stream.options.archive?.status.error.map { _ in "\(stream.name): the archive fails\n" }
+      guard let status = stream.options.archive?.status else { return nil }
+      if status.error != nil { return "\(stream.name): the archive fails\n" }
+      return status.foreign > 0
+        ? "\(stream.name): files of the archive belong to another user\n" : nil
     }.joined()
     // An uploaded stream waits for its publisher as an idle one waits for its viewers.
     if serverState.streamTable.uploads.entries.contains(where: { !$0.isTemporary }) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import HTTP
 import Net
 import Time
@@ -17,6 +18,8 @@ final class AwaitedAnswers {
     let exchange: any Exchange
     let deadline: MonotonicTime
     let take: (any Sendable) -> Void
+    /// The client of the question.
+    let client: ArchiveClient?
   }
 
   private unowned let loop: EventLoop
@@ -40,12 +43,14 @@ final class AwaitedAnswers {
   /// - Parameters:
   ///   - exchange: the request.
   ///   - deadline: see ``expired(_:)``.
+  ///   - client: the client of a question about the past: it is told that the exchange has gone.
   ///   - ask: asks for the value; false if there will be none, and then nothing is called.
   ///   - take: takes the value.
   /// - Returns: the result of `ask`.
   @discardableResult
   func hold<Value: Sendable>(
     _ exchange: any Exchange, until deadline: MonotonicTime = .distantFuture,
+    client: ArchiveClient? = nil,
     _ ask: (@escaping @Sendable (Value) -> Void) -> Bool, take: @escaping (Value) -> Void
   ) -> Bool {
     let number = nextNumber
@@ -55,10 +60,13 @@ final class AwaitedAnswers {
     }
     guard isAsked else { return false }
     nextDeadline = min(nextDeadline, deadline)
-    waiting[number] = Waiting(exchange: exchange, deadline: deadline) {
-      if let value = $0 as? Value { take(value) }
+    waiting[number] = Waiting(
+      exchange: exchange, deadline: deadline,
+      take: { if let value = $0 as? Value { take(value) } }, client: client)
+    exchange.onGone = { [weak self] in
+      client?.leave()
+      self?.waiting[number] = nil
     }
-    exchange.onGone = { [weak self] in self?.waiting[number] = nil }
     return true
   }
 
@@ -69,12 +77,12 @@ final class AwaitedAnswers {
   }
 
   /// Removes the requests without an answer until their deadline.
-  func expired(_ now: MonotonicTime) -> [any Exchange] {
+  func expired(_ now: MonotonicTime) -> [(exchange: any Exchange, client: ArchiveClient?)] {
     guard nextDeadline <= now else { return [] }
     let late = waiting.filter { $0.value.deadline <= now }
     for number in late.keys { waiting[number] = nil }
     nextDeadline = waiting.values.reduce(.distantFuture) { min($0, $1.deadline) }
     for request in late.values { request.exchange.onGone = nil }
-    return late.values.map(\.exchange)
+    return late.values.map { ($0.exchange, $0.client) }
   }
 }

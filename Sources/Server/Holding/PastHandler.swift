@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import HTTP
 import Net
 import Time
@@ -11,6 +12,7 @@ final class PastHandler {
   /// How long a request waits for the disk: longer than a disk needs to spin up.
   private static let limit = Interval.seconds(15)
   private static let late = PreparedResponse.unavailable("the disk of the archive does not answer")
+  private static let busy = PreparedResponse.unavailable("the archive: \(ArchiveFailure.busy)")
 
   /// Requests for playlists whose end is in the future.
   let early = EarlyRefusals<RoutedTarget>()
@@ -91,15 +93,28 @@ final class PastHandler {
     _ exchange: any Exchange, _ ask: (@escaping @Sendable (Value) -> Void) -> Void,
     take: @escaping (Value) -> Void
   ) {
-    let asked: (@escaping @Sendable (Value) -> Void) -> Bool = {
-      ask($0)
+    let deadline = loop.now + Self.limit
+    let client = ArchiveClient(address: Self.address(of: exchange), deadline: deadline)
+    let asked: (@escaping @Sendable (Value) -> Void) -> Bool = { answer in
+      ArchiveClient.$current.withValue(client) { ask(answer) }
       return true
     }
-    answers.hold(exchange, until: loop.now + Self.limit, asked, take: take)
+    answers.hold(exchange, until: deadline, client: client, asked, take: take)
+  }
+
+  /// The key by which clients take turns: the viewer's address, as a trusted proxy states it.
+  ///
+  /// Programs of this machine, and clients that a proxy does not state, may be many: each connection
+  /// counts as one.
+  private static func address(of exchange: any Exchange) -> String {
+    let peer = exchange.request.peer
+    return peer.isLoopback || peer.isUnstated ? "\(peer):\(peer.port)" : "\(peer.owner)"
   }
 
   /// Answers the requests for which the disk had no answer until the deadline.
   func expire(_ now: MonotonicTime) {
-    for exchange in answers.expired(now) { exchange.respond(Self.late) }
+    for (exchange, client) in answers.expired(now) {
+      exchange.respond(client?.isWorkedFor(now) ?? false ? Self.busy : Self.late)
+    }
   }
 }

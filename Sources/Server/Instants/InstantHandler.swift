@@ -185,7 +185,7 @@ final class InstantHandler {
     guard past.permits(time, of: served, request.exchange) else { return }
     let instant = PastInstant(time: time, rendition: served.top)
     past.answer(request.exchange) { [served] answer in
-      archive.read { result in
+      archive.read(as: .segment) { result in
         switch result {
         case .success(let found): answer(InstantDocument(found.frame, of: served).response)
         case .failure(let failure): answer(served.refusal(failure))
@@ -209,7 +209,7 @@ final class InstantHandler {
     let clip = PastClip(span: clip.span, main: clip.main, audio: clip.audio, archive: archive)
     past.read(exchange) {
       [served] (take: @escaping @Sendable (PastClip.Outcome) -> Void) in
-      archive.read { result in
+      archive.read(as: .clip, cost: clip.cost) { result in
         switch result {
         case .success(let outcome): take(outcome)
         case .failure(let failure): take(.response(served.refusal(failure)))

@@ -28,6 +28,11 @@ struct PastClip: Sendable {
   let audio: ServedRendition?
   let archive: StreamArchive
 
+  /// The segments of the clip, if they last a second.
+  var cost: Int64 {
+    (span.upperBound - span.lowerBound).wholeSeconds.multipliedSaturated(by: audio == nil ? 1 : 2)
+  }
+
   /// Reads the rows of the segments, and plans the clip.
   func read(_ reader: ArchiveReader) throws(ArchiveFailure) -> Outcome {
     var source = ClipSource(reader)

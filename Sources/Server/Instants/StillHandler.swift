@@ -173,7 +173,7 @@ final class StillHandler {
     }
     past.read(exchange) {
       (take: @escaping @Sendable (Result<StillRequest, ArchiveFailure>) -> Void) in
-      archive.read(answer: take, find)
+      archive.read(as: .segment, cost: 4, answer: take, find)
     } take: { [weak self] result in
       switch result {
       case .success(let request):

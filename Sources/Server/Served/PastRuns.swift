@@ -145,6 +145,11 @@ final class PastRuns: Sendable {
 
   /// Reads what the archive has got, and then calls `then`, on any thread.
   func read(now: MonotonicTime, then: @escaping @Sendable () -> Void) {
+    // Other requests wait for the same reading.
+    ArchiveClient.$current.withValue(ArchiveClient.current?.shared) { readShared(now: now, then) }
+  }
+
+  private func readShared(now: MonotonicTime, _ then: @escaping @Sendable () -> Void) {
     let revision = archive.revision
     // An archive that is being opened is asked again by the next request.
     guard let extent else { return then() }

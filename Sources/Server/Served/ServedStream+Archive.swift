@@ -139,7 +139,7 @@ extension ServedStream {
     switch failure {
     case .missing: .error(404, "the stream has no media at this time")
     case .tooOld: .error(410, tooOld)
-    case .busy, .stored, .disk: .unavailable("the archive: \(failure)")
+    case .busy, .abandoned, .stored, .disk, .wrong: .unavailable("the archive: \(failure)")
     }
   }
 

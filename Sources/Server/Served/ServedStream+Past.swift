@@ -48,6 +48,16 @@ extension ServedStream {
   ) {
     guard let rewound = rendition.rewound else { return answer(PastRefusal.none.response) }
     guard rewound.begin(key, answer) else { return }
+    // Other requests wait for the same reading.
+    ArchiveClient.$current.withValue(ArchiveClient.current?.shared) {
+      readRewound(key, of: rendition, rewound, now: now)
+    }
+  }
+
+  private func readRewound(
+    _ key: RewoundCache.Key, of rendition: ServedRendition, _ rewound: RewoundCache,
+    now: MonotonicTime
+  ) {
     let revision = rewound.revision
     let end = rendition.window.listing.endingWithPart.listed.first?.number ?? key.first
     // Retention may have taken the first segments: the list begins with the oldest that is left.
@@ -105,7 +115,8 @@ extension ServedStream {
     guard let archive = options.archive else { return answer(PastRefusal.none.response) }
     let snapshot = rendition.window.snapshot
     let timescale = Int64(max(1, rendition.window.segmentation.timescale))
-    archive.read {
+    let cost = (span.upperBound - span.lowerBound).wholeSeconds / 100
+    archive.read(cost: cost) {
       [self] (result: Result<(numbers: ClosedRange<Int64>, isWhole: Bool), ArchiveFailure>) in
       switch result {
       case .success((let numbers, let isWhole)):
@@ -186,7 +197,8 @@ extension ServedStream {
     let (top, main) = (top, self.window)
     // A break may begin before the span.
     let before = Interval.seconds(3600).count(of: main.segmentation.video.segmentDuration)
-    archive.read { (result: Result<([PastSegment], ArchivedEvents), ArchiveFailure>) in
+    archive.read(cost: Int64(numbers.count) / 100) {
+      (result: Result<([PastSegment], ArchivedEvents), ArchiveFailure>) in
       switch result {
       case .failure(let failure): answer(.failure(.failed("\(failure)")))
       case .success((let archived, var events)):

@@ -156,6 +156,8 @@ struct ArchiveDocument {
       "bytes": status.bytes, "written": status.written, "dropped": status.dropped,
       "dvr": dvr.wholeSeconds, "healed": archive.policy.twins.isEmpty ? nil : status.healed,
       "from": extent.map { UTCTime($0.0).text }, "to": extent.map { UTCTime($0.1).text },
+      "foreign": status.foreign > 0 ? status.foreign : nil,
+      "ahead": status.ahead.flatMap { Self.list([$0])?.first },
       "kept": Self.list(archive.protectedSpans), "removing": Self.list(archive.hiddenSpans),
       "error": status.error, "objects": status.objects.map(Self.object),
     ]
@@ -164,8 +166,8 @@ struct ArchiveDocument {
   private static func object(_ objects: ObjectStatus) -> JSONObject {
     [
       "put": objects.put, "bytes": objects.bytes, "removed": objects.removed,
-      "failures": objects.failures, "lost": objects.lost, "lag": objects.lag.wholeSeconds,
-      "error": objects.error,
+      "failures": objects.failures, "lost": objects.lost, "wrong": objects.wrong,
+      "lag": objects.lag.wholeSeconds, "error": objects.error,
     ]
   }
 

@@ -94,6 +94,23 @@ extension MetricsText {
       "streamer_archive_oldest_timestamp_seconds",
       "The time of the oldest archived frame, in seconds since 1970; 0 without any.",
       all.map { ($0.labels, Double($0.value.oldest?.milliseconds ?? 0) / 1000) })
+    out.add(
+      "streamer_archive_foreign_files", "Files of the archive that belong to another user.",
+      all.map { ($0.labels, Double($0.value.foreign)) })
+    out.add(
+      "streamer_archive_ahead", "1 while the archive has media that is dated after the wall clock.",
+      all.map { ($0.labels, $0.value.ahead == nil ? 0 : 1) })
+    let questions = streams.compactMap(\.options.archive).first?.questions
+    out.add(
+      questions.map { [([], $0)] } ?? [], "streamer_archive_",
+      counters: [
+        ("questions_refused", "Requests for the past that were refused as too many.", \.refused),
+        ("questions_dropped", "Requests for the past whose clients had gone.", \.dropped),
+      ])
+    out.add(
+      "streamer_archive_clock_difference_seconds",
+      "The wall clock minus the clock by which hours are too old.",
+      all.prefix(1).map { ([], Double($0.value.ageDistance.milliseconds) / 1000) })
     objects(&out, all.compactMap { one in one.value.objects.map { (one.labels, $0) } })
   }
 
@@ -111,6 +128,7 @@ extension MetricsText {
           "objects_failures",
           "Failed requests to the store, and segments that the disk could not read.", \.failures
         ),
+        ("objects_wrong", "Answers of the store with other bytes than the object's.", \.wrong),
         (
           "objects_lost", "Hours that the full disk removed before the store had them.", \.lost
         ),

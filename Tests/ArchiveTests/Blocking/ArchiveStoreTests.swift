@@ -321,7 +321,9 @@ struct ArchiveStoreTests {
     // A job that never is ready is run at its deadline.
     let done = Locked(false)
     let deadline = SystemClock.monotonicTime + .milliseconds(50)
-    #expect(pool.run(until: deadline, when: { false }) { done.withLock { $0 = true } })
+    let job = ArchiveJob(
+      .list, stream: "live", run: { done.withLock { $0 = true } }, refuse: { _ in })
+    pool.add(job, until: deadline, when: { false })
     try waitUntil { done.withLock { $0 } }
     pool.close()
   }
