@@ -14,6 +14,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BUNDLE, esbuild, PLAYER, playerBuild } from './esbuild.mjs';
+import { iconsOf, usedStyle } from './used.mjs';
 
 const client = fileURLToPath(new URL('.', import.meta.url));
 const source = (/** @type {string} */ name) => readFileSync(join(client, name), 'utf8');
@@ -42,22 +43,54 @@ function replaced(text, old, replacement) {
 /** @param {string} text a file's, without the line of its licence */
 const unlicensed = (text) => text.replace(`<!-- ${LICENCE} -->\n`, '');
 
+/** The markup of icons.svg, head.html and top.html is part of many pages. */
+const HEAD = '<!-- head.html -->', TOP = '<!-- top.html -->', ICONS = /<!-- icons\.svg:? ?(.*) -->/;
+
+/** @param {string} text markup @returns {string} without indentation */
+const flat = (text) => text.replace(/^[ ]+(?=<)/gm, '').trimEnd();
+
+/**
+ * A page with the shared head and its first script, the names of pages, and the icons in use.
+ * @param {string} page @param {string} folder of its sources
+ */
+function withShared(page, folder) {
+  if (!page.includes(HEAD)) return { page, first: '' };
+  const first = bundle('shared/first.js', 'iife').trimEnd();
+  let whole = replaced(
+    page, HEAD, `${flat(unlicensed(source('shared/head.html')))}\n<script>${first}</script>`);
+  if (whole.includes(TOP)) {
+    // The publisher page is below the folder of its stream.
+    const root = folder === 'publish' ? '../' : './', current = folder === 'list' ? './' : folder;
+    const top = flat(unlicensed(source('shared/top.html')))
+      .replace(`<a href="./${current.replace('./', '')}"`, (link) => `${link} aria-current="page"`)
+      .replaceAll('href="./', `href="${root}`);
+    whole = replaced(whole, TOP, top);
+  }
+  const [comment, names = ''] = ICONS.exec(whole) ?? [''];
+  const icons = iconsOf(source('shared/icons.svg'), whole, names.split(' '));
+  if (comment) whole = replaced(whole, comment, `<svg hidden aria-hidden="true">${icons}</svg>`);
+  return { page: whole, first };
+}
+
 /**
  * A page with its styles and its bundle.
  * @param {string} folder of the sources, and name of the page
  * @param {string[]} [styles] paths without suffix
  */
-function assembled(folder, styles = [`${folder}/${folder}`]) {
-  const style = styles.map((name) => esbuild(`${name}.css`, [])).join('');
+function assembled(folder, styles = ['shared/tokens', 'shared/base', `${folder}/${folder}`]) {
   // A bundle is a script, whose modules are strict.
   const code = `'use strict';${bundle(`${folder}/main.js`, 'iife')}`;
-  let page = source(`${folder}/${folder}.html`);
+  const shared = withShared(source(`${folder}/${folder}.html`), folder);
+  let { page } = shared;
+  const whole = styles.map((name) => esbuild(`${name}.css`, [])).join('');
+  const style = shared.first === '' ? whole : usedStyle(whole, `${page} ${code}`);
   const origin = `Built from client/${folder} by \`node client/build.mjs\``;
   page = replaced(page, `<!-- ${LICENCE} -->`, `<!-- ${LICENCE}
      ${origin}: change the sources, not this file. -->`);
   const stage = '<!-- stage.html -->';
   if (page.includes(stage)) page = replaced(page, stage, unlicensed(source('stage/stage.html')));
-  page = replaced(page, "script-src 'self'", `script-src ${hash(code)} 'self'`);
+  const scripts = [shared.first, code].filter((text) => text !== '').map(hash);
+  page = replaced(page, "script-src 'self'", `script-src ${scripts.join(' ')} 'self'`);
   page = replaced(page, "style-src 'self'", `style-src ${hash(style)}`);
   const links = styles.map((name) => `<link rel="stylesheet" href="${basename(name)}.css">`);
   page = replaced(page, links.join('\n'), `<style>${style}</style>`);
@@ -80,9 +113,9 @@ ${bundle(name, 'esm', more)}`;
 
 const build = playerBuild();
 const built = {
-  'browser.html': assembled('page', ['stage/stage', 'page/page']), 'stats.html': assembled('stats'),
-  'list.html': assembled('list'), 'wall.html': assembled('wall'),
-  'publish.html': assembled('publish'), 'live-publisher.js': moduleOf('publisher/main.js'),
+  'browser.html': assembled('page', ['stage/stage', 'page/page']), 'stats.html': assembled('stats', ['stats/stats']),
+  'list.html': assembled('list'), 'wall.html': assembled('wall', ['wall/wall']),
+  'publish.html': assembled('publish', ['publish/publish']), 'live-publisher.js': moduleOf('publisher/main.js'),
   ...Object.fromEntries(Object.entries(PLAYER).map(
     ([name, { source: from, options }]) => [name, moduleOf(from, [build, ...options])])),
 };

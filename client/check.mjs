@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks the clients: built files are up to date with their sources, the types of the pages and of
-// client.ts are right (tsc of Debian's node-typescript), and the modules follow the rules of
-// .eslintrc.json (Debian's eslint). Ends with 1 on a finding.
+// Checks the clients: built files are up to date with their sources, the colours have the contrast
+// of WCAG AA, the types of the pages and of client.ts are right (tsc of Debian's node-typescript),
+// and the modules follow the rules of .eslintrc.json (Debian's eslint). Ends with 1 on a finding.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -61,6 +61,7 @@ for (const name of terminal) {
 }
 const good = [
   run('built files', process.execPath, [join(client, 'build.mjs'), '--check']),
+  run('contrast', process.execPath, [join(client, 'contrast.mjs')]),
   run('page', 'tsc', [...strict, ...page.map((name) => join(client, name))]),
   run('rules', 'eslint', [
     '--format', 'unix', '--ignore-pattern', 'live-player.js',

@@ -2,7 +2,7 @@
 // A chart of the last ten minutes.
 
 import { SPAN } from './document.js';
-import { make } from './make.js';
+import { make } from '../shared/make.js';
 import {
   areaPath, barPaths, HIGH, linePath, nearestRow, niceMaximum, scaleOf, WIDE,
 } from './shapes.js';

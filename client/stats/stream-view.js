@@ -3,7 +3,7 @@
 
 import { Chart } from './chart.js';
 import { TRANSPORTS } from './document.js';
-import { make } from './make.js';
+import { make } from '../shared/make.js';
 import { PushTable, RenditionTable, ViewerTable } from './tables.js';
 import { bitrate, count, duration, milli } from './texts.js';
 /** @typedef {import('./document.js').Row} Row */

@@ -2,7 +2,7 @@
 // The tables of renditions and of viewers.
 
 import { TRANSPORTS } from './document.js';
-import { make } from './make.js';
+import { make } from '../shared/make.js';
 import { bitrate, count, duration, milli, program } from './texts.js';
 /** @typedef {import('./document.js').Stream} Stream */
 /** @typedef {import('./document.js').Viewer} Viewer */
