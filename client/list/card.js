@@ -4,7 +4,7 @@
 import { hourOf, secondOf } from '../shared/day-time.js';
 import { icon, make, setText, showBadge } from '../shared/make.js';
 import { cardWords } from './card-words.js';
-import { drawLastStill, drawServedStill, stillPaths } from './served-still.js';
+import { drawLastStill, drawServedStill, stillPaths } from '../shared/served-still.js';
 /** @typedef {import('./listing.js').ListedStream} ListedStream */
 
 /** The time between two stills of a stream, ms. */

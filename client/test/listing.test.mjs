@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { cardWords, tryText } from '../list/card-words.js';
 import { isTrouble, listedStreams, wallAddress } from '../list/listing.js';
-import { drawLastStill, drawServedStill, lastInstant, stillPaths } from '../list/served-still.js';
+import { drawLastStill, drawServedStill, lastInstant, stillPaths } from '../shared/served-still.js';
 import { chosenOf, isFound, summaryText, troubleText } from '../list/summary.js';
 
 suite('the list of streams', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stills of a stream that the server has decoded, of every video that it serves.
 
-import { within } from '../shared/deadline.js';
+import { within } from './deadline.js';
 
 /** The time within which a still arrives, ms. */
 const LOAD_TIMEOUT = 6000;
