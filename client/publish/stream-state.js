@@ -80,8 +80,7 @@ export function mediaWords(media) {
 
 /** The expectation after a refusal, by the code of the server's error. */
 const EXPECTED = /** @type {Record<string, string>} */ ({
-  'bad-key': 'Expected: the publish key of this stream, or a token, in the field '
-    + '“Key or token”.',
+  'bad-key': 'Expected: the publish key of this stream, or a token, in the field “Key”.',
   busy: 'Expected: no other publisher. End it, or wait until it has been silent for 2 s.',
   unsupported: 'Expected: H.264 or VP8 with Opus, as this page sends them, and a stream whose '
     + 'settings accept them.',
