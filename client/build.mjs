@@ -113,9 +113,9 @@ ${bundle(name, 'esm', more)}`;
 
 const build = playerBuild();
 const built = {
-  'browser.html': assembled('page', ['stage/stage', 'page/page']), 'stats.html': assembled('stats', ['stats/stats']),
+  'browser.html': assembled('page', ['stage/stage', 'page/page']), 'stats.html': assembled('stats'),
   'list.html': assembled('list'), 'wall.html': assembled('wall'),
-  'publish.html': assembled('publish', ['publish/publish']), 'live-publisher.js': moduleOf('publisher/main.js'),
+  'publish.html': assembled('publish'), 'live-publisher.js': moduleOf('publisher/main.js'),
   ...Object.fromEntries(Object.entries(PLAYER).map(
     ([name, { source: from, options }]) => [name, moduleOf(from, [build, ...options])])),
 };

@@ -85,7 +85,7 @@ export class Chart {
       this.pointed = null;
       this.label();
     });
-    const figure = make('figure');
+    const figure = make('figure', 'panel');
     figure.append(caption, plot, span);
     return figure;
   }
