@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of each state of a stream in the list.
 
-import { sinceTime } from '../shared/day-time.js';
+import { hourOf, sinceTime } from '../shared/day-time.js';
 import { sentenceOf } from '../shared/sentence.js';
 import { isWaiting } from './listing.js';
 /** @typedef {import('./listing.js').ListedStream} ListedStream */
@@ -13,12 +13,16 @@ import { isWaiting } from './listing.js';
  * @typedef {{ badge: string, word: string, why: string, icon: string, title: string }} CardWords
  */
 
+/** A later try has a time of day instead of a number of seconds, ms. */
+const SOON = 90_000;
+
 /**
  * When the source is tried next; empty if it is not.
  * @param {number | null} retry Unix ms @param {number} now Unix ms
  */
 export function tryText(retry, now) {
   if (retry === null) return '';
+  if (retry - now > SOON) return `next try at ${hourOf(retry)}`;
   const seconds = Math.ceil((retry - now) / 1000);
   return seconds < 1 ? 'trying now' : `next try in ${seconds} s`;
 }

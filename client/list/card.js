@@ -40,7 +40,9 @@ export class Card {
     this.canvas.setAttribute('aria-hidden', 'true');
     this.over.setAttribute('aria-hidden', 'true');
     title.append(this.name, this.badge);
-    this.meta.append(icon('eye', 's'), make('span', 'sr', 'Viewers: '), this.viewers);
+    const watching = make('span');
+    watching.append(icon('eye', 's'), make('span', 'sr', 'Viewers: '), this.viewers);
+    this.meta.append(watching);
     what.append(title, this.meta, this.why);
     this.picture.append(this.canvas, this.over, this.corner);
     this.element.append(link, this.picture, what);
@@ -50,7 +52,10 @@ export class Card {
   /** A stream that plays for everybody has new stills. One on demand would be kept running. */
   get hasNewStills() { return this.stream.state === 'live' && !this.stream.isOnDemand; }
 
-  /** Whether a still is wanted. @param {number} now of performance.now() */
+  /**
+   * Whether a still is wanted.
+   * @param {number} now of performance.now()
+   */
   wantsStill(now) {
     if (this.stream.state === 'gone') return false;
     if (this.hasNewStills) return now - this.askedAt > STILL_INTERVAL;
@@ -66,7 +71,10 @@ export class Card {
     this.refresh(now);
   }
 
-  /** Writes what depends on the time. @param {number} now Unix ms of the server */
+  /**
+   * Writes what depends on the time.
+   * @param {number} now Unix ms of the server
+   */
   refresh(now) {
     const { stream } = this, { badge, word, why, icon: name, title } = cardWords(stream, now);
     setText(this.name, stream.label);

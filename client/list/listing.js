@@ -43,10 +43,16 @@ export function listedStreams(content) {
     });
 }
 
-/** Whether a stream waits for a publisher, which is no fault. @param {ListedStream} stream */
+/**
+ * Whether a stream waits for a publisher, which is no fault.
+ * @param {ListedStream} stream
+ */
 export const isWaiting = ({ outage }) => outage?.kind === 'no-publisher';
 
-/** Whether a stream that should have a picture has none. @param {ListedStream} stream */
+/**
+ * Whether a stream that should have a picture has none.
+ * @param {ListedStream} stream
+ */
 export function isTrouble(stream) {
   const { state, outage } = stream;
   if (state === 'failed') return true;

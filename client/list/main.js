@@ -58,7 +58,10 @@ addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload
 
 const serverNow = () => Date.now() + clockOffset;
 
-/** Adds, updates and removes the cards. @param {ListedStream[]} found */
+/**
+ * Adds, updates and removes the cards.
+ * @param {ListedStream[]} found
+ */
 function showList(found) {
   streams = found;
   const now = serverNow(), names = new Set(found.map(({ name }) => name));

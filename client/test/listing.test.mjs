@@ -90,6 +90,7 @@ suite('the list of streams', () => {
   test('the next try counts down by whole seconds', () => {
     assert.deepEqual([null, now - 5, now + 1, now + 1000, now + 1001].map((at) => tryText(at, now)),
       ['', 'trying now', 'next try in 1 s', 'next try in 1 s', 'next try in 2 s']);
+    assert.match(tryText(now + 90_001, now), /^next try at \d\d:\d\d$/);
   });
 
   for (const [states, viewers, text] of [

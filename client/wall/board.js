@@ -34,7 +34,10 @@ export class Board {
 
   get players() { return this.shown.flatMap(({ player }) => player ?? []); }
 
-  /** Replaces the streams; players of streams that stay go on. @param {WallStream[]} streams */
+  /**
+   * Replaces the streams; players of streams that stay go on.
+   * @param {WallStream[]} streams
+   */
   setStreams(streams) {
     const known = new Map(this.tiles.map((tile) => [tile.stream.word, tile]));
     this.tiles = streams.map((stream) => {

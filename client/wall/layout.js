@@ -74,7 +74,10 @@ export function wallOf(page) {
   };
 }
 
-/** One large picture and five small ones suit six streams. @param {number} count */
+/**
+ * One large picture and five small ones suit six streams.
+ * @param {number} count
+ */
 const usualLayout = (count) => (count === 6 ? '1-5' : 'fit');
 
 /**

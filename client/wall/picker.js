@@ -96,7 +96,10 @@ export class Picker {
     setText(find('picker-all'), most < this.rows.length ? `First ${most}` : `All ${most}`);
   }
 
-  /** Draws one still after another while the dialog is open. @param {Choosable[]} streams */
+  /**
+   * Draws one still after another while the dialog is open.
+   * @param {Choosable[]} streams
+   */
   async draw(streams) {
     const stop = new AbortController(), { rows } = this;
     this.dialog.addEventListener('close', () => stop.abort(), { once: true });

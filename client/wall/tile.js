@@ -79,7 +79,10 @@ export class Tile {
     this.label(stream.name);
   }
 
-  /** Shows a name for people. @param {string} name */
+  /**
+   * Shows a name for people.
+   * @param {string} name
+   */
   label(name) {
     setText(this.name, name);
     this.element.setAttribute('aria-label', name);
