@@ -105,8 +105,10 @@ def settings(folder: Path) -> Path:
               "publishKey": "0123456789abcdef0123456789abcdef"}]
     patterns = [{"stream": "gate", "name": "North gate"},
                 {"stream": "street", "name": "Harbour street"},
-                {"stream": "stage", "name": "Main stage"}, {"stream": "dock", "name": "Loading dock"}]
-    lost = [{"stream": "yard", "name": "Back yard", "testSrc": False, "input": "rtsp://127.0.0.1:9/"}]
+                {"stream": "stage", "name": "Main stage"},
+                {"stream": "dock", "name": "Loading dock"}]
+    lost = [{"stream": "yard", "name": "Back yard", "testSrc": False,
+             "input": "rtsp://127.0.0.1:9/"}]
     path = folder / "streams.json"
     path.write_text(json.dumps({
         "host": "127.0.0.1", "httpPort": 0, "testSrc": True, "resolution": "640x360",

@@ -65,7 +65,8 @@ export function usedStyle(css, page) {
   }).map(({ head, body }) => `${head}{${body}}`).join('');
   for (let before = ''; before !== style;) {
     before = style;
-    const names = new Set([...`${style} ${page}`.matchAll(/var\((--[\w-]+)/g)].map(([, name]) => name));
+    const uses = `${style} ${page}`.matchAll(/var\((--[\w-]+)/g);
+    const names = new Set([...uses].map(([, name]) => name));
     style = style.replace(/(--[\w-]+):[^;{}]*(;|(?=\}))/g, (declaration, name) => (
       names.has(name) ? declaration : ''));
   }

@@ -27,6 +27,12 @@ def stills(view: Viewer) -> list[str]:
     return [url for url in view.requests if url.endswith(".jpg")]
 
 
+def faults(view: Viewer) -> list[str]:
+    """Errors of scripts and of the policy; there may be no still of an instant."""
+    return [error for error in view.page_errors
+            if "status of 404" not in error and "status of 410" not in error]
+
+
 def states(port: int) -> dict[str, str]:
     """The states of the streams by name."""
     return {one["name"]: one["state"] for one in json.loads(get(port, "/streams.json").text)}
@@ -62,7 +68,7 @@ def test_root_lists_the_streams(browser: Browser, streamer, tmp_path: Path) -> N
         page.keyboard.press("Enter")
         page.wait_for_function("() => (window.__player?.framesShown ?? 0) > 5", timeout=15000)
         assert page.url == program.url("/door/")
-        assert not view.page_errors, view.page_errors
+        assert faults(view) == []
 
 
 @pytest.mark.timeout(90)
@@ -75,7 +81,7 @@ def test_stills_of_the_server(browser: Browser, streamer, tmp_path: Path) -> Non
     }
     (tmp_path / "streams.json").write_text(json.dumps(settings))
     program = streamer("-c", str(tmp_path / "streams.json"), defaults=False)
-    with viewer(browser, (1280, 360)) as view:
+    with viewer(browser, (1440, 360)) as view:
         page = view.page
         view.open(program.url("/"))
         page.wait_for_function(STILLS, arg=4, timeout=40000)
@@ -160,7 +166,8 @@ def test_search_and_choice(browser: Browser, server: Program) -> None:
         assert not page.is_visible("#query") and not page.is_visible("#choices")
         answer[0] = listed(13, 2)
         page.wait_for_selector("#query", state="visible", timeout=10000)
-        assert page.locator("#choices button").all_inner_texts() == ["All 13", "Live 11", "Trouble 2"]
+        choices = page.locator("#choices button")
+        assert choices.all_inner_texts() == ["All 13", "Live 11", "Trouble 2"]
         assert page.locator("#streams.dense").count() == 1
         assert page.inner_text("#words") == "11 show a picture, 2 are lost."
         assert page.inner_text("#trouble").startswith("2 sources are lost: Gate 11 since ")
@@ -177,4 +184,4 @@ def test_search_and_choice(browser: Browser, server: Program) -> None:
         assert page.locator("#empty code").count() == 3 and page.locator("h1:visible").count() == 1
         page.locator("#empty button").first.click()
         page.wait_for_function("() => document.getElementById('copied').textContent === 'Copied'")
-        assert not view.page_errors, view.page_errors
+        assert faults(view) == []

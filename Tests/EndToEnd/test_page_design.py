@@ -23,12 +23,13 @@ PAGES = {"list": ("/", 20, 1), "wall": ("/wall?streams=a,b,c", 20, 3),
          "publish": ("/show/publish", 25, 1), "stats": ("/stats", 25, 1)}
 OF_PAGE = ("document", "stylesheet", "script", "font", "image")
 ANSWERS: dict[str, Any] = {"**/streams.json": each_state, "**/stats.json*": statistics}
-# Controls that can be pressed: without those that are hidden, and without links in sentences.
+# Shown controls that are too small; links in sentences are none.
 TARGETS = """() => [...document.querySelectorAll('a, button, input, select, summary, .tile')]
   .filter((one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true })
     && !one.closest('.sr, .skip'))
   .filter((one) => !(one.tagName === 'A' && getComputedStyle(one).display === 'inline'))
-  .map((one) => [one, (one.labels?.[0]?.contains(one) ? one.labels[0] : one).getBoundingClientRect()])
+  .map((one) => [one, one.labels?.[0]?.contains(one) ? one.labels[0] : one])
+  .map(([one, box]) => [one, box.getBoundingClientRect()])
   .filter(([, { width, height }]) => width < 43.9 || height < 43.9)
   .map(([one, { width, height }]) => `${one.outerHTML.slice(0, 90)}: ${width} x ${height}`)"""
 # The element with the focus: how it is called, and whether a person sees that it has the focus.

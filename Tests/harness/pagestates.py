@@ -60,8 +60,9 @@ def _history(now: int, viewers: int, delay: float) -> dict[str, Any]:
         count = int(viewers * (0.8 + 0.2 * math.sin(index / 40)))
         ws, http = count // 2, count // 3
         delays = [delay * share for share in (0.6, 1, 1.6, 2.2)] if count else [None] * 4
-        rows.append([(now - 600_000) // 2000 * 2000 + 2000 * index, ws, http, count - ws - http, 0, 0,
-                     0, count * 2300, *delays, int(count > 0 and index % 100 == 99), 0])
+        at = (now - 600_000) // 2000 * 2000 + 2000 * index
+        rows.append([at, ws, http, count - ws - http, 0, 0, 0, count * 2300, *delays,
+                     int(count > 0 and index % 100 == 99), 0])
     return {"columns": COLUMNS, "rows": rows}
 
 
@@ -72,9 +73,10 @@ def watched(name: str, viewers: int, delay: float, now: int, state: str = "live"
     summary = {"viewers": viewers, "transports": {"ws": viewers}, "kbps": viewers * 2300,
                **({"delay": delays, "rtt": 12} if viewers else {})}
     persons = [{"sid": f"{index:x}", "ip": "192.0.2.0", "ua": AGENT,
-                "transport": ("ws", "http", "llhls")[index % 3], "rendition": "1080p", "kbps": 2300,
-                "skips": 0, "delay": delay + index * 7 % 90, "buf": 90, "rtt": 9 + index, "drops": 0,
-                "stalls": int(index == 4), "since": now - 60_000 * (index + 3)}
+                "transport": ("ws", "http", "llhls")[index % 3], "rendition": "1080p",
+                "kbps": 2300, "skips": 0, "delay": delay + index * 7 % 90, "buf": 90,
+                "rtt": 9 + index, "drops": 0, "stalls": int(index == 4),
+                "since": now - 60_000 * (index + 3)}
                for index in range(min(viewers, 30))]
     return {"name": name, "state": state, "since": now - 7_920_000, "aggregate": summary,
             "renditions": [{"name": "1080p", **summary}] if viewers else [], "viewers": persons,
@@ -85,7 +87,8 @@ def statistics(is_quiet: bool = False) -> dict[str, Any]:
     """/stats.json of nine streams, five of them with viewers."""
     now = int(time.time() * 1000)
     rows: Iterator[tuple[str, int, float]] = iter((
-        ("stage", 218, 188), ("street", 14, 112), ("gate", 3, 76), ("dock", 1, 94), ("yard", 2, 140)))
+        ("stage", 218, 188), ("street", 14, 112), ("gate", 3, 76), ("dock", 1, 94),
+        ("yard", 2, 140)))
     busy = [watched(name, 0 if is_quiet else count, delay, now) for name, count, delay in rows]
     return {"now": now, "streams": [*busy, watched("show", 0, 0, now, "starting"),
                                     watched("workshop", 0, 0, now, "idle"),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the page says of all streams, and which of them it shows.
+// The line about all streams, and the choice among them.
 
 import { sinceTime } from '../shared/day-time.js';
 import { isTrouble } from './listing.js';

@@ -99,7 +99,8 @@ async function open(wantsScreen) {
     await list();
     if (publisher.state === 'idle') say('Ready.');
   } catch (error) {
-    say(`${wantsScreen ? 'The screen' : 'The camera'} did not open: ${deviceProblem(error)}`, true);
+    const device = wantsScreen ? 'The screen' : 'The camera';
+    say(`${device} did not open: ${deviceProblem(error)}`, true);
     const { title, text } = permissionWords(error, wantsScreen);
     setText(find('empty-title'), title);
     setText(find('empty-text'), text);
@@ -159,7 +160,8 @@ function press(button, isPressed) {
 /** Names the field whose content is refused, and goes to it. */
 function showKey() {
   const { state, code, reason } = publisher;
-  const problem = state === 'failed' ? keyProblem(code, reason, key.value.trim(), streamName) : null;
+  const problem = state !== 'failed' ? null
+    : keyProblem(code, reason, key.value.trim(), streamName);
   const error = find('key-error'), isNew = problem !== null && error.hidden;
   error.hidden = problem === null;
   key.setAttribute('aria-invalid', String(problem !== null));
@@ -230,7 +232,8 @@ function show() {
 function showFigure(id, text) {
   const element = find(id), [value, ...unit] = text.split(' ');
   if (element.textContent === text) return;
-  element.replaceChildren(value, ...unit.length > 0 ? [' ', make('small', '', unit.join(' '))] : []);
+  const small = unit.length > 0 ? [' ', make('small', '', unit.join(' '))] : [];
+  element.replaceChildren(value, ...small);
 }
 
 /**

@@ -27,7 +27,8 @@ function link({ name, label }) {
 /** The view of all streams. */
 export class Overview {
   constructor() {
-    this.figures = new Figures(['Watching now', 'Lens to screen', '95 of 100 below', 'Sent', 'Stalls']);
+    this.figures = new Figures(
+      ['Watching now', 'Lens to screen', '95 of 100 below', 'Sent', 'Stalls']);
     const table = make('table'), head = make('tr'), heads = make('thead');
     for (const [name, style] of COLUMNS) {
       const cell = make('th', style, name);

@@ -38,7 +38,9 @@ suite('the list of streams', () => {
   const listed = (state, kind, text, retry) => listedStreams([{
     name: 'a', state: state === 'lost' ? 'live' : state,
     source: { online: state !== 'lost', since: since * 1e6 },
-    ...(kind && { outage: { kind, text, since: since * 1e6, ...(retry && { retry: retry * 1e6 }) } }),
+    ...(kind && {
+      outage: { kind, text, since: since * 1e6, ...(retry && { retry: retry * 1e6 }) },
+    }),
   }])[0];
 
   for (const [state, badge, word] of [
@@ -46,7 +48,7 @@ suite('the list of streams', () => {
     ['ended', 'none', 'Ended'], ['failed', 'bad', 'No picture'], ['lost', 'lost', 'No picture'],
     ['gone', 'none', 'No server'],
   ]) {
-    test(`the badge of a stream that is ${state}; each but that of a picture has a sentence`, () => {
+    test(`the badge of a ${state} stream; each but that of a picture has a sentence`, () => {
       const words = cardWords({ ...listed('live'), state }, now);
       assert.deepEqual([words.badge, words.word], [badge, word]);
       assert.equal(words.why === '', state === 'live');

@@ -12,7 +12,7 @@ const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /** Moves all players together. */
 export class WallPast {
-  /** @param {() => LivePlayer[]} players those that are shown */
+  /** @param {() => LivePlayer[]} players of the shown tiles */
   constructor(players) {
     this.shown = players;
     this.isPast = false;
