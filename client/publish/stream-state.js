@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The publisher of the page's stream in words, also another one: /S/publish.json.
 
-import { clockTime } from '../shared/outage.js';
+import { sinceTime } from '../shared/day-time.js';
 import { sentenceOf } from '../shared/sentence.js';
 
 /**
@@ -54,7 +54,7 @@ function wayOf(protocol) {
  * @returns {{ text: string, isBad: boolean }}
  */
 export function streamWords({ isConnected, protocol, since, media }) {
-  const time = since > 0 ? ` since ${clockTime(since)}` : '';
+  const time = since > 0 ? ` since ${sinceTime(since, Date.now())}` : '';
   if (!isConnected) {
     const text = time === '' ? 'No publisher yet.'
       : `No publisher${time}.`;
