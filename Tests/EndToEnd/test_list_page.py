@@ -38,7 +38,7 @@ def states(port: int) -> dict[str, str]:
     return {one["name"]: one["state"] for one in json.loads(get(port, "/streams.json").text)}
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(90)
 def test_root_lists_the_streams(browser: Browser, streamer, tmp_path: Path) -> None:
     """Each stream has its state and a still, and its link leads to its player by the keyboard."""
     settings = {
@@ -51,7 +51,7 @@ def test_root_lists_the_streams(browser: Browser, streamer, tmp_path: Path) -> N
     with viewer(browser) as view:
         page = view.page
         view.open(program.url("/"))
-        page.wait_for_function(STILLS, arg=2, timeout=15000)
+        page.wait_for_function(STILLS, arg=2, timeout=40000)
         assert page.locator("h2:visible").all_inner_texts() == ["door", "yard", "later"]
         assert page.locator(".badge").all_inner_texts() == ["Live", "Live", "On demand"]
         for name in ("door Live", "yard Live", "later On demand"):

@@ -7,8 +7,8 @@ import { cardWords } from './card-words.js';
 import { drawLastStill, drawServedStill, stillPaths } from '../shared/served-still.js';
 /** @typedef {import('./listing.js').ListedStream} ListedStream */
 
-/** The time between two stills of a stream, ms. */
-const STILL_INTERVAL = 15000;
+/** The time between two stills of a stream, and before another try for the first one, ms. */
+const STILL_INTERVAL = 15000, FIRST_INTERVAL = 3000;
 
 /** The elements of one stream. */
 export class Card {
@@ -58,7 +58,8 @@ export class Card {
    */
   wantsStill(now) {
     if (this.stream.state === 'gone') return false;
-    if (this.hasNewStills) return now - this.askedAt > STILL_INTERVAL;
+    const interval = this.hasStill ? STILL_INTERVAL : FIRST_INTERVAL;
+    if (this.hasNewStills) return now - this.askedAt > interval;
     // The still that it has is the last one.
     return this.askedFor !== this.stream.state && !(this.hasStill && this.stillAt === null);
   }
