@@ -69,7 +69,9 @@ function showStream() {
   const media = publisher.upload ? streamState?.media ?? null : audience.media;
   const { text, isBad } = isOurs ? mediaWords(media)
     : streamState ? streamWords(streamState) : { text: '', isBad: false };
-  const expected = state === 'failed' ? expectationOf(code) : '';
+  // A refused key has its words beside the field.
+  const isKey = keyProblem(code, publisher.reason, key.value.trim(), streamName) !== null;
+  const expected = state === 'failed' && !isKey ? expectationOf(code) : '';
   const words = [text, expected].filter((part) => part !== '').join(' ');
   if (streamText.textContent !== words) streamText.textContent = words;
   streamText.classList.toggle('bad', isBad);
@@ -207,7 +209,7 @@ function show() {
   if (state === 'connecting') say(reason === '' ? 'Connecting' : `Connecting again: ${reason}`);
   if (state === 'reconnecting') say(`Connecting again: ${reason}`, true);
   if (state === 'failed') {
-    say(problem === null ? `Not live: ${reason}` : `Not live. ${problem}`, true);
+    say(`Not live: ${problem === null ? reason : 'the key is refused'}`, true);
     wakeLock.release();
   }
   if (!isLive) return;
