@@ -121,7 +121,7 @@ def test_controls_of_a_playing_element_are_reached(browser: Browser, server: Pro
     """While it plays, its controls are invisible; Tab reaches them, and a screen reader too."""
     html = PAGE.format(module=server.url("/player/live-player.js"))
     opacity = ("() => getComputedStyle(document.querySelector('live-player').shadowRoot"
-               ".getElementById('bar')).opacity")
+               ".getElementById('controls')).opacity")
     with site(html) as address, viewer(browser) as view:
         page = view.page
         view.open(address, is_parsed=True)
