@@ -116,7 +116,8 @@ def wait_age(view: Viewer, kind: str) -> None:
         wait_behind(view, 9, 14)
     else:
         view.page.wait_for_function(
-            f"() => /^−0:1/.test({ROOT}.getElementById('state').textContent)", timeout=10_000)
+            f"() => /0:1[0-9] behind live$/.test({ROOT}.getElementById('track').ariaValueText)",
+            timeout=10_000)
 
 
 @pytest.mark.timeout(90)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from harness.browser import viewer
+from harness.pagemenus import choose
 MEDIA_REQUESTS = ("() => performance.getEntriesByType('resource')"
                   ".filter(({ name }) => name.endsWith('.m4s')).length")
 
