@@ -13,7 +13,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BUNDLE, esbuild, PLAYER, playerBuild } from './esbuild.mjs';
+import {
+  BUNDLE, classesIn, esbuild, markup, PLAYER, playerBuild, sharedStyle, stageMarkup,
+} from './esbuild.mjs';
 import { iconsOf, usedStyle } from './used.mjs';
 
 const client = fileURLToPath(new URL('.', import.meta.url));
@@ -87,8 +89,6 @@ function assembled(folder, styles = ['shared/tokens', 'shared/base', `${folder}/
   const origin = `Built from client/${folder} by \`node client/build.mjs\``;
   page = replaced(page, `<!-- ${LICENCE} -->`, `<!-- ${LICENCE}
      ${origin}: change the sources, not this file. -->`);
-  const stage = '<!-- stage.html -->';
-  if (page.includes(stage)) page = replaced(page, stage, unlicensed(source('stage/stage.html')));
   const scripts = [shared.first, code].filter((text) => text !== '').map(hash);
   page = replaced(page, "script-src 'self'", `script-src ${scripts.join(' ')} 'self'`);
   page = replaced(page, "style-src 'self'", `style-src ${hash(style)}`);
@@ -98,6 +98,33 @@ function assembled(folder, styles = ['shared/tokens', 'shared/base', `${folder}/
   // Modules run in order after the document; a plain script would run before the player's module.
   const kind = page.includes('live-player.js') ? ' type="module"' : '';
   return replaced(page, module, `<script${kind}>${code}</script>`);
+}
+
+/**
+ * The page of a stream: code that the first picture does not need is in the second file.
+ * @param {string} named the option that names the build
+ */
+function streamPage(named) {
+  const stage = stageMarkup(markup('page/name.html'), markup('page/share.html'));
+  const own = ['stage/stage', 'page/page'].map((name) => esbuild(`${name}.css`, [])).join('');
+  const style = sharedStyle(classesIn(source('page/page.html') + stage), own) + own;
+  const first = bundle('page/first.js', 'iife').trim();
+  const code = `'use strict';${bundle(
+    'page/main.js', 'iife', [named, '--define:HAS_SECOND_FILE=true'])}`;
+  let page = source('page/page.html').replace(`<!-- ${LICENCE} -->\n`, '')
+    .replace(/\n\s*/g, '\n');
+  page = replaced(page, '<!-- stage.html -->', stage);
+  page = replaced(page, '<!doctype html>', `<!doctype html>
+<!-- ${LICENCE}
+     Built from client/page by \`node client/build.mjs\`: change the sources, not this file. -->`);
+  page = replaced(page, "script-src 'self'", `script-src ${hash(first)} ${hash(code)} 'self'`);
+  page = replaced(page, "style-src 'self'", `style-src ${hash(style)}`);
+  const links = ['tokens', 'base', 'stage', 'page'].map((name) => (
+    `<link rel="stylesheet" href="${name}.css">`));
+  page = replaced(page, links.join('\n'), `<style>${style}</style>`);
+  page = replaced(page, '<script src="first.js"></script>', `<script>${first}</script>`);
+  const module = '<script type="module" src="main.js"></script>';
+  return replaced(page, module, `<script>${code}</script>`);
 }
 
 /**
@@ -113,7 +140,7 @@ ${bundle(name, 'esm', more)}`;
 
 const build = playerBuild();
 const built = {
-  'browser.html': assembled('page', ['stage/stage', 'page/page']), 'stats.html': assembled('stats'),
+  'browser.html': streamPage(build), 'stats.html': assembled('stats'),
   'list.html': assembled('list'), 'wall.html': assembled('wall'),
   'publish.html': assembled('publish'), 'live-publisher.js': moduleOf('publisher/main.js'),
   ...Object.fromEntries(Object.entries(PLAYER).map(

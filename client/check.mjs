@@ -49,8 +49,8 @@ const filesIn = (...folders) => folders.flatMap((folder) => (
 const copy = mkdtempSync(join(tmpdir(), 'client-check-'));
 const page = [
   'live-player.d.ts',
-  ...filesIn('shared', 'engine', 'stage', 'page', 'player', 'stats', 'wall', 'list', 'npm',
-    'publish', 'publisher'),
+  ...filesIn('shared', 'engine', 'stage', 'sheets', 'page', 'player', 'stats', 'wall', 'list',
+    'npm', 'publish', 'publisher'),
   // They import the package, and frameworks without types; Tests/Release checks those of React.
 ].filter((name) => !/^npm\/(examples\/|react)/.test(name));
 const terminal = ['client.ts', ...filesIn('terminal', 'shared')];

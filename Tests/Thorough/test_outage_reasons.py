@@ -114,7 +114,8 @@ def test_the_pages_state_the_reasons(browser: Browser, streamer: Callable[..., P
                 "title => document.getElementById('away-title').textContent === title", arg=title,
                 timeout=5000)
             words = page.inner_text("#away-text")
-            assert "No media since " in words and attempt in words, words
+            assert attempt.replace("Next attempt at", "Next try in") in words, words
+            assert name == "no-publisher" or "No picture since " in words, words
         view.open(program.url(f"/wall?streams={','.join(expected)}"))
         page.wait_for_function(
             "titles => [...document.querySelectorAll('live-player')].map((player) => "
