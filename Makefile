@@ -2,8 +2,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build-unit build-debug deps-run deps-test deps-bench deps-edge deps-package build run \
-  test unit e2e players faults latency lossy compare edge static install install-files deb package \
+.PHONY: help build-unit build-debug deps-run deps-test deps-bench deps-edge deps-suites \
+  deps-package build run test unit e2e players faults latency lossy compare edge suites static \
+  install install-files deb package \
   docs lint words fmt tsan asan fuzz hostile soak bench clean other-debian dist release \
   release-check
 
@@ -36,9 +37,11 @@ TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux 
   chromium ffmpeg firefox-esr libxml2-utils mpv vlc-bin vlc-plugin-base webkit2gtk-driver xvfb \
   esbuild eslint node-typescript nghttp2-client openssl python3-gi gir1.2-gst-rtsp-server-1.0 \
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
-  gstreamer1.0-plugins-ugly gstreamer1.0-rtsp gstreamer1.0-tools glib-networking obs-studio
+  gstreamer1.0-plugins-ugly gstreamer1.0-rtsp gstreamer1.0-tools glib-networking obs-studio \
+  kodi kodi-inputstream-adaptive
 
 EDGE_PACKAGES := varnish nginx-light trafficserver caddy
+SUITE_PACKAGES := testssl.sh slowhttptest prometheus
 PACKAGE_PACKAGES := debhelper dpkg-dev fakeroot lintian man-db mmdebstrap systemd \
   bash-completion logrotate prometheus zsh
 BENCH_PACKAGES := valgrind
@@ -54,6 +57,7 @@ test deps-test: ALSO += $(TEST_PACKAGES)
 deps-bench: ALSO += $(BENCH_PACKAGES)
 bench: ALSO += $(TEST_PACKAGES) $(if $(IN_TURNS),,$(EDGE_PACKAGES) $(BENCH_PACKAGES))
 deps-edge: ALSO += $(EDGE_PACKAGES)
+deps-suites: ALSO += $(SUITE_PACKAGES)
 deps-package: ALSO += $(PACKAGE_PACKAGES)
 endif
 FOR_PROGRAM := the libraries and the font of the program
@@ -189,7 +193,7 @@ fault-classes: deps-test $(PROGRAM)  ## a test of each class of faults, of Tests
 	  $(REPEATING) 1 $$($(PYTHON) Tests/fault_classes.py)
 
 .PHONY: quick files fault-classes thorough thorough-http thorough-players faults-http \
-  faults-players faults-measured inputs keep-repeated
+  faults-players faults-measured inputs consumers keep-repeated
 JOB ?=
 thorough:  ## all other checks, as the jobs of Tests/thorough_jobs.py; JOB=names, LONG=1, AGAIN=1
 	python3 Tests/thorough.py $(JOB)
@@ -221,7 +225,12 @@ faults-measured: deps-test $(PROGRAM)
 
 # The cases of a batch run at the same time. The table takes as long as the other files.
 inputs: deps-test $(PROGRAM)  ## the input laboratory: perturbed media by every protocol and sender
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 2 Tests/Inputs
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 3 Tests/Inputs
+
+# The consumers of a test play at the same time at one server. A missing one is a failure.
+consumers: deps-test $(PROGRAM)  ## consumers of the field in each scenario; SHAKA, DASHJS: files
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CONSUMERS=all \
+	  $(REPEATING) $(PLAYER_WORKERS) Tests/Consumers
 
 keep-repeated:  ## add the repeated tests of the last run to Tests/repeated.txt
 	python3 Tests/repeated.py --keep
@@ -231,7 +240,19 @@ deps-edge: deps-test  ## install the caches for `make edge`
 
 edge: deps-edge build  ## start and test the caches of deploy/edge
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 900 \
-	  $(REPEATING) 1 Tests/Edge
+	  $(REPEATING) 2 Tests/Edge
+
+deps-suites: deps-test
+	$(call apt,$(SUITE_PACKAGES),the suites of others)
+	@cmp -s Tests/Suites/requirements.txt $(VENV)/suites.txt || { \
+	  echo "installing by pip into $(VENV): $$(grep -v '^#' Tests/Suites/requirements.txt \
+	    | tr '\n' ' ')"; \
+	  $(PYTHON) -m pip install -q --disable-pip-version-check -r Tests/Suites/requirements.txt \
+	  && cp Tests/Suites/requirements.txt $(VENV)/suites.txt; }
+
+# H2SPEC: the program h2spec, which neither Debian nor PyPI has; without it HTTP/2 is a named skip.
+suites: deps-suites $(PROGRAM)  ## suites of others: TLS, WebSocket, slow clients, fields; H2SPEC=
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 900 $(REPEATING) 2 Tests/Suites
 
 # The installed program contains the Swift runtime, which Debian has no package of.
 PREFIX ?= /usr/local

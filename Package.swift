@@ -76,6 +76,8 @@ let package = Package(
     .systemLibrary(name: "CNghttp2"),
     // The files of the page as data of the executable.
     .target(name: "CPage"),
+    // The table of requests of deploy/edge/cases.json as data of the executable.
+    .target(name: "CEdgeCases"),
     // The commit and the compiler of this build.
     .target(name: "CBuild", cSettings: [fact("COMMIT"), fact("COMMIT_DATE"), fact("SWIFT")]),
     // Blocks signals before the libraries are initialised. For executables only.
@@ -203,10 +205,14 @@ let package = Package(
       ]),
 
     // Follows streams of any origin like a player: checks playlists, MPDs, responses and media by
-    // rules, and measures the ages of media. Knows no server of ours.
+    // rules, and measures the ages of media. Tries caches by a table of requests. Knows no server
+    // of ours.
     library(
       "Validation",
-      ["CMAF", "Capture", "Checked", "HTTP", "Logging", "Media", "Net", "Sharing", "Time"]),
+      [
+        "CEdgeCases", "CMAF", "Capture", "Checked", "HTTP", "Logging", "Media", "Net", "Sharing",
+        "Time",
+      ]),
 
     // What has happened in the program, for other programs: a history of events, and the webhook.
     // Knows no stream and no route.

@@ -134,12 +134,14 @@ def plays(imports: dict[str, frozenset[str]], path: str) -> bool:
 def candidates(found: Scope) -> dict[str, int]:
     """The touched files that the fixed part does not run.
 
-    The input laboratory takes a quarter of an hour whatever is touched: it is a job by itself.
+    The input laboratory, the matrix of consumers and the suites of others take a quarter of an hour
+    each, or have packages of their own: they are jobs by themselves.
     """
     if found.only_documents():
         return {}
     return {path: distance for path, distance in found.tests.items()
-            if not path.startswith(("Tests/EndToEnd/", "Tests/Inputs/"))}
+            if not path.startswith(("Tests/EndToEnd/", "Tests/Inputs/", "Tests/Suites/",
+                                    "Tests/Consumers/"))}
 
 
 def not_run_jobs(found: Scope, ran: set[str]) -> list[str]:

@@ -33,7 +33,7 @@ SUBJECTS = ROOT / "Tests/subjects.json"
 SECONDS = ROOT / "Tests/seconds.json"
 CHECKED = ROOT / "Tests/checked"
 # The folders whose files have subjects.
-SUITES = ("EndToEnd", "Thorough", "Faults", "Edge", "Inputs")
+SUITES = ("EndToEnd", "Thorough", "Faults", "Edge", "Inputs", "Suites", "Consumers")
 # The folders with Python that tests import or start.
 PYTHON = ("Tests", "Bench", "Fuzz")
 # A change of these files may change every test.
@@ -52,6 +52,8 @@ LINTED = (".*", MAKEFILE, "Tests/check_*.py", "Tests/test_*.py", "Tests/wordchec
           "Tests/seconds.json", "Tests/times.txt", "Bench/*", *DOCUMENTS)
 # Files that a subject does not contain, although it is a folder above them.
 OUTSIDE_SUBJECTS = ("client/*.md", "client/test/*")
+# The table of requests that the program contains.
+EDGE_CASES = "deploy/edge/cases.json"
 # The distance of all tests if a file is unknown.
 FAR = 9
 
@@ -171,7 +173,7 @@ def scope(changed: list[str], graph: Graph, tests: Tests, everything: str = "",
     common = [target for target in COMMON_TARGETS if target in recipes]
     found = Scope(changed, recipes=recipes,
                   everything=everything or (f"{MAKEFILE}, {common[0]}" if common else ""))
-    homes = {path: "CPage" if is_page(path) else graph.target(path) for path in changed}
+    homes = {path: embedding(path) or graph.target(path) for path in changed}
     for path, home in homes.items():
         found.causes |= {path: path, home or path: found.causes.get(home or path, path)}
     found.targets = graph.dependants({home for home in homes.values() if home}, found.causes)
@@ -197,6 +199,13 @@ def scope(changed: list[str], graph: Graph, tests: Tests, everything: str = "",
         if ways:
             found.tests[path], found.causes[path] = min(ways)
     return found
+
+
+def embedding(path: str) -> str | None:
+    """The target whose source embeds a file of another folder."""
+    if path == EDGE_CASES:
+        return "CEdgeCases"
+    return "CPage" if is_page(path) else None
 
 
 def is_page(path: str) -> bool:

@@ -76,6 +76,7 @@ class ScopeTests(unittest.TestCase):
     def test_folders_are_subjects(self) -> None:
         self.assertEqual(self.touched("client/page/main.js"), {"page": 0})
         self.assertEqual(scope(["client/page/main.js"], GRAPH, TESTS).targets, {"CPage": 0})
+        self.assertIn("CEdgeCases", scope(["deploy/edge/cases.json"], GRAPH, TESTS).targets)
         self.assertEqual(scope(["client/test/a.test.mjs"], GRAPH, TESTS).targets, {})
         for path in ("client/README.md", "client/test/a.test.mjs"):
             found = scope([path], GRAPH, TESTS)

@@ -12,7 +12,7 @@ package import Time
 /// belong to the sessions of streams, which read them with a ``FieldReader``.
 package enum ChildMessage: FieldMessage {
   /// The version of the messages; both ends have the same executable.
-  package static let version: UInt16 = 7
+  package static let version: UInt16 = 8
   /// The most bytes of a line of the log, or of a reason.
   package static let maximumTextLength = 4096
 

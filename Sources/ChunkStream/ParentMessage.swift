@@ -19,6 +19,8 @@ package enum ParentMessage: FieldMessage, Equatable {
   case key(UInt8)
   /// Key frames of all video renditions are wanted at this frame.
   case splice(Int64)
+  /// The segments up to this number were listed without media: later ones have higher numbers.
+  case reserve(Int64)
 
   /// Adds the kind and the fields.
   package func write(to writer: inout FieldWriter) {
@@ -29,6 +31,7 @@ package enum ParentMessage: FieldMessage, Equatable {
     case .process(let version, let fields): writer.add(message: 4, version, fields)
     case .key(let rendition): writer.add(message: 5, rendition)
     case .splice(let frame): writer.add(message: 6, frame)
+    case .reserve(let number): writer.add(message: 7, number)
     }
   }
 
@@ -49,6 +52,7 @@ package enum ParentMessage: FieldMessage, Equatable {
         try reader.bytes("the rights", limit: MessageHead.maximumFieldsLength))
     case 5: self = .key(try reader.integer(UInt8.self))
     case 6: self = .splice(try reader.frameIndex())
+    case 7: self = .reserve(try reader.segmentNumber())
     default: throw .unknownKind(kind)
     }
   }

@@ -15,6 +15,8 @@ package struct Manifest: Sendable {
     private let newest: DiscontinuityPeriod?
     private let listed: Int
     private let endedWith: Int64?
+    /// The end of the newest Period while the source is away.
+    private let mediaEnd: MediaEnd?
     private let past: ManifestPast?
     /// The newest headers of the audio, which begins a period slightly later than video.
     private let audioHeaders: [String?]
@@ -36,6 +38,7 @@ package struct Manifest: Sendable {
       oldest = snapshot.listed.first?.period ?? snapshot.open?.period
       newest = snapshot.open?.period ?? snapshot.listed.last?.period
       listed = snapshot.listed.count
+      mediaEnd = snapshot.isAway ? snapshot.mediaEnd : nil
       endedWith = snapshot.state == .ended ? snapshot.segments.last?.number : nil
     }
   }

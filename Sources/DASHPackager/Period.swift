@@ -22,7 +22,8 @@ struct Period: Equatable {
   let period: DiscontinuityPeriod
   /// The renditions of a Period that the window has left; nil for those of the window.
   let past: [TrackDescription]?
-  /// Period@duration; nil unless the stream has ended or media is missing after the Period.
+  /// Period@duration; nil unless the stream has ended, the source is away, or media is missing
+  /// after the Period.
   var duration: Interval?
 
   static func == (left: Period, right: Period) -> Bool {
@@ -136,7 +137,10 @@ struct Period: Equatable {
     let hasEnded = snapshot.state == .ended
     var periods: [Period] = []
     var last: DiscontinuityPeriod?
-    for segment in snapshot.listed {
+    let listed = snapshot.listed
+    // Time without a source belongs to no Period; there is always one.
+    let media = listed.filter { !$0.isOutage }
+    for segment in media.isEmpty && snapshot.open == nil ? Array(listed.suffix(1)) : media {
       if segment.period != last {
         periods.append(
           Period(
@@ -152,7 +156,27 @@ struct Period: Equatable {
     if let open = snapshot.open, open.period != last {
       periods.append(Period(open.period, segmentation, names))
     }
-    return inOrder(periods)
+    return hasEnded
+      ? inOrder(periods) : inOrder(periods.map { $0.ending(in: snapshot, segmentation) })
+  }
+
+  /// The Period with its duration, if the source was away after its media: players then request no
+  /// segment that never exists.
+  private func ending(in snapshot: WindowSnapshot, _ segmentation: Segmentation) -> Period {
+    let own = snapshot.listed.filter { $0.period.index == index }
+    let isNewest = snapshot.open == nil && snapshot.segments.last?.period.index == index
+    guard own.last?.isOutage == true || isNewest && snapshot.isAway else { return self }
+    let rate = segmentation.grid.rate
+    func end(_ segment: Segment) -> Int64 {
+      TrackSegmentation.video(segmentation).ticks(segment.firstFrame)
+        .addingSaturated(segment.duration)
+    }
+    let known = snapshot.mediaEnd.flatMap { $0.period == index ? $0.ticks : nil }
+    guard let end = own.last(where: { !$0.isOutage }).map(end) ?? known else { return self }
+    let begin = TrackSegmentation.video(segmentation).ticks(firstFrame)
+    var ended = self
+    ended.duration = rate.duration(ofTicks: max(0, end.subtractingSaturated(begin)))
+    return ended
   }
 
   /// Leaves out a Period that would begin after its successor, as after a large backward clock

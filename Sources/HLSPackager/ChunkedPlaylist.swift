@@ -10,6 +10,7 @@ import Time
 /// The open segment is sent chunk by chunk and the request for the future segment is held, so these
 /// players are one segment closer to the live edge. A second future segment breaks VLC. Both have
 /// their nominal durations, which are exact on the frame grid. The text changes once per segment.
+/// While the source is away there is no future segment: its number may have no media.
 package struct ChunkedPlaylist: Sendable {
   private let rendition: ListedRendition
   private let targetDuration: Int64
@@ -29,9 +30,11 @@ package struct ChunkedPlaylist: Sendable {
     self.targetDuration = targetDuration ?? rendition.track.segmentation.targetDuration
   }
 
-  /// The number of the newest segment that has begun; the text changes with it.
-  package static func newestListed(in snapshot: WindowSnapshot) -> Int64 {
-    snapshot.open?.number ?? snapshot.segments.last?.number ?? 0
+  /// A number that rises when the text changes: with the start of a segment, and when the source
+  /// goes away during one.
+  package static func edition(of snapshot: WindowSnapshot) -> Int64 {
+    let newest = snapshot.open?.number ?? snapshot.segments.last?.number ?? 0
+    return newest.multipliedSaturated(by: 2).addingSaturated(snapshot.isAway ? 1 : 0)
   }
 
   /// The text of the playlist.
@@ -39,8 +42,7 @@ package struct ChunkedPlaylist: Sendable {
     let (snapshot, segmentation) = (rendition.snapshot, rendition.track.segmentation)
     // Until the next segment opens, a complete segment keeps the role of the open segment.
     let isBetween = snapshot.open == nil && snapshot.state != .ended
-    let complete = snapshot.segments.suffix(snapshot.playlistLength + (isBetween ? 1 : 0))
-      .drop { $0.number < snapshot.firstListed }
+    let complete = snapshot.listed(more: isBetween ? 1 : 0)
     var out = PlaylistText()
     var keys = KeyTags(rendition.names, base: rendition.base)
     let unlisted = snapshot.segments.dropLast(complete.count).count { $0.startsDiscontinuity }
@@ -62,7 +64,9 @@ package struct ChunkedPlaylist: Sendable {
     }
     if snapshot.state == .ended {
       out.line("#EXT-X-ENDLIST")
-    } else if let last = newest(complete), EarlyRequests.holdsNext(segmentation.video) {
+    } else if !snapshot.isAway, EarlyRequests.holdsNext(segmentation.video),
+      let last = newest(complete)
+    {
       // From the frame grid, as the segment itself will print it: a sum of rounded durations could
       // be 1 ms early.
       let offset = last.programDateTime.offset(from: segmentation.frameTime(of: last.firstFrame))

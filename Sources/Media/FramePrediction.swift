@@ -49,6 +49,15 @@ package struct FramePrediction: Sendable {
   /// Whether the timestamps have been displaced for a second without being a jump.
   package private(set) var isLost = false
 
+  /// The sum of the jumps of timestamps.
+  private var jumps = Interval.zero
+
+  /// The time by the frames that have arrived: the smoothed timestamp without the jumps.
+  ///
+  /// A sender whose timestamps count frames slower than its clock corrects them now and then, which
+  /// keeps timestamps near their arrivals. This time falls behind. Nil before the first unit.
+  package var counted: SourceTime? { timestamp.map { $0 - jumps } }
+
   /// The least difference of arrival and smoothed timestamp, which follows slowly if it grows.
   private var delay: Interval?
   private var lastArrival: MonotonicTime?
@@ -136,6 +145,7 @@ package struct FramePrediction: Sendable {
     }
     displaced = nil
     hasJumped = true
+    jumps += pts - due
     timestamp = pts
     delay = arrival.map { $0.offset(from: pts) }
     return .displaced

@@ -46,6 +46,8 @@ package struct DecodingOrder: Sendable {
   private var key: (pts: SourceTime, dts: SourceTime?)?
   /// The number of the newest unit since the key frame, which is 0.
   private var index: Int64 = 0
+  /// The units since the key frame.
+  private var units: Int64 = 0
   /// What the codec counts per frame.
   private var countsPerFrame: Int64 = 2
   /// How many units more have agreed with the codec's order than have not.
@@ -71,10 +73,11 @@ package struct DecodingOrder: Sendable {
   ) -> DecodingPosition {
     if isKey {
       key = (pts, dts)
-      index = 0
+      (index, units) = (0, 0)
     }
     guard !isKey, let key else { return DecodingPosition(pts: pts, shift: 0) }
     let next = index.addingSaturated(1)
+    units = units.addingSaturated(1)
     let counted = dts.flatMap { dts in key.dts.map { rate.nearestCount(dts - $0) } }
     let isNear = counted.map { $0.subtractingSaturated(next).magnitude <= Reordering.maximum }
     index = isNear == true ? counted ?? next : next
@@ -83,8 +86,9 @@ package struct DecodingOrder: Sendable {
       // A displaced unit keeps the distance of its two timestamps.
       shift = rate.nearestCount((pts - dts) - (key.pts - first))
     }
-    // Of a unit whose decode timestamp is irregular the number is uncertain.
-    if let count, counted == nil || counted == next {
+    // If units are missing, or if a decode timestamp is wrong, also that of the key frame, the
+    // number is uncertain. The two timestamps of a unit keep their distance.
+    if let count, counted == nil || counted == units {
       shift = agreed(count, shift)
     }
     guard shift.magnitude <= Reordering.maximum else { return DecodingPosition(pts: pts, shift: 0) }

@@ -6,6 +6,8 @@ package import Time
 package protocol ReceivedUnit: Sendable {
   /// Whether it is an access unit.
   var isVideo: Bool { get }
+  /// The number of its track; video has 0. Units of one track are in the order of their times.
+  var track: Int { get }
   /// Its timestamp on the source's clock.
   var pts: SourceTime { get }
   /// Its arrival.
@@ -15,6 +17,11 @@ package protocol ReceivedUnit: Sendable {
   func arrived(at time: MonotonicTime) -> Self
 }
 
+extension ReceivedUnit {
+  /// All audio is one track by default.
+  package var track: Int { isVideo ? 0 : 1 }
+}
+
 /// Corrects the arrival times of a burst after a silence: a pure state machine.
 ///
 /// A sender that was stopped or cut off has buffered its access units and now sends them in a
@@ -22,6 +29,9 @@ package protocol ReceivedUnit: Sendable {
 /// the source keeps pace, then each gets the arrival time that it would have had, counted back from
 /// the last. The pace is measured between leading access units, whose timestamps are above all
 /// earlier ones: the timestamps of B-frames fall and rise in decoding order.
+///
+/// Tracks with connections of their own, as those of CMAF uploads, send their bursts one after
+/// another. The units are returned in the order of their corrected times.
 package struct Backlog<Unit: ReceivedUnit>: Sendable {
   /// As many access units in at least half their time are no burst.
   private static var pace: Int { 5 }
@@ -53,21 +63,32 @@ package struct Backlog<Unit: ReceivedUnit>: Sendable {
 
   /// Takes a unit.
   ///
-  /// - Returns: the units to be used now, with corrected times.
+  /// - Returns: the units to be used now, with corrected times, in the order of these.
   package mutating func take(_ unit: Unit) -> [Unit] {
     guard isBuffering else { return [unit] }
     buffered.append(unit)
     if unit.isVideo { add(unit) }
     guard let lateness else { return [] }
     defer { self = Backlog() }
-    var next = MonotonicTime.distantFuture
-    return buffered.reversed().map { unit in
+    return corrected(by: lateness)
+  }
+
+  /// The buffered units with the arrival times that follow from their timestamps, in the order of
+  /// these times; the order within a track stays.
+  private func corrected(by lateness: Interval) -> [Unit] {
+    var next: [Int: MonotonicTime] = [:]
+    var found: [(index: Int, unit: Unit)] = []
+    for (index, unit) in buffered.enumerated().reversed() {
       let corrected = MonotonicTime(unit.pts, plus: lateness)
       // A unit older than any silence has timestamps of another sender.
       let isPossible = corrected > unit.arrival - Self.longest
-      next = min(next, unit.arrival, isPossible ? corrected : unit.arrival)
-      return unit.arrived(at: next)
-    }.reversed()
+      let arrival = min(
+        next[unit.track] ?? .distantFuture, unit.arrival, isPossible ? corrected : unit.arrival)
+      next[unit.track] = arrival
+      found.append((index, unit.arrived(at: arrival)))
+    }
+    found.sort { ($0.unit.arrival, $0.index) < ($1.unit.arrival, $1.index) }
+    return found.map(\.unit)
   }
 
   private mutating func add(_ unit: Unit) {

@@ -97,6 +97,8 @@ package struct PassThroughSchedule: Sendable {
   private var end = Int64.min
   /// Whether the next access unit is the first of a file that starts over.
   private var isTurn = false
+  /// The newest number that was listed without media while the source was away.
+  private var reserved = Int64.min
 
   /// Whether key frames arrive off the starts of segments.
   ///
@@ -110,6 +112,9 @@ package struct PassThroughSchedule: Sendable {
 
   /// Whether timestamps cannot be placed for a second.
   package var isUnplaceable: Bool { prediction.isLost }
+
+  /// The time by the frames that have arrived; see ``FramePrediction/counted``.
+  package var counted: SourceTime? { prediction.counted }
 
   /// A schedule without access units.
   ///
@@ -135,6 +140,9 @@ package struct PassThroughSchedule: Sendable {
 
   /// Notes that the source was away or has other parameter sets: the next IDR begins a period.
   package mutating func breakOff() { last = nil }
+
+  /// Notes that `number` was listed without media: later segments have higher numbers.
+  package mutating func reserve(_ number: Int64) { reserved = max(reserved, number) }
 
   /// Notes that a file starts over: an IDR that cannot begin a segment then begins a period.
   package mutating func startTurn() { isTurn = true }
@@ -227,7 +235,11 @@ package struct PassThroughSchedule: Sendable {
       return beginPeriod(pts, captured, arrival, isContinuous: true)
     }
     followDrift(over: segmentation.grid.duration(ofFrames: index))
-    return position(frameIndex, captured, in: (newest.number + 1, frameIndex))
+    let next = newest.number.addingSaturated(1)
+    // Numbers of fixed durations are those of the frames.
+    let number =
+      segmentation.hasVariableDuration ? max(next, reserved.addingSaturated(1)) : next
+    return position(frameIndex, captured, in: (number, frameIndex))
   }
 
   private var maximumError: Interval { max(Self.tolerance, segmentation.grid.rate.frameDuration) }
@@ -319,8 +331,8 @@ package struct PassThroughSchedule: Sendable {
 
   /// The number of a segment that begins a period at the frame `due`; nil if it has been used.
   private func number(_ due: Int64, _ captured: WallTime, _ isContinuous: Bool) -> Int64? {
-    guard newest != nil || !startsAtFirst else { return first }
-    let least = newest.map { $0.number + 1 } ?? first
+    guard newest != nil || !startsAtFirst else { return max(first, reserved.addingSaturated(1)) }
+    let least = max(newest.map { $0.number + 1 } ?? first, reserved.addingSaturated(1))
     if segmentation.hasVariableDuration, newest != nil { return least }
     let number = expected(captured) ?? segmentation.segment(of: due)
     if isContinuous || number >= least || least - number > Self.maximumLead {

@@ -29,6 +29,12 @@ package struct SilenceLimit: Sendable {
   /// When the source will be silent if nothing arrives; nil before the first arrival.
   package var silentFrom: MonotonicTime? { last.map { $0 + limit } }
 
+  /// When a second connection is tried if nothing arrives; nil before the first arrival.
+  ///
+  /// One second after ``silentFrom``: a line that has held media for less sends it over the first
+  /// connection, without a loss.
+  package var standbyFrom: MonotonicTime? { silentFrom.map { $0 + Self.least } }
+
   /// Notes an arrival.
   package mutating func heard(at now: MonotonicTime) {
     if let last { distances = distances.suffix(Self.count - 1) + [now - last] }

@@ -6,7 +6,8 @@ package import Time
 /// Whether access units arrive steadily at another rate than their timestamps say: a pure state
 /// machine.
 ///
-/// The lateness of a unit is its arrival minus its timestamp. The least lateness of 1.5 s
+/// The lateness of a unit is its arrival minus its timestamp, without the jumps by which a sender
+/// corrects its timestamps (``FramePrediction/counted``). The least lateness of 1.5 s
 /// excludes media that a line held and then sent at once, and a path that becomes longer raises it
 /// once. Only a source that does not keep its own pace raises it again and again by as much.
 package struct SourcePace: Sendable {

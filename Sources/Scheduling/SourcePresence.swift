@@ -55,6 +55,9 @@ package struct SourcePresence: Sendable {
   /// When the connection will be silent if nothing arrives; nil if nothing arrived on it.
   package var silentFrom: MonotonicTime? { arrivals.silentFrom }
 
+  /// When a second connection is tried if nothing arrives; nil if nothing arrived on this one.
+  package var standbyFrom: MonotonicTime? { arrivals.standbyFrom }
+
   /// How long a connection may supply nothing until it is silent.
   package var silenceLimit: Interval { arrivals.limit }
 

@@ -9,7 +9,7 @@ import System
 import Validation
 import Versions
 
-/// The command `streamer validate`: follows each address, and prints its findings.
+/// The command `streamer validate`: follows addresses, or tries an edge, and prints the findings.
 enum ValidateRun {
   /// Runs the command, and exits.
   static func run(_ arguments: [String]) -> Never {
@@ -19,6 +19,7 @@ enum ValidateRun {
       case .rules: print(ValidationReport.rules(), terminator: "")
       case .watch(let arguments): CanaryRun.run(arguments)
       case .follow(let request): ExitStatus.exit(try follow(request))
+      case .edge(let request): ExitStatus.exit(try tryEdge(request))
       }
       exit(0)
     } catch { ExitStatus.exit(for: error) }
@@ -43,17 +44,39 @@ enum ValidateRun {
     }
     for thread in threads { thread.join() }
     let results = found.withLock { found in request.urls.indices.compactMap { found[$0] } }
+    try report(results, isJSON: request.isJSON, request.junitFile)
+    return results.count == request.urls.count && results.allSatisfy(\.isPassed) ? 0 : 1
+  }
+
+  private static func tryEdge(_ request: ValidateCommand.EdgeRequest) throws -> Int32 {
+    if let problem = request.trust.problem {
+      throw CanaryCommand.wrongTrust(request.trust, problem)
+    }
+    let cancellation = ClientCancellation()
+    try SignalWaiter.start { _ in cancellation.cancel() }
+    let random = String(UInt32.random(in: .min ... .max), radix: 16)
+    let stream = EdgeTrial.Stream(
+      name: request.stream ?? "edge-check-\(random)", isRandom: request.stream == nil)
+    let result = EdgeTrial.run(
+      request.address, HTTPEdge(request.address, request.trust, cancellation),
+      request.isOwn ? stream : nil, agent: "streamer-validate/\(Version.text)")
+    try report([result], isJSON: request.isJSON, request.junitFile)
+    return result.isPassed ? 0 : 1
+  }
+
+  private static func report(
+    _ results: [Validation], isJSON: Bool, _ junitFile: String?
+  ) throws {
     for result in results {
       print(
-        request.isJSON ? ValidationReport.json(result) : ValidationReport.text(result),
-        terminator: "")
+        isJSON ? ValidationReport.json(result) : ValidationReport.text(result), terminator: "")
     }
     fflush(nil)
-    if let path = request.junitFile,
-      let problem = WholeFile.replace(path, Array(ValidationReport.junit(results).utf8))
+    if let junitFile,
+      let problem = WholeFile.replace(junitFile, Array(ValidationReport.junit(results).utf8))
     {
-      throw UsageError(.location(.flag("--junit")), .value(path), expected: "a file: \(problem)")
+      throw UsageError(
+        .location(.flag("--junit")), .value(junitFile), expected: "a file: \(problem)")
     }
-    return results.count == request.urls.count && results.allSatisfy(\.isPassed) ? 0 : 1
   }
 }

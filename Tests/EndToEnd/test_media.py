@@ -179,10 +179,11 @@ def test_ch_03_open_segment_is_sent_from_its_first_byte(server: Program) -> None
 
 
 def test_mr_10_too_early_is_425(server: Program) -> None:
-    """MR-10: a segment further ahead than H is 425, at once."""
+    """MR-10: a segment further ahead than H is 425, after a pause of a second, with Retry-After."""
     parent = align(server.port, 3).last_part[0]
-    response = get(server.port, f"{BASE}segment{parent + 5}.m4s")
-    assert response.status == 425 and response.held_ms is None
+    response = get(server.port, f"{BASE}segment{parent + 9}.m4s")
+    assert response.status == 425 and (response.held_ms or 0) >= 999
+    assert 1 <= int(response.headers["retry-after"]) <= 7
 
 
 def test_mr_10_before_the_window_is_410(streamer) -> None:

@@ -32,7 +32,6 @@ MUTATIONS: list[tuple[str, str, str, str]] = [
     ("presentation_type", "running", ' suggestedPresentationDelay="[^"]*"', ""),
     ("presentation_type", "running", 'timeShiftBufferDepth="PT10S"', 'timeShiftBufferDepth="PT0S"'),
     ("presentation_type", "running", ' type="dynamic"', r'\g<0> mediaPresentationDuration="PT9S"'),
-    ("presentation_type", "running", '(<Period [^>]*)>', r'\1 duration="PT9S">'),
     ("presentation_type", "running", 'publishTime="2026', 'publishTime="1969'),
     ("presentation_type", "ended", ' mediaPresentationDuration="[^"]*"', ""),
     ("presentation_type", "ended", ' type="static"', r'\g<0> minimumUpdatePeriod="PT2S"'),

@@ -119,30 +119,39 @@ def test_killed_source_is_a_gap_and_one_discontinuity(away: float, size: str, ca
         tfdt = parts[-1].tfdt
     edges = [playlist.last_part for playlist in playlists]
     assert edges == sorted(edges)
-    # A playlist never ends with the discontinuity: the first part after it is listed with it.
     for playlist in playlists:
-        if playlist.segments[-1].gap:
-            assert playlist.open_parts, "a discontinuity with nothing behind it"
+        assert not playlist.segments[0].gap, "it begins without media"
+        # The first part after the discontinuity is listed with it.
+        assert not any(s.discontinuity and s.gap for s in playlist.segments), playlist.text
+    sequences = [playlist.media_sequence for playlist in playlists]
+    assert sequences == sorted(sequences)
 
 
 @pytest.mark.timeout(60)
-def test_frozen_source_continues_without_a_gap(camera: Camera, streamer) -> None:
-    """SIGSTOP for three seconds: the buffered frames continue the stream without a gap."""
-    program = pull(streamer, camera)
+@pytest.mark.parametrize("segment", [1, 4])
+def test_frozen_source_continues(segment: int, camera: Camera, streamer) -> None:
+    """SIGSTOP for three seconds: segments of 4 s have all frames, those of 1 s have gaps."""
+    program = pull(streamer, camera, "--segment-duration", str(segment))
     next_segments(program.port, 1)
     assert camera.source
+    # Segments of 4 s are listed up to 6 s apart.
     camera.source.freeze()
     pause(3, "the duration of the freeze")
     camera.source.thaw()
     program.wait_logged("source-resumed")
-    next_segments(program.port, 3)
+    next_segments(program.port, 3 if segment == 1 else 2)
     playlist = fetch(program.port)
-    assert not any(s.discontinuity or s.gap for s in playlist.segments), playlist.text
+    gaps = [s.msn for s in playlist.segments if s.gap]
+    discontinuities = [s.msn for s in playlist.segments if s.discontinuity]
+    if segment == 1:
+        assert gaps and discontinuities == [gaps[-1] + 1], playlist.text
+    else:
+        assert not gaps and not discontinuities, playlist.text
 
     def is_live() -> bool:
         begun = fetch(program.port).segments[-1].milliseconds() / 1000
         assert time.time() > begun, "it is ahead of its time"
-        return time.time() < begun + 3
+        return time.time() < begun + 2 + segment
 
     wait_until(is_live, 30, "it is no longer behind")
 
@@ -314,8 +323,11 @@ def test_source_that_turns_irregular_pauses_players_for_less_than_two_seconds(
         for view in views.values():
             wait_frames(lambda view=view: view.data()["samples"], now(), 120)
         found = {name: stillness.found(view.page) for name, view in views.items()}
+    # Fifteen segments are listed, three target durations.
+    wait_until(lambda: fetch(program.port).segments[0].msn > regular.segments[0].msn, 60,
+               "the first segment leaves the list")
     after = fetch(program.port)
-    assert after.target_duration == 5 and after.segments[0].msn > regular.segments[0].msn
+    assert after.target_duration == 5
     program.check_logged("live", count=2)  # the stream restarts once
     assert sum(segment.discontinuity for segment in after.segments) <= 2, after.text
     print(found)

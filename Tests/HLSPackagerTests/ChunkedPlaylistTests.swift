@@ -83,14 +83,14 @@ struct ChunkedPlaylistTests {
     stream.goLive(prefill: Int64(row.playlistLength))
     stream.publish(frames: 1)
     var text = try Self.text(stream.window.snapshot)
-    var edition = ChunkedPlaylist.newestListed(in: stream.window.snapshot)
+    var edition = ChunkedPlaylist.edition(of: stream.window.snapshot)
     for _ in 0..<3 * stream.segmentation.framesPerSegment {
       let opens = stream.segmentation.position(of: stream.next) == 0
       stream.publish(frames: 1)
       let new = try Self.text(stream.window.snapshot)
       #expect((new != text) == opens)
-      #expect((ChunkedPlaylist.newestListed(in: stream.window.snapshot) != edition) == opens)
-      (text, edition) = (new, ChunkedPlaylist.newestListed(in: stream.window.snapshot))
+      #expect((ChunkedPlaylist.edition(of: stream.window.snapshot) != edition) == opens)
+      (text, edition) = (new, ChunkedPlaylist.edition(of: stream.window.snapshot))
     }
   }
 
@@ -168,5 +168,31 @@ struct ChunkedPlaylistTests {
       of: stream.segmentation.firstFrame(of: announced.number + 3))
     let shifted = UTCTime(frameTime.wall + 400_000_000).text
     #expect(playlist.segments.last?.programDateTime == shifted)
+  }
+
+  @Test("while the source is away there is no future segment, and the text changes once a segment")
+  func away() throws {
+    var stream = SyntheticStream(.thirty, playlistLength: 6, retained: 10, marksOutages: true)
+    stream.window.goLive()
+    stream.publish(segments: 8)
+    stream.publish(frames: 12)
+    let future = try #require(ParsedPlaylist(Self.text(stream.window.snapshot)).segments.last)
+    var edition = ChunkedPlaylist.edition(of: stream.window.snapshot)
+    for count in 0..<3 {
+      #expect(stream.window.pass(through: future.number - 1 + Int64(count)))
+      let playlist = try ParsedPlaylist(Self.text(stream.window.snapshot))
+      #expect(ChunkedPlaylist.edition(of: stream.window.snapshot) > edition)
+      edition = ChunkedPlaylist.edition(of: stream.window.snapshot)
+      #expect(playlist.segments.last?.number == future.number - 1 + Int64(count))
+      #expect(playlist.segments.last?.isGap == (count > 0))
+    }
+    let gap = try #require(
+      ParsedPlaylist(Self.text(stream.window.snapshot)).segments.first {
+        $0.number == future.number
+      })
+    #expect(gap.programDateTime == future.programDateTime && gap.extinf == future.extinf)
+    stream.jump(to: future.number + 2)
+    stream.publish(frames: 1)
+    #expect(ChunkedPlaylist.edition(of: stream.window.snapshot) > edition)
   }
 }

@@ -82,6 +82,9 @@ private let frameRows: [FrameRow] = [
     Frame(.headers, flags: 5, [0x82])),
   FrameRow("§5.1.1: an even stream", .connection(Code.protocolError), .get("/hello", stream: 2)),
   FrameRow(
+    "§5.1.1: a number that was skipped", .connection(Code.protocolError),
+    .get("/hold", stream: 5), .get("/hello", stream: 3)),
+  FrameRow(
     "§6.2: padding as long as the payload", .connection(Code.protocolError),
     Frame(.headers, flags: 13, stream: 1, [9, 0x82])),
   FrameRow(

@@ -173,6 +173,11 @@ class Burst(Perturbation):
             frames = round(25 * self.seconds) + 13
             return Allowed(lost=frames, pictures=frames, silent=round(self.seconds) + 1,
                            notices=SILENCE)
+        if self.seconds >= 0.9:
+            # Segments that are listed without media meanwhile lose it.
+            count = round(self.seconds) + 1
+            return Allowed(lost=25 * count, gaps=count, discontinuities=1, silent=count,
+                           notices=SILENCE)
         return Allowed(notices=SILENCE)
 
     @classmethod

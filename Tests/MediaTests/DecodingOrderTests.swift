@@ -65,10 +65,23 @@ struct DecodingOrderTests {
       counted: [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24],
       places: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
       shifts: [0, 2, -1, -1, 2, -1, -1, 2, -1, -1, 2, -1, -1]),
+    displacedKey(by: 3), displacedKey(by: -3),
     Row(
       testDescription: "without B-frames", shown: [0, 1, 2, 4], decoded: [0, 1, 2, 4],
       places: [0, 1, 2, 4], shifts: [0, 0, 0, 0]),
   ]
+
+  /// Two groups with one B-frame between references; both timestamps of the second key frame are
+  /// off by some frames.
+  private static func displacedKey(by error: Int64) -> Row {
+    Row(
+      testDescription: "a key frame that is displaced by \(error) does not move the next ones",
+      shown: [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 11 + error, 13, 12, 15, 14], keys: [0, 11],
+      decoded: [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 + error, 11, 12, 13, 14],
+      counted: [0, 4, 2, 8, 6, 12, 10, 16, 14, 20, 18, 0, 4, 2, 8, 6],
+      places: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 + error, 12, 13, 14, 15],
+      shifts: [0, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 0, 1, -1, 1, -1])
+  }
 
   @Test("units are placed one after another, key frames at their presentation", arguments: rows)
   func place(_ row: Row) {

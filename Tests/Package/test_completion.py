@@ -35,6 +35,7 @@ def script(shell: str) -> str:
     (["token", "--expires", ""], []), (["token", "--expires", "60", "--str"], ["--stream"]),
     (["validate", "--watch", "--metr"], ["--metrics-file"]), (["validate", "--metr"], []),
     (["validate", "http://a/", "--ju"], ["--junit"]),
+    (["validate", "--edge", "http://a/", "--i"], ["--i-run-this-edge"]),
     (["validate", "--watch", "http://a/", "--clock", "b"], ["burned"]),
     (["token", "--key", ""], []), (["tok"], ["token"]), (["ca"], ["canary"]),
 ])

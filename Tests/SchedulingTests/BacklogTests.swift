@@ -79,6 +79,31 @@ struct BacklogTests {
     #expect(returned.allSatisfy { abs($0.arrival.offset(from: $0.pts) - Self.delay) <= 10_000_000 })
   }
 
+  @Test(
+    "tracks whose bursts arrive one after another are returned by their times",
+    arguments: [true, false])
+  func tracksApart(audioFirst: Bool) {
+    var (backlog, clock) = (Backlog<Sent>(), SourceClock())
+    backlog.begin()
+    let sent = Self.afterwards(keeps: true)
+    let end = sent[0].arrival + 200_000_000
+    let burst = sent.filter { $0.arrival < end }
+    let (audio, video) = (burst.filter(\.isAudio), burst.filter(\.isVideo))
+    let arrived = (audioFirst ? audio + video : video + audio).map {
+      Sent(pts: $0.pts, arrival: end, isAudio: $0.isAudio)
+    }
+    let returned = (arrived + sent.filter { $0.arrival >= end }).flatMap { backlog.take($0) }
+    #expect(returned.filter(\.isAudio).map(\.pts) == sent.filter(\.isAudio).map(\.pts))
+    #expect(returned.filter(\.isVideo).map(\.pts) == sent.filter(\.isVideo).map(\.pts))
+    #expect(zip(returned.dropFirst(), returned).allSatisfy { $0.arrival >= $1.arrival })
+    for unit in returned {
+      let captured = clock.captureTime(
+        unit.isVideo ? .video : .audio, pts: unit.pts, arrival: unit.arrival)
+      #expect((captured.offset(from: unit.pts) - Self.delay).magnitude <= 10_000_000)
+    }
+    #expect(clock.restarts == 0)
+  }
+
   @Test("a stopped sender that sends all of it causes no discontinuity; lost units cause one")
   func periods() {
     let segmentation = Segmentation(

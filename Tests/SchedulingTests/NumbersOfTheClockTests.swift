@@ -149,6 +149,44 @@ struct NumbersOfTheClockTests {
     for start in program.starts { #expect(start.number == start.captured.wholeSeconds) }
     #expect(program.starts.last?.number == Self.second + 19)
   }
+
+  @Test("a number that was listed without media begins no segment")
+  func reserved() {
+    var program = Program()
+    for index in Int64(0)..<60 { program.take(at: Self.time(index), isKey: index % 30 == 0) }
+    program.schedule.breakOff()
+    // Numbers up to that of the returning source have been listed.
+    program.schedule.reserve(Self.second + 5)
+    for index in Int64(150)..<240 { program.take(at: Self.time(index), isKey: index % 30 == 0) }
+    #expect(program.starts.map(\.number).suffix(2) == [Self.second + 6, Self.second + 7])
+  }
+
+  @Test("nor the first one of a session that counts on")
+  func reservedFirst() {
+    var program = Program()
+    program.schedule = PassThroughSchedule(
+      segmentation: Segmentation(
+        rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
+        maximumGroupMicroseconds: 4_000_000), first: 7, startsAtFirst: true)
+    program.schedule.reserve(9)
+    for index in Int64(0)..<60 { program.take(at: Self.time(index), isKey: index % 30 == 0) }
+    #expect(program.starts.map(\.number).prefix(1) == [10])
+  }
+
+  @Test("with variable duration the numbers after those that were listed are used")
+  func reservedVariable() {
+    var program = Program()
+    program.schedule = PassThroughSchedule(
+      segmentation: Segmentation(
+        rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
+        maximumGroupMicroseconds: 4_000_000), first: 0)
+    for index in Int64(0)..<60 { program.take(at: Self.time(index), isKey: index % 30 == 0) }
+    let last = program.starts.last?.number ?? 0
+    program.schedule.breakOff()
+    program.schedule.reserve(last + 3)
+    for index in Int64(150)..<210 { program.take(at: Self.time(index), isKey: index % 30 == 0) }
+    #expect(program.starts.map(\.number).suffix(2) == [last + 4, last + 5])
+  }
 }
 
 extension WallTime {

@@ -140,6 +140,16 @@ struct SourcePresenceTests {
     }
   }
 
+  @Test("a second connection is tried one second after the silence began")
+  func standby() {
+    var presence = SourcePresence(isListener: false)
+    #expect(presence.standbyFrom == nil)
+    presence.heard(at: .at(5))
+    #expect(presence.silentFrom == .at(6) && presence.standbyFrom == .at(7))
+    for second in Int64(6)...8 { presence.heard(at: .at(second)) }
+    #expect(presence.standbyFrom == .at(8) + .milliseconds(3500))
+  }
+
   @Test("a lost source is retried by its plan, which starts over with a frame")
   func retries() {
     var presence = SourcePresence(isListener: false)

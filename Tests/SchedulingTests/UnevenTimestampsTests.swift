@@ -183,6 +183,55 @@ struct UnevenTimestampsTests {
     source.expectWhole(25 * Self.seconds)
   }
 
+  /// When a source is off its pace, in seconds, and how often its timestamps have jumped; frame
+  /// `index` has the time `pts(index)` and arrives at `arrival(index)`.
+  private func offPace(
+    seconds: Int64, pts: (Int64) -> Interval, arrival: (Int64) -> Interval
+  ) -> (found: Interval?, periods: Int) {
+    var (source, pace) = (Source(Self.rate(25)), SourcePace())
+    for index in Int64(0)..<25 * seconds {
+      let position = source.schedule.assign(
+        pts: .origin + .seconds(100) + pts(index), isKey: index.isMultiple(of: 25),
+        captured: Self.begin + arrival(index), arrival: .origin + .seconds(200) + arrival(index))
+      if let position { source.positions.append(position) }
+      if position != nil, let counted = source.schedule.counted {
+        pace.add(pts: counted, arrival: .origin + .seconds(200) + arrival(index))
+      }
+      if pace.arriving(unlike: source.rate) != nil {
+        return (arrival(index), source.positions.compactMap(\.periodStart).count)
+      }
+    }
+    return (nil, source.positions.compactMap(\.periodStart).count)
+  }
+
+  @Test(
+    "slow timestamps that sender reports correct each two seconds are off their pace",
+    arguments: [16, 10] as [Int64])
+  func slowWithReports(percent: Int64) throws {
+    func arrival(_ index: Int64) -> Interval { .milliseconds(index * 4000 / (100 - percent)) }
+    let (found, periods) = offPace(
+      seconds: 30,
+      pts: { index in
+        // The report before a frame states the clock; frames follow it by their rate.
+        let report = arrival(index).count(of: .seconds(2)) * 2000
+        let first = (report * (100 - percent) + 3999) / 4000
+        return .milliseconds(report) + .milliseconds(40) * (index - first)
+      }, arrival: arrival)
+    // A report corrects 16 % by more than the jitter that is followed.
+    #expect(periods <= 6)
+    #expect(try #require(found) < .seconds(percent == 16 ? 7 : 10))
+  }
+
+  @Test("a clock that is set keeps the pace", arguments: [100_000, 2000, -2000, 320] as [Int64])
+  func clockSet(milliseconds: Int64) {
+    let (found, _) = offPace(
+      seconds: 60,
+      pts: { index in
+        .milliseconds(40 * index + (index < 260 ? 0 : milliseconds))
+      }, arrival: { .milliseconds(40 * $0) })
+    #expect(found == nil)
+  }
+
   @Test("a path that becomes longer for good begins one period, after a second")
   func longer() {
     var source = Source(Self.rate(25))

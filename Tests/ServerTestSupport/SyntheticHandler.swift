@@ -122,6 +122,9 @@ package final class SyntheticHandler {
     return exchange
   }
 
+  /// Ends the pause of requests for segments that begin too late, which are refused then.
+  package func endPause() { requests.expire(loop.now + .seconds(1)) }
+
   /// A playlist of the rendition.
   package func playlist(_ query: String = "", _ fields: [String] = []) throws -> FakeExchange {
     try ask("/live/video/playlist.m3u8" + (query.isEmpty ? "" : "?" + query), fields)

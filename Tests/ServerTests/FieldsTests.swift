@@ -78,6 +78,7 @@ struct FieldsTests {
       .replacing("{h}", with: SyntheticHandler.headerHash)
     for method in ["GET", "HEAD"] {
       let exchange = try handler.ask(target, method: method)
+      if row.status == 425 { handler.endPause() }
       #expect(exchange.status == row.status)
       #expect(exchange.header("cache-control") == row.caching)
       #expect(exchange.header("content-type") == row.type)

@@ -204,16 +204,40 @@ struct MediaRequestTests {
     ]
     for (offset, status) in rows {
       let exchange = try handler.media("segment\(handler.last + offset).m4s")
+      if status == 425 {
+        #expect(exchange.isHeld, "a client that asks again at once is slowed down")
+        handler.endPause()
+        // Four or more seconds ahead, of which two are permitted.
+        #expect(exchange.header("retry-after") == (offset == 1000 ? "60" : "\(offset - 3)"))
+      }
       #expect(exchange.status == status, "\(offset)")
       if status > 200 { #expect(exchange.header("cache-control") == "public, max-age=1") }
     }
     for name in ["segment0.m4s", "segment100000000000000.m4s", "segment100000000000001.m4s"] {
-      #expect([404, 410, 425].contains(try handler.media(name).status), "\(name)")
+      let exchange = try handler.media(name)
+      handler.endPause()
+      #expect([404, 410, 425].contains(exchange.status), "\(name)")
     }
     #expect(handler.held == 3)
     // One frame later the fourth begins within H.
     handler.publish(frames: 30)
     #expect(try handler.media("segment\(handler.last + 3).m4s").isHeld)
+  }
+
+  @Test("a segment that comes near during the pause is held; a client that leaves is forgotten")
+  func pause() throws {
+    let handler = try SyntheticHandler.live()
+    let number = handler.last + 4
+    let (near, gone) = try (
+      handler.media("segment\(number).m4s"), handler.media("segment\(number).m4s")
+    )
+    gone.go()
+    handler.publish(frames: 30)
+    handler.endPause()
+    #expect(near.isHeld && near.answers == 0 && gone.answers == 0)
+    #expect(handler.nextDeadline > handler.now + SyntheticHandler.second)
+    handler.publish(frames: 61)
+    #expect(near.stage == .streaming)
   }
 
   @Test(
@@ -267,7 +291,9 @@ struct MediaRequestTests {
     #expect(try handler.media("segment\(number).m4s").body == SegmentType.bare.array)
     #expect(try handler.media("segment\(number + 1).m4s").isHeld)
     #expect(try handler.media("segment\(number + 3).m4s").isHeld, "it begins in two seconds")
-    #expect(try handler.media("segment\(number + 4).m4s").status == 425)
+    let early = try handler.media("segment\(number + 4).m4s")
+    handler.endPause()
+    #expect(early.status == 425)
   }
 
   @Test("the end completes the open segment; requests for the next one get 404")

@@ -53,6 +53,21 @@ struct AudioDriftTests {
     #expect(found.allSatisfy { $0 == 0 })
   }
 
+  @Test("audio that was held, sent at once and then absent does not drift")
+  func held() {
+    var drift = AudioDrift()
+    for packet in Int64(0)..<600 {
+      // Held from 3 s on, and sent after 4.5 s; a pause after 4 s; no audio for half a second.
+      let stamp = Interval.milliseconds(packet * 20 + (packet < 200 ? 0 : 3000))
+      let isHeld = (150..<200).contains(packet)
+      let arrival = MonotonicTime.origin + (isHeld ? .milliseconds(4500) : stamp)
+      if packet % 2 == 0 { drift.takeVideo(.origin + stamp, arrival: arrival) }
+      guard !(225..<250).contains(packet) else { continue }
+      #expect(drift.audio(.origin + stamp, arrival: arrival) == .origin + stamp)
+    }
+    #expect(!drift.isDrifting)
+  }
+
   @Test("a step of a second is another clock, and begins anew")
   func step() {
     var (_, drift) = offsets(ppm: 10_000)

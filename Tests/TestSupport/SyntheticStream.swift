@@ -24,7 +24,8 @@ package struct SyntheticStream {
   /// Its segments have variable duration if `maximumGroupTime`, in microseconds, is given.
   package init(
     _ rate: FrameRate, segment: Int64 = 1_000_000, part: Int64 = 100_000, playlistLength: Int = 10,
-    retained: Int = 20, maximumGroupTime: Int64? = nil, after earlier: WindowEnd? = nil
+    retained: Int = 20, maximumGroupTime: Int64? = nil, after earlier: WindowEnd? = nil,
+    marksOutages: Bool = false
   ) {
     let segmentation = Segmentation(
       rate: rate, segmentMicroseconds: segment, partMicroseconds: part,
@@ -32,7 +33,8 @@ package struct SyntheticStream {
     self.segmentation = segmentation
     window = LiveWindow(
       segmentation: .video(segmentation), playlistLength: playlistLength, retained: retained,
-      after: earlier)
+      after: earlier, with: earlier?.media(for: [("video", .video(segmentation))], nil)["video"],
+      marksOutages: marksOutages)
     let now = segmentation.grid.atOrAfter(1_795_155_720_000_000_000)
     next = segmentation.firstFrame(
       of: segmentation.segment(of: now + segmentation.framesPerSegment - 1))
@@ -114,6 +116,9 @@ package struct SyntheticStream {
     }
     window.goLive()
   }
+
+  /// Continues with segment `number`, without an announcement.
+  package mutating func jump(to number: Int64) { next = segmentation.firstFrame(of: number) }
 
   /// Skips the rest of an open segment and `segments` whole segments, as after a forward step of
   /// the wall clock.

@@ -101,8 +101,9 @@ def presentation_type(root: ET.Element) -> Iterator[str]:
     for name in sorted(refused & root.attrib.keys()):
         yield f"{name} in type {root.get('type')}"
     periods = all_of(root, "Period")
-    if any(("duration" in period.attrib) == is_live(root) for period in periods):
-        yield "Period@duration, which only ended presentations have"
+    # In a live presentation a Period has it while its source is away, and afterwards.
+    if not is_live(root) and any("duration" not in period.attrib for period in periods):
+        yield "a Period of an ended presentation without its duration"
     if is_live(root) and not seconds(root.get("timeShiftBufferDepth", "PT0S")):
         yield "an empty window"
     if clock(root.attrib["publishTime"]) < clock(root.attrib["availabilityStartTime"]):

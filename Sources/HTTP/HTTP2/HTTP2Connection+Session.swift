@@ -31,7 +31,9 @@ extension HTTP2Connection {
     case NGHTTP2_PING: return budget.take(.ping, now: now)
     case NGHTTP2_SETTINGS: return budget.take(.settings, now: now)
     case NGHTTP2_WINDOW_UPDATE: return budget.takeWindow(now: now)
-    case NGHTTP2_HEADERS, NGHTTP2_CONTINUATION: return nil
+    // The library ignores a skipped number.
+    case NGHTTP2_HEADERS: return numbers.begin(stream) ? nil : .protocolError
+    case NGHTTP2_CONTINUATION: return nil
     case NGHTTP2_DATA where length > 0: return nil
     // The library does not check these frames. RFC 9113 §6.3.
     case NGHTTP2_PRIORITY where stream == 0: return .protocolError

@@ -46,6 +46,8 @@ final class HTTP2Connection: HTTPConnection {
   /// The field section that is being received.
   var incoming: HTTP2RequestHead?
   var budget: FloodBudget
+  /// The numbers of the HTTP/2 streams so far.
+  var numbers = StreamNumbers()
   /// Bytes that were given to the stream.
   private(set) var writtenBytes = 0
   private var isInSession = false

@@ -11,6 +11,8 @@ struct KeptSegments: Sendable {
   private let limit: Int
   /// The number of bytes above which old segments are removed early.
   private let byteLimit: Int
+  /// Which of them playlists list.
+  private let listing: ListedSegments
 
   /// The segments, oldest first.
   private(set) var segments: [Segment] = []
@@ -28,9 +30,10 @@ struct KeptSegments: Sendable {
   private var hasNewFirst = false
 
   /// No segments; at most `limit`, and fewer above `byteLimit` bytes.
-  init(limit: Int, byteLimit: Int) {
+  init(limit: Int, byteLimit: Int, _ listing: ListedSegments) {
     self.limit = limit
     self.byteLimit = byteLimit
+    self.listing = listing
   }
 
   /// Counts Discontinuities from those of an earlier window.
@@ -40,7 +43,7 @@ struct KeptSegments: Sendable {
 
   /// Begins with the segments of an earlier window, whose Discontinuities are counted already.
   mutating func begin(with earlier: [Segment]) {
-    segments = earlier.suffix(limit)
+    segments = Array(earlier.dropFirst(excess(of: earlier)))
     size = segments.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.bytes.count } }
     evictedDiscontinuities -= Int64(segments.count { $0.startsDiscontinuity })
     evicted = earlier.dropLast(segments.count)
@@ -56,8 +59,16 @@ struct KeptSegments: Sendable {
   mutating func append(_ segment: Segment) {
     segments.append(segment)
     if !segment.isGap { lastBeforeSkip = nil }
-    if segments.count > limit { evict(segments.count - limit) }
+    if segments.count > limit { evict(excess(of: segments)) }
     if size > byteLimit { shorten() }
+  }
+
+  /// The number of oldest segments above the limit; over an outage the listed ones stay longer.
+  private func excess(of segments: [Segment]) -> Int {
+    guard segments.count > limit else { return 0 }
+    // bounded: numbers of segments in memory
+    let unlisted = listing.start(in: segments) - (limit - listing.length)
+    return min(segments.count - limit, max(0, unlisted))
   }
 
   /// Makes segments gaps.

@@ -12,8 +12,10 @@ package import Time
 /// A publication appends a chunk, creates a snapshot, swaps it under the lock, and wakes the
 /// subscribers. Nothing is rendered or sent here.
 package final class LiveWindow: Sendable {
-  private struct Shared: Sendable {
+  struct Shared: Sendable {
     var window: WindowState
+    /// When a chunk arrived last, and when the newest segment became complete.
+    var heard = SystemClock.monotonicTime, completed = SystemClock.monotonicTime
     var tracks: [TrackDescription] = []
     var snapshot: WindowSnapshot
     /// The snapshot for playlists; the object `snapshot` if there is no gate.
@@ -37,7 +39,7 @@ package final class LiveWindow: Sendable {
 
   /// The rule that groups frames into parts and segments.
   package let segmentation: TrackSegmentation
-  private let shared: Locked<Shared>
+  let shared: Locked<Shared>
   private let gate: PublishGate?
   private let rendition: Int
   private let protection: TrackProtection?
@@ -59,10 +61,11 @@ package final class LiveWindow: Sendable {
   ///   - gate: the gate of the ladder; nil if there is none.
   ///   - rendition: the index of the rendition in the gate.
   ///   - protection: the encryption of its media; nil for none.
+  ///   - marksOutages: whether gaps are outages of the source, which a Discontinuity follows.
   package init(
     segmentation: TrackSegmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
     after earlier: WindowEnd? = nil, with media: EarlierMedia? = nil, gate: PublishGate? = nil,
-    rendition: Int = 0, protection: TrackProtection? = nil
+    rendition: Int = 0, protection: TrackProtection? = nil, marksOutages: Bool = false
   ) {
     self.protection = protection
     self.segmentation = segmentation
@@ -71,7 +74,7 @@ package final class LiveWindow: Sendable {
     let window = WindowState(
       segmentation: segmentation, playlistLength: playlistLength,
       retained: max(retained, playlistLength + 2), byteLimit: byteLimit, after: earlier,
-      with: media)
+      with: media, marksOutages: marksOutages)
     // Not described yet.
     let empty = WindowSnapshot(window, tracks: [])
     shared = Locked(
@@ -127,7 +130,12 @@ package final class LiveWindow: Sendable {
   }
 
   /// Opens the window to readers.
-  package func goLive() { change { $0.goLive() } }
+  package func goLive() {
+    let now = SystemClock.monotonicTime
+    // Media of the session before is no older than the window for the watch over outages.
+    shared.withLock { ($0.heard, $0.completed) = (now, now) }
+    change { $0.goLive() }
+  }
 
   /// Appends the next chunk.
   ///
@@ -141,7 +149,9 @@ package final class LiveWindow: Sendable {
       return
     }
     // The other renditions do not wait for one that is left out.
-    change(isMade: !chunk.isStill) { $0.append(chunk, isPrefill: false, offset: offset) }
+    change(isMade: !chunk.isStill, isHeard: true) {
+      $0.append(chunk, isPrefill: false, offset: offset)
+    }
   }
 
   /// Announces a step of the wall clock; see ``WindowState/announce(offset:skipped:headerHash:)``.
@@ -167,7 +177,7 @@ package final class LiveWindow: Sendable {
     let made = chunks.map { encrypted($0) }
     let chunks = made.contains { $0 == nil } ? [] : made.compactMap(\.self)
     if let track { shared.withLock { $0.add(track) } }
-    change { window in
+    change(isHeard: true) { window in
       if window.segments.isEmpty, window.open == nil {
         window.begin(offset: offset, headerHash: track?.headerHash)
       } else {
@@ -297,9 +307,16 @@ package final class LiveWindow: Sendable {
     PastMedia.add(bytes, until: SystemClock.monotonicTime + span)
   }
 
-  private func change(isMade: Bool = true, _ body: @Sendable (inout WindowState) -> Void) {
+  func change(
+    isMade: Bool = true, isHeard: Bool = false, _ body: @Sendable (inout WindowState) -> Void
+  ) {
     let (snapshot, wakers, evicted) = shared.withLock { shared in
+      let newest = shared.window.segments.last?.number
       body(&shared.window)
+      if isHeard { shared.heard = SystemClock.monotonicTime }
+      if shared.window.segments.last?.number != newest {
+        shared.completed = SystemClock.monotonicTime
+      }
       let snapshot = WindowSnapshot(shared.window, tracks: shared.tracks)
       let hasEnded = snapshot.state == .ended
       shared.snapshot = snapshot

@@ -16,6 +16,8 @@ package struct OpenSegment: Sendable {
   package let period: DiscontinuityPeriod
   /// See ``Segment/isPrefill``.
   package let isPrefill: Bool
+  /// Whether it has no media because the source was away.
+  package internal(set) var isOutage = false
   /// The complete parts.
   package internal(set) var parts: [Part] = []
   /// All chunks, also those of the unfinished part.

@@ -40,6 +40,8 @@ package final class Segment: Sendable {
   package var isPrefill: Bool { content.isPrefill }
   /// Whether the number has no media (EXT-X-GAP).
   package var isGap: Bool { parts.isEmpty }
+  /// Whether the number has no media because the source was away.
+  package var isOutage: Bool { content.isOutage }
   /// Whether the number has a gap in playlists: without media, or since its rendition is left out.
   package var isListedAsGap: Bool { chunks.allSatisfy(\.isStill) }
   /// The publish time of its last chunk.

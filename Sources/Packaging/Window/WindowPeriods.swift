@@ -40,6 +40,13 @@ struct WindowPeriods: Sendable {
     self.headerHash = headerHash ?? self.headerHash
   }
 
+  /// Lets the next segment begin with a Discontinuity, at the offset of its first chunk unless
+  /// another one was announced.
+  mutating func interrupt() {
+    guard !isDue else { return }
+    (isDue, nextOffset) = (true, nil)
+  }
+
   /// Sets wall clock minus media time of the first period, before the first chunk; without a hash
   /// it has the header that was described.
   mutating func begin(offset: Interval, headerHash: String?) {

@@ -28,6 +28,12 @@ package final class WindowSnapshot: Sendable {
   package let firstListed: Int64
   /// The number of complete segments in playlists.
   package let playlistLength: Int
+  /// Which segments playlists list.
+  package let listing: ListedSegments
+  /// Whether the newest segment is complete and the source is away.
+  package let isAway: Bool
+  /// The end of the newest complete media; nil before.
+  package let mediaEnd: MediaEnd?
   /// Rises with every chunk: orders the snapshots of one window.
   package let revision: Int64
   /// The number of parts since 1970: the parts before segment N plus K if part K of segment N is
@@ -73,6 +79,9 @@ package final class WindowSnapshot: Sendable {
     publishedBefore = state.publishedBefore
     firstListed = state.firstListed
     self.playlistLength = state.playlistLength
+    listing = state.listing
+    isAway = state.isAway
+    mediaEnd = state.mediaEnd
     self.revision = state.revision
     self.version = state.version
     events = state.events.kept
@@ -97,6 +106,9 @@ package final class WindowSnapshot: Sendable {
     publishedBefore = whole.publishedBefore
     firstListed = whole.firstListed
     playlistLength = whole.playlistLength
+    listing = whole.listing
+    isAway = whole.isAway && open == nil
+    mediaEnd = whole.mediaEnd
     revision = whole.revision
     self.version = version
     events = whole.events
@@ -112,8 +124,11 @@ package final class WindowSnapshot: Sendable {
   }
 
   /// The complete segments in playlists.
-  package var listed: ArraySlice<Segment> {
-    segments.suffix(playlistLength).drop { $0.number < firstListed }
+  package var listed: ArraySlice<Segment> { listed(more: 0) }
+
+  /// The complete segments in playlists that list `more` of them.
+  package func listed(more: Int) -> ArraySlice<Segment> {
+    segments[listing.start(in: segments, more: more)...].drop { $0.number < firstListed }
   }
 
   /// EXT-X-DISCONTINUITY-SEQUENCE of a playlist with the segments `listed`.

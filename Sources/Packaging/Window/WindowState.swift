@@ -13,21 +13,32 @@ struct WindowState: Sendable {
   let segmentation: TrackSegmentation
   /// The number of complete segments in playlists.
   let playlistLength: Int
+  /// Which segments playlists list.
+  let listing: ListedSegments
+
+  /// Whether gaps are outages of the source, which a Discontinuity follows.
+  let marksOutages: Bool
 
   private(set) var state = WindowSnapshot.State.starting
   private(set) var kept: KeptSegments
   private(set) var open: OpenSegment?
-  private(set) var revision: Int64 = 0
-  private(set) var version: Int64 = 0
+  var revision: Int64 = 0
+  var version: Int64 = 0
+  /// Whether the newest segment is complete and the source is away.
+  var isAway = false
+  /// The newest number that was listed although its media may still arrive; nil if none was.
+  var passed: Int64?
+  /// The end of the newest media.
+  private(set) var mediaEnd: MediaEnd?
   /// The events of the stream.
   private(set) var events = WindowEvents()
   /// The newest segment of the session before; nil without one.
   let publishedBefore: Int64?
   /// The oldest segment that playlists may list.
   let firstListed: Int64
-  /// The newest segment of the session before, until the first one of this session begins; nil if
-  /// the window began empty.
-  private var continued: Int64?
+  /// The newest segment of the session before, or the newest gap after it, until the first media of
+  /// this session begins; nil if the window began empty.
+  var continued: Int64?
   private var periods = WindowPeriods()
   /// The number of an open segment that becomes a gap when it is complete.
   private var leaving: Int64?
@@ -35,15 +46,17 @@ struct WindowState: Sendable {
   private var placed: SegmentStart?
 
   /// The segments that another process publishes.
-  private var departure = Departure()
+  private(set) var departure = Departure()
 
   init(
     segmentation: TrackSegmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
-    after earlier: WindowEnd? = nil, with media: EarlierMedia? = nil
+    after earlier: WindowEnd? = nil, with media: EarlierMedia? = nil, marksOutages: Bool = false
   ) {
     self.segmentation = segmentation
     self.playlistLength = playlistLength
-    kept = KeptSegments(limit: retained, byteLimit: byteLimit)
+    self.marksOutages = marksOutages
+    listing = ListedSegments(length: playlistLength, segmentation)
+    kept = KeptSegments(limit: retained, byteLimit: byteLimit, listing)
     publishedBefore = earlier?.segment
     firstListed = media?.firstListed ?? .min
     guard let earlier else { return }
@@ -52,6 +65,7 @@ struct WindowState: Sendable {
     events = media?.events ?? WindowEvents(past: earlier.events)
     guard let media, let last = media.segments.last?.number else { return }
     kept.begin(with: media.segments)
+    mediaEnd = media.segments.last { !$0.isGap }.map { MediaEnd($0, segmentation) }
     continued = last
     version = segmentation.partsBefore(last + 1)  // bounded: the number of a published segment
     revision = 1
@@ -62,7 +76,7 @@ struct WindowState: Sendable {
   /// The open segment ends with its last chunk.
   func media(_ tracks: [TrackDescription]) -> EarlierMedia? {
     guard state == .live else { return nil }
-    let listed = segments.suffix(playlistLength).first?.number
+    let listed = segments.dropFirst(listing.start(in: segments)).first?.number
     var window = self
     window.closeSegment()
     return EarlierMedia(
@@ -84,6 +98,7 @@ struct WindowState: Sendable {
     let number = chunk.segment ?? segmentation.segment(of: chunk.frameIndex)
     let isFirst = chunk.frameIndex == segmentation.firstFrame(of: number)
     guard let skipped = departure.skipped(before: number, isFirst: isFirst) else { return }
+    if let passed, number <= passed { return }
     periods.skip(skipped)
     if open?.number != number {
       periods.offset = offset ?? periods.offset
@@ -189,7 +204,10 @@ struct WindowState: Sendable {
     placed = nil
     if open != nil { closeSegment() }
     periods.period = start.period
-    keep(Segment(opening: OpenSegment(start), duration: duration))
+    var gap = OpenSegment(start)
+    gap.isOutage = marksOutages
+    isAway = marksOutages
+    keep(Segment(opening: gap, duration: duration))
     version = segmentation.partsBefore(start.number + 1)
     revision += 1
   }
@@ -243,12 +261,14 @@ struct WindowState: Sendable {
 
   private mutating func begin(_ number: Int64, at chunk: Chunk, isPrefill: Bool) {
     if open != nil { closeSegment() }
+    defer { isAway = false }
     if let start = placed.take(), start.number == number {
       periods.period = start.period
       open = OpenSegment(start)
       return
     }
     leadOver(to: number)
+    if isAway { periods.interrupt() }
     insertGaps(before: number, at: chunk.frameIndex)
     open = periods.opening(number, at: chunk.frameIndex, segmentation, isPrefill: isPrefill)
     periods.skipped = 0
@@ -271,11 +291,17 @@ struct WindowState: Sendable {
 
   /// Adds gaps for the skipped numbers before segment `number`, at most as many as playlists list.
   private mutating func insertGaps(before number: Int64, at frame: Int64) {
-    guard periods.skipped > 0, let last = segments.last?.number, number > last + 1 else {
-      return
-    }
+    guard periods.skipped > 0 || isAway, let newest = segments.last else { return }
+    let last = newest.number
+    guard number > last + 1 else { return }
     let first = max(last + 1, number - Int64(playlistLength))
     if first > last + 1 { kept.evictAll() }
+    if marksOutages {
+      keep(outage(first, after: newest))
+      keepOutage(before: number)
+      version = segmentation.partsBefore(number)
+      return
+    }
     for missing in first..<number {
       let missingFrame =
         segmentation.hasVariableDuration
@@ -288,10 +314,13 @@ struct WindowState: Sendable {
     version = segmentation.partsBefore(number)
   }
 
-  private mutating func closeSegment() {
+  mutating func closeSegment() {
     open?.closePart()
     guard let finished = open else { return }
-    keep(Segment(opening: finished, duration: finished.chunks.reduce(0) { $0 + $1.duration }))
+    let duration = finished.chunks.reduce(0) { $0 + $1.duration }
+    let segment = Segment(opening: finished, duration: duration)
+    mediaEnd = MediaEnd(segment, segmentation)
+    keep(segment)
     version = segmentation.partsBefore(finished.number + 1)
     open = nil
     if leaving == finished.number {
@@ -300,7 +329,7 @@ struct WindowState: Sendable {
     }
   }
 
-  private mutating func keep(_ segment: Segment) {
+  mutating func keep(_ segment: Segment) {
     kept.append(segment)
     forgetEvents()
   }

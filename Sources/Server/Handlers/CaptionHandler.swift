@@ -31,6 +31,8 @@ final class CaptionHandler {
   private let captions: ServedCaptions
   private let held: HoldQueue<Awaited>
   private let heldSegments: HoldQueue<AwaitedSegment>
+  /// Requests for segments too far ahead.
+  private let early = EarlyRefusals<AwaitedSegment>()
   private var revision: UInt32 = 0
   /// The newest segment of the window when the responses of earlier ones were released.
   private var released = Int64.min
@@ -44,7 +46,9 @@ final class CaptionHandler {
   }
 
   /// The earliest deadline or an earlier time.
-  var nextDeadline: MonotonicTime { min(held.nextDeadline, heldSegments.nextDeadline) }
+  var nextDeadline: MonotonicTime {
+    min(held.nextDeadline, heldSegments.nextDeadline, early.nextDeadline)
+  }
 
   /// Answers a request for a segment, or holds it until the segment is complete.
   func segment(
@@ -60,9 +64,17 @@ final class CaptionHandler {
     case .ahead(let frames)
     where served.options.waitsForAbsentSegment && frames <= segmentation.frames(covering: horizon):
       break
-    case .ahead:
+    case .ahead where !served.options.waitsForAbsentSegment:
+      return exchange.respond(.error(404, "the segment has not begun"))
+    case .ahead(let frames):
+      let awaited = AwaitedSegment(track: track, number: number, form: form)
+      guard !early.hold(exchange, awaited, since: since, now: now) else { return }
+      let ahead = Interval(
+        ticks: frames.multipliedSaturated(by: segmentation.ticksPerFrame),
+        timescale: Int64(segmentation.timescale))
       return exchange.respond(
-        .error(served.options.waitsForAbsentSegment ? 425 : 404, "the segment has not begun"))
+        .error(
+          425, "the segment has not begun", .second, [EarlyRequests.retryAfter(ahead - horizon)]))
     case let other: return exchange.respond(served.missing(number, other, of: served.media))
     }
     let end = segmentation.partsBefore(number.addingSaturated(1))
@@ -116,10 +128,18 @@ final class CaptionHandler {
       answer(request.exchange, request.purpose.track, after: request.purpose.revision, .noStore)
     }
     heldSegments.timeOut(now)
+    for request in early.expired(now) {
+      let awaited = request.purpose
+      segment(
+        awaited.number, as: awaited.form, of: awaited.track, request.exchange,
+        since: request.since, now: now)
+    }
   }
 
   /// Releases all held requests so that they can be routed again.
-  func takeAll() -> [(any Exchange, MonotonicTime)] { held.takeAll() + heldSegments.takeAll() }
+  func takeAll() -> [(any Exchange, MonotonicTime)] {
+    held.takeAll() + heldSegments.takeAll() + early.takeAll().map { ($0.exchange, $0.since) }
+  }
 
   private func answer(
     _ exchange: any Exchange, _ track: CaptionTrack, after revision: UInt32,

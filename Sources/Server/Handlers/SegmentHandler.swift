@@ -17,6 +17,8 @@ final class SegmentHandler {
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private let past: PastHandler
   private var readers = OpenSegmentReaders()
+  /// Requests for segments too far ahead, by their numbers.
+  private let early = EarlyRefusals<Int64>()
   private var gauge: HoldGauge
 
   /// `reroute` handles an exchange again; its second argument is the arrival of the request.
@@ -34,7 +36,7 @@ final class SegmentHandler {
   }
 
   var readerCount: Int { readers.count }
-  var nextDeadline: MonotonicTime { readers.nextDeadline }
+  var nextDeadline: MonotonicTime { min(readers.nextDeadline, early.nextDeadline) }
 
   /// Answers, holds or refuses a request for a segment.
   func answer(_ number: Int64, _ exchange: any Exchange, since: MonotonicTime, now: MonotonicTime) {
@@ -58,11 +60,17 @@ final class SegmentHandler {
       return exchange.respond(rendition.media.error(404, "the segment has not begun"))
     case .ahead(let frames):
       guard frames > segmentation.frames(covering: horizon) else { break }
+      guard !early.hold(exchange, number, since: since, now: now) else { return }
+      let ahead = Interval(
+        ticks: frames.multipliedSaturated(by: segmentation.ticksPerFrame),
+        timescale: Int64(segmentation.timescale))
+      var held = HeldField()
       return exchange.respond(
         rendition.media.error(
           425,
           "the segment begins in \(frames) frames; requests are accepted "
-            + "\(horizon.milliseconds) ms before it begins"))
+            + "\(horizon.milliseconds) ms before it begins",
+          [EarlyRequests.retryAfter(ahead - horizon)]), extra: held.ifHeld(since, now))
     case let other:
       let absent = absent(number, other)
       guard served.mayBeArchived(other) else { return exchange.respond(absent) }
@@ -107,6 +115,9 @@ final class SegmentHandler {
 
   /// Refuses the requests whose segment has not begun at the deadline.
   func expire(_ now: MonotonicTime) {
+    for request in early.expired(now) {
+      answer(request.purpose, request.exchange, since: request.since, now: now)
+    }
     let count = readers.expire(now)
     if count > 0 { counters.withLock { $0.holds.expired(.segment, count) } }
     gauge.set(readers.count)
@@ -131,5 +142,6 @@ final class SegmentHandler {
     let closing = readers.takeAll()
     gauge.set(0)
     for reader in closing where !reader.response.isGone { reader.response.leave(reroute) }
+    for request in early.takeAll() { reroute(request.exchange, request.since) }
   }
 }

@@ -116,6 +116,11 @@ final class OpenSegmentReader {
       return .reading
     }
     if let complete = snapshot.segment(number) {
+      if complete.isOutage, !response.hasBegun {
+        // ffmpeg reads an MPD no further after a segment without media, but after an error.
+        response.cut(cache.error(404, "segment \(number) has no media: the source is away"))
+        return .done
+      }
       if response.hasBegun, complete.isGap {
         // The segment was removed: it must not look complete.
         response.exchange.abort()

@@ -139,7 +139,7 @@ final class PlaylistCache: Sendable {
     switch form {
     case .media: snapshot.version
     case .captions: snapshot.segments.last?.number ?? 0
-    case .chunked: ChunkedPlaylist.newestListed(in: snapshot)
+    case .chunked: ChunkedPlaylist.edition(of: snapshot)
     case .iFrames: IFramePlaylist.newestListed(in: snapshot)
     }
   }

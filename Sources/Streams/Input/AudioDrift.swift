@@ -29,15 +29,29 @@ package struct AudioDrift: Sendable {
   private struct Track: Sendable {
     var newest: (pts: SourceTime, arrival: MonotonicTime)?
     var least: Interval?
+    /// The arrival of the first packet of the window.
+    var first: MonotonicTime?
 
-    /// - Returns: false after a step of the timestamps.
+    /// The time over which packets of the window have arrived.
+    var span: Interval {
+      guard let newest, let first else { return .zero }
+      return newest.arrival - first
+    }
+
+    mutating func beginWindow() { (least, first) = (nil, nil) }
+
+    /// - Returns: false after a step of the timestamps. Packets that were held, and then sent at
+    ///   once, are late without one.
     mutating func take(_ pts: SourceTime, _ arrival: MonotonicTime) -> Bool {
       defer { newest = (pts, arrival) }
+      first = first ?? arrival
       let delay =
         Interval(nanoseconds: arrival.nanoseconds) - Interval(nanoseconds: pts.nanoseconds)
       least = min(least ?? delay, delay)
       guard let newest else { return true }
-      return ((pts - newest.pts) - (arrival - newest.arrival)).magnitude < AudioDrift.step
+      let isLate = pts >= newest.pts && pts - newest.pts < AudioDrift.step
+      return isLate
+        || ((pts - newest.pts) - (arrival - newest.arrival)).magnitude < AudioDrift.step
     }
   }
 
@@ -105,11 +119,19 @@ package struct AudioDrift: Sendable {
   private mutating func endWindow(at now: MonotonicTime) {
     guard let start = windowStart else { return windowStart = now }
     guard now - start >= Self.window else { return }
-    defer { (windowStart, audio.least, video.least) = (now, nil, nil) }
+    defer {
+      windowStart = now
+      audio.beginWindow()
+      video.beginWindow()
+    }
     guard let audioDelay = audio.least, let videoDelay = video.least else { return }
     let difference = audioDelay - videoDelay
     self.difference = difference
-    guard let lead else { return lead = difference }
+    guard let lead else {
+      // Of a track that was sent at once, the least delay may be that of held packets.
+      if min(audio.span, video.span) >= Self.window / 4 { self.lead = difference }
+      return
+    }
     changes = changes.suffix(Self.memory - 1) + [difference - lead]
     let recent = changes.suffix(Self.patience)
     if !isDrifting, recent.count == Self.patience,

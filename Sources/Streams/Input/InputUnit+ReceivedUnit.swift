@@ -7,6 +7,14 @@ package import Time
 extension InputUnit: ReceivedUnit {
   package var isVideo: Bool { if case .video = self { true } else { false } }
 
+  package var track: Int {
+    switch self {
+    case .video: 0
+    case .audio(let packet): packet.track + 1  // bounded: the index of a track
+    case .metadata: -1
+    }
+  }
+
   package var pts: SourceTime {
     switch self {
     case .video(let unit): unit.order

@@ -11,15 +11,28 @@ import Time
 /// When the source turns irregular the session ends. The units from its end on are kept: the next
 /// session begins with the first key frame among them, and no frame is published twice.
 final class PassThroughStage: InputStage {
+  /// A unit with the description that was known when it arrived.
+  private struct Described: ReceivedUnit {
+    var unit: InputUnit
+    let description: InputDescription
+
+    var isVideo: Bool { unit.isVideo }
+    var track: Int { unit.track }
+    var pts: SourceTime { unit.pts }
+    var arrival: MonotonicTime { unit.arrival }
+
+    func arrived(at time: MonotonicTime) -> Described {
+      Described(unit: unit.arrived(at: time), description: description)
+    }
+  }
+
   private let input: PulledInput
   private let track: PassThroughTrack
   private var clock: SourceClock
   private var order: UnitOrder
-  private var backlog = Backlog<InputUnit>()
+  private var backlog = Backlog<Described>()
   /// The units that arrived since the session ended.
   private var recent = KeptUnits()
-  /// The descriptions with the units that the backlog keeps.
-  private var waiting: [InputDescription] = []
   /// Whether the session ends and another one will take the units.
   private var isOver = false
 
@@ -70,11 +83,10 @@ final class PassThroughStage: InputStage {
 
   func connected() {
     clock.breakOff()
-    backlog = Backlog()
-    waiting = []
     recent = KeptUnits()
-    // An encoder buffers frames while it connects, and sends them in a burst.
-    if input.address.kind == .publisher { backlog.begin() }
+    // An encoder buffers frames while it connects, and a camera whose line was held does so until
+    // the next connection: both send them in a burst.
+    backlog.begin()
   }
 
   func take(
@@ -87,17 +99,10 @@ final class PassThroughStage: InputStage {
       _ = try next.take(unit, description)
       return .become(next)
     }
-    if input.resumes() {
-      backlog.begin()
-      waiting = []
-    }
-    waiting.append(description)
-    let units = backlog.take(order.place(unit))
-    guard !units.isEmpty else { return .stay }
-    // The backlog returns all units that it has kept.
-    let descriptions = waiting.suffix(units.count)
-    waiting = []
-    for (unit, description) in zip(units, descriptions) {
+    if input.resumes() { backlog.begin() }
+    let units = backlog.take(Described(unit: order.place(unit), description: description))
+    for described in units {
+      let (unit, description) = (described.unit, described.description)
       switch unit {
       case .video(let accessUnit):
         input.frameArrived(description, description.video.width, description.video.height)

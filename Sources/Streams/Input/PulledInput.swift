@@ -150,6 +150,8 @@ final class PulledInput: StandbyOwner {
 
   var silentFrom: MonotonicTime? { presence.withLock { $0.silentFrom } }
 
+  var standbyFrom: MonotonicTime? { presence.withLock { $0.standbyFrom } }
+
   func heard(at now: MonotonicTime) { presence.withLock { $0.heard(at: now) } }
 
   func checkSilence(at now: MonotonicTime) {

@@ -25,6 +25,8 @@ final class SharedConnection: StandbyOwner {
 
   var silentFrom: MonotonicTime? { arrivals.withLock { $0.silentFrom } }
 
+  var standbyFrom: MonotonicTime? { arrivals.withLock { $0.standbyFrom } }
+
   var reconnects: Bool { address.kind != .udp }
 
   func heard(at now: MonotonicTime) { arrivals.withLock { $0.heard(at: now) } }

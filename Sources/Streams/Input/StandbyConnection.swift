@@ -4,7 +4,8 @@ import Capture
 import Sharing
 import Time
 
-/// A second connection to a silent source, tried beside the first.
+/// A second connection to a silent source, tried beside the first when media that a line held for a
+/// second or two would have arrived.
 ///
 /// A camera that lost power, or a sender that was killed, is usually back long before the first
 /// connection times out. A sender that only paused resumes on the first connection, which is still
@@ -62,13 +63,15 @@ final class StandbyConnection: Sendable {
       }
       input.checkSilence(at: now)
       if input.reconnects, let candidate = candidate(at: now) { try? offer(candidate) }
-      SystemClock.sleep(until: SystemClock.monotonicTime + Self.interval)
+      let tried = SystemClock.monotonicTime
+      let next = tried + Self.interval
+      SystemClock.sleep(until: input.standbyFrom.map { $0 > tried ? min($0, next) : next } ?? next)
     }
   }
 
   private func candidate(at now: MonotonicTime) -> InputCancellation? {
     state.withLock { [input] state in
-      guard input.isSilent(at: now), state.ready == nil else { return nil }
+      guard input.needsStandby(at: now), state.ready == nil else { return nil }
       let candidate = InputCancellation(parent: input.cancellation)
       state.candidate = candidate
       return candidate
@@ -99,6 +102,8 @@ protocol StandbyOwner: AnyObject, Sendable {
   var cancellation: InputCancellation { get }
   /// When the connection is silent if nothing arrives; nil if nothing arrived on it.
   var silentFrom: MonotonicTime? { get }
+  /// When a second connection is tried if nothing arrives; nil if nothing arrived on this one.
+  var standbyFrom: MonotonicTime? { get }
   /// Whether a second connection can reach the source beside the first.
   var reconnects: Bool { get }
 
@@ -116,7 +121,7 @@ extension StandbyOwner {
   func checkPublisher(at now: MonotonicTime) {}
 
   /// Whether a connection that has supplied units has been silent for too long.
-  func isSilent(at now: MonotonicTime) -> Bool { silentFrom.map { $0 <= now } ?? false }
+  func needsStandby(at now: MonotonicTime) -> Bool { standbyFrom.map { $0 <= now } ?? false }
 
   var isStopped: Bool { cancellation.isCancelled }
 }

@@ -34,8 +34,8 @@ package final class IsolatedSource: ReceivedSource {
   /// reads; nil for other inputs.
   private let connectMedia: (@Sendable () -> Int32?)?
   private let loop = Loop()
-  /// The key frames that are wanted; the thread of the process sends them.
-  private let wantedKeys = Locked(WantedKeys())
+  /// The thread of the process sends them.
+  private let pendingOrders = Locked(PendingOrders())
 
   /// A source that does not run yet.
   ///
@@ -90,11 +90,14 @@ package final class IsolatedSource: ReceivedSource {
 
   /// Asks for a key frame of a rendition.
   func requestKey(_ rendition: Int) {
-    wantedKeys.withLock { $0.add(rendition: rendition) }
+    pendingOrders.withLock { $0.add(rendition: rendition) }
   }
 
   /// Asks for a key frame of all renditions at a frame.
-  func planSplice(_ frame: Int64) { wantedKeys.withLock { $0.add(splice: frame) } }
+  func planSplice(_ frame: Int64) { pendingOrders.withLock { $0.add(splice: frame) } }
+
+  /// Begins no segment with `number` or a lower one.
+  func reserve(_ number: Int64) { pendingOrders.withLock { $0.reserve(number) } }
 
   private func cancel() {
     let (child, session) = loop.update { $0.stop() }
@@ -220,7 +223,7 @@ package final class IsolatedSource: ReceivedSource {
         case .failure(let error): return "protocol error: \(error)"
         }
         isFirst = false
-        for order in wantedKeys.withLock({ $0.takeOrders() }) { send(order, to: child) }
+        for order in pendingOrders.withLock({ $0.takeOrders() }) { send(order, to: child) }
       } catch .silent {
         return "it did not answer in time"
       } catch { return nil }

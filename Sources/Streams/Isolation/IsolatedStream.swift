@@ -92,6 +92,8 @@ final class IsolatedStream: Sendable {
       case .success(.stop(let isEnding)): return stop(isEnding)
       case .success(.key(let rendition)):
         session.withLock { $0 }?.pipeline.requestKey(Int(rendition))
+      case .success(.reserve(let number)):
+        session.withLock { $0 }?.pipeline.reserve(number)
       case .success(.splice(let frame)): session.withLock { $0 }?.pipeline.planSplice(frame)
       case .success(.start), .success(.process), .failure: _exit(2)
       }

@@ -45,7 +45,8 @@ extension ReceivedSession<SessionReceiverState> {
         context.configuration,
         SessionAnchor(
           clock: state.clock, firstSegment: context.firstSegment,
-          published: state.tracks.map(\.published), countsOn: context.anchor.countsOn))
+          published: zip(state.tracks, windows).map { $0.published?.after($1) },
+          countsOn: context.anchor.countsOn))
     }
   }
 

@@ -31,6 +31,8 @@ package final class StreamSession: Sendable {
 
   private let context: SessionContext
   private let pipeline: any Pipeline
+  /// Lists segments while the source is away; nil for media that are encoded or relayed.
+  private let outageWatch: OutageWatch?
   private let source: StreamPlan.Source?
   private let upstream: UpstreamSource?
   /// The identity of the session, also on servers that relay it.
@@ -88,6 +90,9 @@ package final class StreamSession: Sendable {
           context.pipeline(of: nil)
         }
       }
+    outageWatch =
+      upstream == nil && configuration.passesThrough
+      ? OutageWatch(windows) { [pipeline] number in pipeline.reserve(number) } : nil
   }
 
   private static func renditions(
@@ -98,6 +103,13 @@ package final class StreamSession: Sendable {
     let gate = count > 1 ? PublishGate(count: count, gracePeriod: timeout) : nil
     let media = configuration.earlier?.media(
       for: configuration.tracks.map { ($0.name, $0.segmentation) }, configuration.keys)
+    // Encoded ladders leave renditions out; of another server's stream only the windows are known.
+    let marksOutages: Bool
+    if case .upstream = configuration.source {
+      marksOutages = count == 1
+    } else {
+      marksOutages = configuration.passesThrough
+    }
     let renditions = configuration.tracks.enumerated().map { index, track in
       Rendition(
         track: track,
@@ -112,7 +124,7 @@ package final class StreamSession: Sendable {
                 .error, "not-encrypted", stream: configuration.name,
                 "\(track.name): media that cannot be encrypted is left out: \(reason)")
             }
-          }))
+          }, marksOutages: marksOutages))
     }
     gate?.attach(renditions.prefix(count).map(\.window))
     return renditions
@@ -163,6 +175,7 @@ package final class StreamSession: Sendable {
   /// - Throws: the first failure; then ``leave()`` releases the rest.
   package func start() throws(SessionFailure) {
     try pipeline.open()
+    outageWatch?.start()
     if case .inProcess(let source) = source {
       source.whenEnded { [weak context] in context?.outcome.set(.sourceEnded) }
     }
@@ -178,6 +191,7 @@ package final class StreamSession: Sendable {
   ///
   /// Returns when that is done.
   package func end() {
+    outageWatch?.stop()
     context.ending.set()
     leave()
     for rendition in renditions { rendition.window.end() }
@@ -192,6 +206,7 @@ package final class StreamSession: Sendable {
       leave()
       return nil
     }
+    outageWatch?.stop()
     context.stop.set()
     pipeline.close()
     context.joinThreads(until: SystemClock.monotonicTime + ThreadGroup.limit)
@@ -212,6 +227,7 @@ package final class StreamSession: Sendable {
   /// another session.
   package func leave() {
     let deadline = SystemClock.monotonicTime + ThreadGroup.limit
+    outageWatch?.stop()
     context.stop.set()
     pipeline.close()
     switch source {

@@ -146,6 +146,9 @@ final class PassThroughTrack: Sendable {
     state.withLock { $0.breakOff() }
   }
 
+  /// Notes that `number` was listed without media while the source was away.
+  func reserve(_ number: Int64) { state.withLock { $0.schedule.reserve(number) } }
+
   /// Notes that the file starts over.
   ///
   /// The first IDR of the file continues the period if a segment can begin there; else it begins a
@@ -180,9 +183,11 @@ final class PassThroughTrack: Sendable {
       {
         return end(&state, .unfit("\(PassThroughAnalysis.Reason(fault, rate, maximumGroupTime))"))
       }
-      if !isReplay { state.pace.add(pts: unit.order, arrival: unit.arrival) }
       let position = state.schedule.assign(
         pts: unit.order, isKey: unit.isKey, captured: wall, arrival: isPaced ? nil : unit.arrival)
+      if position != nil, let counted = state.schedule.counted {
+        state.pace.add(pts: counted, arrival: unit.arrival)
+      }
       let error = state.schedule.error
       lastError.withLock { $0 = error }
       var result = Result(faults: state.schedule.faults - state.faults)

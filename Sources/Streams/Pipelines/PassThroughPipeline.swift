@@ -57,5 +57,7 @@ final class PassThroughPipeline: Pipeline {
 
   func close() {}
 
+  func reserve(_ number: Int64) { track.reserve(number) }
+
   func planSplice(_ frame: Int64) { _ = track.splices.plan(frame, .requested) }
 }

@@ -15,6 +15,9 @@ protocol ReceivedSource: Sendable {
 
   /// Asks for a key frame of all video renditions at a frame.
   func planSplice(_ frame: Int64)
+
+  /// Begins no segment with `number` or a lower one, which was listed without media.
+  func reserve(_ number: Int64)
 }
 
 /// The pipeline of a session whose media another process or another server sends.
@@ -38,6 +41,8 @@ final class ReceivedPipeline<Source: ReceivedSource>: Pipeline {
   func requestKey(_ rendition: Int) { source.requestKey(rendition) }
 
   func planSplice(_ frame: Int64) { source.planSplice(frame) }
+
+  func reserve(_ number: Int64) { source.reserve(number) }
 
   func close() { session.cancel() }
 }

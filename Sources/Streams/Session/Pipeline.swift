@@ -21,10 +21,15 @@ protocol Pipeline: Sendable {
   /// logged.
   func planSplice(_ frame: Int64)
 
+  /// Begins no segment with `number` or a lower one, which was listed without media; without effect
+  /// on media that is encoded.
+  func reserve(_ number: Int64)
+
   /// Wall clock minus the stream's own.
   var clockError: Interval { get }
 }
 
 extension Pipeline {
   func requestKey(_ rendition: Int) {}
+  func reserve(_ number: Int64) {}
 }

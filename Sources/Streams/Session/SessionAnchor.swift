@@ -11,6 +11,16 @@ struct ResumePoint: Sendable, Equatable, Codable {
   let segment: Int64
   /// The frame index after the last frame.
   let end: Int64
+
+  /// The end with the numbers that a window has listed without media since.
+  func after(_ window: LiveWindow) -> ResumePoint {
+    guard let complete = window.progress?.complete, complete > segment else { return self }
+    let segmentation = window.segmentation
+    return ResumePoint(
+      segment: complete,
+      end: segmentation.hasVariableDuration
+        ? end : max(end, segmentation.firstFrame(of: complete.addingSaturated(1))))
+  }
 }
 
 /// The place of a session in time: its clock, its first segment, and what was published before.

@@ -87,6 +87,9 @@ package final class UpstreamSource: ReceivedSource {
   /// Without effect: the upstream has the event before.
   func planSplice(_ frame: Int64) {}
 
+  /// Without effect: the first server has the numbers.
+  func reserve(_ number: Int64) {}
+
   private func cancel() {
     let ended = loop.update { $0.stop() }
     ended.connection?.cancel()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The result of following one address for some time.
+/// The result of following one address for some time, or of trying an edge.
 package struct Validation: Sendable {
   /// The address that was given.
   package let url: String
@@ -14,6 +14,10 @@ package struct Validation: Sendable {
   package let failure: String?
   /// Whether the stream has ended.
   package let hasEnded: Bool
+  /// The rules that could be checked, in the order of reports.
+  package let rules: [Rule]
+  /// The number of requests to an edge; nil for a stream that was followed.
+  package let requests: Int?
 
   /// The failure for a response of another kind.
   static let unknownDocument = "neither a playlist nor an MPD"
@@ -53,6 +57,17 @@ package struct Validation: Sendable {
     }
     self.seconds = origin.now - start
     earlyHints = origin.earlyHints
+    (rules, requests) = (Rule.all, nil)
+  }
+
+  /// The result of trying an edge.
+  init(
+    _ url: String, _ findings: Findings, rules: [Rule], seconds: Double, requests: Int,
+    failure: String?
+  ) {
+    (self.url, self.findings, self.rules) = (url, findings, rules)
+    (self.seconds, self.requests, self.failure) = (seconds, requests, failure)
+    (times, earlyHints, hasEnded) = (Measurements(), 0, false)
   }
 
   /// Whether the stream was followed and no rule of the level must is broken.

@@ -9,10 +9,11 @@ package enum ValidationReport {
   package static func text(_ validation: Validation) -> String {
     let findings = validation.findings
     let url = Redaction.redact(validation.url)
-    if let failure = validation.failure { return "\(url): \(failure)\n" }
+    if let failure = validation.failure, findings.list.isEmpty { return "\(url): \(failure)\n" }
     let broken = Set(findings.list.map(\.rule)).count
+    let reason = validation.failure.map { "\($0); " } ?? ""
     var text =
-      "\(url): \(findings.checks.count) rules checked in "
+      "\(url): \(reason)\(findings.checks.count) rules checked in "
       + "\(Findings.rounded(validation.seconds)) s, "
       + (broken == 0 ? "none broken\n" : "\(broken) broken\n")
     for finding in findings.list {
@@ -41,6 +42,12 @@ package enum ValidationReport {
         + "most \(milliseconds(row.most)) ms of \(row.count)\n"
     }
     if validation.earlyHints > 0 { text += "early hints: \(validation.earlyHints)\n" }
+    if let requests = validation.requests {
+      let severe = Set(findings.list.map(\.rule)).count { $0.level == .must }
+      text +=
+        "\nrequests: \(requests) of at most \(EdgePace.most); broken: \(severe) must, "
+        + "\(broken - severe) should\n"
+    }
     return text
   }
 
@@ -62,13 +69,14 @@ package enum ValidationReport {
           + "\"max\":\(milliseconds($0.most))}"
       }
     }
-    let checked = Rule.all.filter { findings.checks[$0] != nil }
+    let checked = validation.rules.filter { findings.checks[$0] != nil }
       .map { JSONText.quoted($0.name) }
     return
       "{\"url\":\(JSONText.quoted(Redaction.redact(validation.url))),"
       + "\"seconds\":\(Findings.rounded(validation.seconds)),"
       + "\"failure\":\(validation.failure.map { JSONText.quoted($0) } ?? "null"),"
       + "\"earlyHints\":\(validation.earlyHints),"
+      + (validation.requests.map { "\"requests\":\($0)," } ?? "")
       + "\"checked\":[\(checked.joined(separator: ","))],"
       + "\"notChecked\":[\(findings.notes.map { JSONText.quoted($0) }.joined(separator: ","))],"
       + "\"findings\":[\(list.joined(separator: ","))],"
@@ -86,12 +94,13 @@ package enum ValidationReport {
     for validation in validations {
       let findings = validation.findings
       let broken = Dictionary(grouping: findings.list, by: \.rule)
-      let skipped = Rule.all.count { findings.checks[$0] == nil }
+      let rules = validation.rules
+      let skipped = rules.count { findings.checks[$0] == nil }
       let failures = broken.keys.count { $0.level == .must }
       let errors = validation.failure == nil ? 0 : 1
       let suite = XMLElement.escaped(Redaction.redact(validation.url))
       text +=
-        "<testsuite name=\"\(suite)\" tests=\"\(Rule.all.count + errors)\" "
+        "<testsuite name=\"\(suite)\" tests=\"\(rules.count + errors)\" "
         + "failures=\"\(failures)\" errors=\"\(errors)\" skipped=\"\(skipped)\" "
         + "time=\"\(Findings.rounded(validation.seconds))\">\n"
       if let failure = validation.failure {
@@ -99,7 +108,7 @@ package enum ValidationReport {
           "<testcase classname=\"\(suite)\" name=\"followed\"><error message=\""
           + "\(XMLElement.escaped(failure))\"/></testcase>\n"
       }
-      for rule in Rule.all {
+      for rule in rules {
         text += "<testcase classname=\"\(suite)\" name=\"\(rule.name)\">"
         if let found = broken[rule] {
           for finding in found {

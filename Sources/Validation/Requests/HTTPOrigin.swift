@@ -2,7 +2,6 @@
 
 package import HTTP
 package import Net
-import Sharing
 import Time
 
 /// A server that is reached over HTTP.
@@ -13,7 +12,7 @@ package final class HTTPOrigin: ValidatedOrigin {
   private static let limit = Interval.seconds(20)
 
   private let client: HTTPClient
-  private let cancellation: ClientCancellation
+  private let clock: CancellableClock
   private let onFailure: @Sendable (_ url: String, _ outcome: String) -> Void
 
   /// - Parameters:
@@ -26,23 +25,17 @@ package final class HTTPOrigin: ValidatedOrigin {
     onFailure: @escaping @Sendable (_ url: String, _ outcome: String) -> Void = { _, _ in }
   ) {
     client = HTTPClient(trust, agent: agent, limit: Self.limit, cancellation)
-    (self.cancellation, self.onFailure) = (cancellation, onFailure)
+    clock = CancellableClock(cancellation)
+    self.onFailure = onFailure
   }
 
-  package var now: Double { Double(SystemClock.wallTime.milliseconds) / 1000 }
+  package var now: Double { clock.now }
 
   package var earlyHints: Int { client.earlyHintCount }
 
-  package var isCancelled: Bool { cancellation.isCancelled }
+  package var isCancelled: Bool { clock.isCancelled }
 
-  package func wait(until time: Double) {
-    let step = 0.2
-    while !isCancelled, now < time {
-      let milliseconds = (min(step, time - now) * 1000.0).rounded(.up)
-      SystemClock.sleep(
-        until: SystemClock.monotonicTime + .milliseconds(Int64(clamping: Int128(milliseconds))))
-    }
-  }
+  package func wait(until time: Double) { clock.wait(until: time) }
 
   package func get(_ url: String, _ fields: [HeaderField], _ meter: AgeMeter?) -> Reply {
     let sent = now

@@ -17,6 +17,16 @@ package struct Reply: Sendable {
   /// When each piece of the body arrived, in seconds since 1970.
   package var pieces: [Double] = []
 
+  /// A response, or the reason why there is none.
+  package init(
+    url: String, status: Int, failure: String? = nil, fields: [HeaderField] = [],
+    body: [UInt8] = [], sent: Double, end: Double, pieces: [Double] = []
+  ) {
+    (self.url, self.status, self.failure) = (url, status, failure)
+    (self.fields, self.body) = (fields, body)
+    (self.sent, self.end, self.pieces) = (sent, end, pieces)
+  }
+
   /// Whether the connection ended within it.
   var isCut: Bool { failure != nil && status > 0 }
 
@@ -32,7 +42,7 @@ package struct Reply: Sendable {
   var outcome: String { failure.map { "\($0)" } ?? "status \(status)" }
 
   /// The value of the first field with this name.
-  func value(_ name: String) -> String? { fields.first { $0.isNamed(name) }?.value }
+  package func value(_ name: String) -> String? { fields.first { $0.isNamed(name) }?.value }
 
   /// The type without its parameters, in lower case; empty without one.
   var mediaType: String {
@@ -52,16 +62,7 @@ package struct Reply: Sendable {
 }
 
 /// An origin as the validator sees it: requests, and the passing of time.
-package protocol ValidatedOrigin: AnyObject {
-  /// Seconds since 1970.
-  var now: Double { get }
-
-  /// Waits; returns earlier if the validation is cancelled.
-  func wait(until time: Double)
-
-  /// Whether the validation ends before its time.
-  var isCancelled: Bool { get }
-
+package protocol ValidatedOrigin: ValidationClock {
   /// The number of interim responses 103 (Early Hints) that were received.
   var earlyHints: Int { get }
 

@@ -148,10 +148,13 @@ struct CameraTests {
     try fake.addJPEG(source.draw(frame: 0, milliseconds: 1000), number: 0)
     try fake.configure(["JPEG": fake.file("").path, "FORMATS": "MJPG", "CORRUPT": "3"])
     var camera = try open(fake)
-    let frames = try frames(12, &camera)
-    for frame in frames { #expect(ClockReader.read(frame.frame) == 1000) }
-    #expect(camera.damaged >= 4)
-    #expect(frames.contains { $0.skipped > 0 })
+    // A late reader gets fewer of the damaged pictures: each third that the device makes.
+    var all: [CameraFrame] = []
+    while camera.damaged < 4 || !all.contains(where: { $0.skipped > 0 }) {
+      all += try frames(1, &camera)
+      try #require(all.count < 1000)
+    }
+    for frame in all { #expect(ClockReader.read(frame.frame) == 1000) }
   }
 
   @Test("a format without own support is converted by libv4l2")

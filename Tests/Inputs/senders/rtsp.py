@@ -272,8 +272,12 @@ class RTSPSender(Sender):
             return
         if track in player.channels:
             channel = player.channels[track][index]
+            # A camera goes on when its client leaves: the next one plays.
             with player.lock:
-                player.socket.sendall(b"$" + bytes([channel]) + len(data).to_bytes(2) + data)
+                try:
+                    player.socket.sendall(b"$" + bytes([channel]) + len(data).to_bytes(2) + data)
+                except ConnectionError:
+                    player.plays = False
         elif track in player.ports:
             self.udp.sendto(data, ("127.0.0.1", player.ports[track][index]))
 

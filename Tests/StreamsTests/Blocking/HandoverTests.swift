@@ -34,18 +34,22 @@ struct HandoverTests {
     }
   }
 
-  private static func log() -> Log { Log(format: .text, least: .debug) { _ in } }
+  private static func log(_ lines: Locked<[String]>? = nil) -> Log {
+    Log(format: .text, least: .debug) { line in lines?.withLock { $0.append(line) } }
+  }
 
   @Test("each segment is made by one session, and both have its bytes")
   func continued() throws {
-    let old = StreamSession(try Self.configuration(), log: Self.log())
+    let lines = Locked<[String]>([])
+    let log = Self.log(lines)
+    let old = StreamSession(try Self.configuration(), log: log)
     try old.start()
     defer { old.leave() }
     try Self.wait { old.window.snapshot.state == .live }
-    let sender = try #require(HandoverSender(log: Self.log()) { $0 == "live" ? old : nil })
+    let sender = try #require(HandoverSender(log: log) { $0 == "live" ? old : nil })
     sender.start()
     let new = StreamSession(
-      try Self.configuration(), replacing: Predecessor(process: getpid()), log: Self.log())
+      try Self.configuration(), replacing: Predecessor(process: getpid()), log: log)
     try new.start()
     defer { new.leave() }
     let failure = Locked<String?>(nil)
@@ -54,7 +58,7 @@ struct HandoverTests {
       failure.withLock { $0 != nil }
         || new.renditions.allSatisfy { $0.window.snapshot.state == .live }
     }
-    try #require(failure.withLock { $0 } == nil)
+    try #require(failure.withLock { $0 } == nil, "\(lines.withLock { $0 })")
     let ends = old.renditions.map { $0.window.snapshot.newestSegment }
     #expect(Set(ends).count == 1)
     let first = ends[0] + 1

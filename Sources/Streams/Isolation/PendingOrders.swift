@@ -2,13 +2,16 @@
 
 import ChunkStream
 
-/// Key frames that the process of a stream is asked for with its next message: pure.
-struct WantedKeys: Sendable {
+/// Orders that the process of a stream gets after its next message: pure.
+///
+/// They are wanted key frames, and the newest number that was listed without its media.
+struct PendingOrders: Sendable {
   /// The most splices that wait; a process that sends nothing gets no more.
   private static let maximumSplices = 16
 
   private var renditions: Set<UInt8> = []
   private var splices: [Int64] = []
+  private var reserved: Int64?
 
   /// Notes that a key frame of a rendition is wanted, by its index.
   mutating func add(rendition: Int) { renditions.insert(UInt8(clamping: rendition)) }
@@ -19,9 +22,13 @@ struct WantedKeys: Sendable {
     splices.append(frame)
   }
 
-  /// The messages to the process; none is wanted afterwards.
+  /// Notes that `number` was listed without media.
+  mutating func reserve(_ number: Int64) { reserved = max(reserved ?? number, number) }
+
+  /// The messages to the process; none is pending afterwards.
   mutating func takeOrders() -> [ParentMessage] {
-    defer { self = WantedKeys() }
+    defer { self = PendingOrders() }
     return renditions.sorted().map { .key($0) } + splices.map { .splice($0) }
+      + [reserved].compactMap(\.self).map { .reserve($0) }
   }
 }

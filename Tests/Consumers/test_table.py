@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of the consumers' own faults: in itself, and in docs/embed.md. Needs no program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from audience import Cell, order_fault
+from consumer import Playing
+from expected import HEAD, SCENARIO_WORDS, faults, table
+from harness.tools import ROOT
+from matrix import NAMES
+from numbered import FIRST
+from pictures import Picture, Pipe, lines, planes
+from rewinding import clip_fault, past_fault
+from scenarios import SCENARIOS
+
+
+class Shown(Playing):
+    """A consumer that has shown pictures with these clocks."""
+
+    def __init__(self, *clocks: int | None) -> None:
+        super().__init__()
+        self.pictures = [Picture(at / 25, clock) for at, clock in enumerate(clocks)]
+
+    def update(self) -> None:
+        """All is there."""
+
+    def said(self) -> str:
+        """Nothing."""
+        return ""
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+PLAYED = [FIRST.base + 40 * index for index in range(60)]
+
+
+def test_rows_name_consumers_and_help_is_no_fault() -> None:
+    """Each consumer exists, has one row in a scenario, and its help has none."""
+    assert list(faults(NAMES)) == []
+    assert set(SCENARIO_WORDS) == set(SCENARIOS)
+
+
+def test_the_document_has_the_table() -> None:
+    """docs/embed.md has exactly these rows."""
+    text = (ROOT / "docs/embed.md").read_text().splitlines()
+    begin = text.index(HEAD[0])
+    end = next(at for at in range(begin, len(text)) if not text[at].startswith("|"))
+    assert text[begin:end] == table()
+
+
+@pytest.mark.parametrize(("clocks", "fault"), [
+    (PLAYED, ""), (PLAYED[:9], "9 pictures of 9 over 320 ms"),
+    ([PLAYED[0]] * 60, "1 pictures of 60 over 0 ms"),
+    ([*PLAYED[10:], *PLAYED[:10]], "its pictures go back"),
+    ([*PLAYED, None, None], "2 damaged pictures"), ([None, *PLAYED], ""),
+], ids=["played", "few", "frozen", "back", "damaged", "before"])
+def test_pictures_that_stand_go_back_or_are_damaged_are_faults(
+        clocks: list[int | None], fault: str) -> None:
+    """A frozen picture does not count twice."""
+    assert order_fault(Shown(*clocks), FIRST) == fault
+
+
+def test_frames_of_a_clip_are_exact() -> None:
+    """A frame too many, or too few, is a fault."""
+    assert clip_fault(Shown(*PLAYED), PLAYED) == ""
+    assert "1 of 60 frames are not shown" in clip_fault(Shown(*PLAYED[1:]), PLAYED)
+    assert "1 frames that are not of the clip" in clip_fault(Shown(*PLAYED), PLAYED[1:])
+    assert clip_fault(Shown(), PLAYED) == "no picture"
+
+
+def test_a_seek_to_another_time_is_a_fault() -> None:
+    """Pictures begin within a group of the wanted time, and go on to the end."""
+    long = [FIRST.base + 40 * index for index in range(200)]
+    assert past_fault(Shown(*long[50:]), long[50], long[-1]) == ""
+    assert "of the wanted time" in past_fault(Shown(*long[100:]), long[50], long[-1])
+    assert "before the end" in past_fault(Shown(*long[50:-5]), long[50], long[-1])
+    assert "from there on" in past_fault(Shown(*long[50:80]), long[50], 0)
+
+
+def test_pictures_are_read_from_planes_and_lines() -> None:
+    """A new size has a header; a picture without a clock, and a line with "-", have none."""
+    data = [b"YUV4MPEG2 W64 H36\nFRAME\n" + bytes(64 * 36 * 3 // 2)
+            + b"YUV4MPEG2 W32 H18 Cmono\nFRAME\n" + bytes(32 * 18), b""]
+    found = planes(Pipe(iter(data).__next__))
+    assert [next(found), next(found)] == [None, None]
+    assert read(lines(Pipe(iter([b"-\n12", b"\nx\n7\n", b""]).__next__))) == [None, 12, 7]
+
+
+def read(clocks: Iterator[int | None]) -> list[int | None]:
+    """The clocks up to the end of the pipe."""
+    found = []
+    with suppress(EOFError):
+        for clock in clocks:
+            found.append(clock)
+    return found
+
+
+def test_a_cell_states_fault_and_time() -> None:
+    """The words of the result file."""
+    assert (str(Cell()), str(Cell("x", 1.25))) == ("plays", "x (1.2 s)")

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""deploy/edge/cases.json for the CDNs of deploy/terraform, whose files are evaluated.
+
+`cdn_cases.json` has the verdict for each case and CDN: `refuse`, `pass`, `same` (the key and the
+request of a viewer), `own` (another key), or `platform`: the head is malformed, and no rule of a
+file sees it. It has further cases too, of fields that are special to a CDN. As for other edges,
+each viewer afterwards has the answer of the server to the viewer's own request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cdn import EvaluatedEdge, Request
+from harness.cloudfront import CloudFront
+from harness.fastly import Fastly
+from harness.http1 import get
+from harness.program import Program, start, stop
+from harness.vcl import Unevaluable
+from harness.waiting import wait_until
+from test_cases import CASES, Instant, check_viewer, send
+
+TABLE = json.loads(Path(__file__).with_name("cdn_cases.json").read_text())
+ALL = [*CASES, *TABLE["cases"]]
+NUMBERS = {case["name"]: number for number, case in enumerate(ALL)}
+PLATFORMS = {"fastly": Fastly, "cloudfront": CloudFront}
+# The meaning of a verdict among those that a case permits.
+MEANINGS = {"refuse": "refused", "platform": "refused", "same": "plain", "own": "own",
+            "pass": "own"}
+
+
+@pytest.fixture(scope="module")
+def public(binary: Path) -> Iterator[Program]:
+    """A server with the name of its CDN, which main.tf of CloudFront demands."""
+    program = start(["--resolution", "320x180", "--public-url", "https://live.example"])
+    wait_until(lambda: get(program.port, "/ready").status == 200, 15, "the stream")
+    yield program
+    stop(program)
+
+
+Begin = Callable[..., tuple[EvaluatedEdge, Program]]
+
+
+@pytest.fixture(scope="module")
+def begin(trusting: Program, public: Program,
+          tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begin]:
+    """Starts an evaluated edge, and names its server."""
+    started: list[EvaluatedEdge] = []
+
+    def run(name: str, *changes: tuple[str, str, str]) -> tuple[EvaluatedEdge, Program]:
+        origin = trusting if name == "fastly" else public
+        edge = EvaluatedEdge(name, PLATFORMS[name](*changes), origin.port,
+                             tmp_path_factory.mktemp(name))
+        started.append(edge)
+        return edge, origin
+
+    yield run
+    for edge in started:
+        edge.close()
+        if isinstance(edge.platform, CloudFront):
+            edge.platform.close()
+
+
+@pytest.fixture(scope="module", params=PLATFORMS)
+def edge(request: pytest.FixtureRequest, begin: Begin) -> tuple[EvaluatedEdge, Program]:
+    """Each CDN with its shipped files."""
+    return begin(request.param)
+
+
+def judge(case: dict[str, Any], edge: EvaluatedEdge, origin: Program) -> str:
+    """The verdict for a case.
+
+    AssertionError if a viewer has another answer afterwards, or if the case does not permit it.
+    """
+    victims = case.get("victims", [case.get("query", "")])
+    edge.kept.clear()
+    now = Instant(origin, NUMBERS[case["name"]])
+    before = len(edge.decisions)
+    answer = send(edge, case, now, case.get("query", ""), case.get("fields", []), is_attack=True)
+    for query in victims:
+        check_viewer(case, edge, origin, now, query)
+    decision, *others = edge.decisions[before:]
+    verdict = decision.verdict
+    if verdict == "lookup":
+        verdict = "same" if any(other.key == decision.key for other in others) else "own"
+    # The server itself may refuse a request that has a key of its own.
+    is_refused = answer is None or answer.status >= 400
+    meaning = "refused" if is_refused else MEANINGS[verdict]
+    assert meaning in case["is"], f"{edge.name}: {case['name']}: {meaning}, {verdict}"
+    return verdict
+
+
+def check_case(case: dict[str, Any], edge: EvaluatedEdge, origin: Program) -> None:
+    """The verdict is that of the table."""
+    found, listed = judge(case, edge, origin), TABLE["verdicts"][case["name"]][edge.name]
+    assert found == listed, f"{edge.name}: {case['name']}: {found} (expected {listed})"
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_case(name: str, edge: tuple[EvaluatedEdge, Program]) -> None:
+    """A request of the table changes no answer of others."""
+    check_case(ALL[NUMBERS[name]], *edge)
+
+
+def test_each_case_has_a_verdict() -> None:
+    """No row is of a case that is gone."""
+    assert list(TABLE["verdicts"]) == list(NUMBERS)
+    assert all(row.keys() == PLATFORMS.keys() and set(row.values()) <= MEANINGS.keys()
+               for row in TABLE["verdicts"].values())
+
+
+HOST = r'''if (req.http.Host !~ "^([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$") {
+  error 400 "Bad Request";
+}
+'''
+NO_STORE = ('status >= 400 && beresp.http.Cache-Control ~ "(no-store|no-cache|private)"',
+            "status == 499")
+SCHEME = "if (fastly.ff.visits_this_service == 0) {"
+PLAYLISTS = r'req.url.path ~ "\.m3u8$"'
+QUERY = r'''
+    || req.url ~ "^/(t/[^/?]*/)?\?"'''
+METHODS = 'allowed_methods        = ["GET", "HEAD", "OPTIONS"'
+# A former line, or one that is missing, and the case that shows it.
+FAULTS = {
+    "no check of Host": (
+        "fastly", "recv.vcl.tftpl", HOST, "", "Host with a brace"),
+    "kept errors of one client": (
+        "fastly", "fetch.vcl", *NO_STORE, "a field of 20 KB"),
+    "a scheme of the viewer": (
+        "fastly", "recv.vcl.tftpl", SCHEME, "if (!req.http.Fastly-FF) {",
+        "a field by which Fastly marks its own requests"),
+    "no query in the key": (
+        "fastly", "recv.vcl.tftpl", PLAYLISTS, PLAYLISTS.replace("m3u8", "never"),
+        "the skip directive twice"),
+    "a list and a player with one key": (
+        "fastly", "recv.vcl.tftpl", QUERY, "", "the parameters of a player"),
+    "a directive that is not in the key": (
+        "cloudfront", "main.tf", '"_HLS_skip", ', "",
+        "the skip directive twice"),
+    "all methods": (
+        "cloudfront", "main.tf", METHODS, METHODS + ', "POST"', "another method"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_seen(fault: str, begin: Begin) -> None:
+    """The case fails with the files as they were."""
+    name, file, old, new, case = FAULTS[fault]
+    edge, origin = begin(name, (file, old, new))
+    with pytest.raises(AssertionError, match=name):
+        check_case(ALL[NUMBERS[case]], edge, origin)
+
+
+@pytest.mark.parametrize("old, new", [
+    ("(%25|;|//)", "(%|;|//)"), ("unset req.http.Cookie;", "synthetic;"),
+    ("req.is_ssl", "req.is_unknown"), ("querystring.sort", "querystring.unknown"),
+])
+def test_an_unknown_construct_is_an_error(old: str, new: str) -> None:
+    """Nothing of a file is skipped; a percent sign in a string is an escape."""
+    platform = Fastly(("recv.vcl.tftpl", old, new))
+    with pytest.raises(Unevaluable):
+        platform.decide(Request("GET", "/live/video/playlist.m3u8", "1", [("Host", "a.example")]))

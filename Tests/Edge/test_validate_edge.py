@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`streamer validate --edge`: the shipped edges pass, and a planted fault is named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import edges
+from harness.edges import KINDS, Edge
+from harness.http1 import get
+from harness.program import Program, start, stop
+from harness.validation import check_unbroken, command
+from harness.waiting import wait_until
+
+OWN = ("--i-run-this-edge",)
+MADE = (*OWN, "--edge-stream", "made")
+MOST_REQUESTS = 200
+
+
+@pytest.fixture(scope="module")
+def site(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A server with a stream for viewers, and one for the requests of the table."""
+    settings = tmp_path_factory.mktemp("site") / "streamer.json"
+    settings.write_text(json.dumps({
+        "resolution": "320x180", "trustedProxy": "127.0.0.1",
+        "streams": [{"stream": "live", "testSrc": True}, {"stream": "made", "testSrc": True}]}))
+    program = start(["-c", str(settings), "--host", "127.0.0.1", "--http-port", "0"],
+                    defaults=False)
+    for path in ("/live/video/playlist.m3u8", "/made/video/playlist.m3u8"):
+        wait_until(lambda path=path: get(program.port, path).status == 200, 15, path)
+    yield program
+    stop(program)
+
+
+def try_edge(edge: Edge, folder: Path, *options: str, status: int = 0) -> dict[str, Any]:
+    """The result of the command on an edge."""
+    trust = ("--verify", folder / "cert.pem") if edge.is_secure else ()
+    if edge.behind:
+        trust = ("--verify", folder / "nginx/cert.pem")
+    ran = subprocess.run(command("--edge", edge.url("/live.m3u8"), "--json", *trust, *options),
+                         capture_output=True, text=True, timeout=200, check=False)
+    assert not ran.stderr and ran.returncode in (0, 1), ran.stderr
+    found = json.loads(ran.stdout)
+    assert ran.returncode == status, found
+    assert found["requests"] <= MOST_REQUESTS
+    return found
+
+
+def check_tried(found: dict[str, Any]) -> None:
+    """No finding, and only the case above the stream is untried."""
+    check_unbroken(found)
+    untried = [note for note in found["notChecked"] if "does not exist" not in note]
+    assert untried == ["“the parameters of a player”: its address is above the stream, and has "
+                       "viewers"]
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_shipped_edge_has_no_finding_below_a_random_name(kind: str, site: Program,
+                                                           tmp_path: Path) -> None:
+    """Reading, and each case of the table, for viewers that get 404."""
+    with KINDS[kind](tmp_path, site.port) as edge:
+        check_unbroken(read := try_edge(edge, tmp_path))
+        assert read["requests"] < 12 and len(read["checked"]) == 4
+        check_tried(try_edge(edge, tmp_path, *OWN))
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("kind", ["varnish", "nginx-alone"])
+def test_a_shipped_edge_has_no_finding_below_a_live_stream(kind: str, site: Program,
+                                                           tmp_path: Path) -> None:
+    """Each case of the table, with the content of playlists, MPDs and parts."""
+    with KINDS[kind](tmp_path, site.port) as edge:
+        check_tried(try_edge(edge, tmp_path, *MADE))
+
+
+PLANTED = {
+    "errors kept, Host unchecked": (
+        "varnish", "varnish/live.vcl", OWN, "edge-host-with-a-brace",
+        [("if (req.http.Host && req.http.Host !~", "if (false && req.http.Host !~"),
+         ('if (beresp.status >= 400 && beresp.http.Cache-Control ~ '
+          '"(?i)(no-store|no-cache|private)")', "if (beresp.status == 499)")]),
+    "the query not compared": (
+        "nginx-alone", "nginx/alone.conf", MADE, "edge-directives-in-key",
+        [("proxy_cache_key $uri|$key_host|$directives;", "proxy_cache_key $uri|$key_host;")]),
+    "the scheme of a viewer": (
+        "varnish", "varnish/live.vcl", MADE, "edge-a-scheme-that-connection-names",
+        [('set req.http.X-Forwarded-Proto = "https";', 'set req.http.X-Planted = "https";')]),
+}
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_planted_fault_is_named(fault: str, site: Program, tmp_path: Path,
+                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rule, and status 1."""
+    kind, file, options, rule, changes = PLANTED[fault]
+    shipped = tmp_path / "shipped"
+    shutil.copytree(edges.CONFIGURATIONS, shipped)
+    text = (shipped / file).read_text()
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    (shipped / file).write_text(text)
+    monkeypatch.setattr(edges, "CONFIGURATIONS", shipped)
+    with KINDS[kind](tmp_path, site.port) as edge:
+        found = try_edge(edge, tmp_path, *options, status=1)
+    named = {one["rule"]: one for one in found["findings"]}
+    assert rule in named, named
+    assert named[rule]["clause"].startswith("RFC 911") and found["failure"] is None
