@@ -3,3 +3,5 @@
 
 declare const STAGE_STYLE: string;
 declare const STAGE_MARKUP: string;
+declare const SHEETS_STYLE: string;
+declare const PAST_MARKUP: string;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The publisher of the page's stream in words, also another one: /S/publish.json.
 
-import { clockTime } from '../shared/outage.js';
+import { sinceTime } from '../shared/day-time.js';
 import { sentenceOf } from '../shared/sentence.js';
 
 /**
@@ -54,7 +54,7 @@ function wayOf(protocol) {
  * @returns {{ text: string, isBad: boolean }}
  */
 export function streamWords({ isConnected, protocol, since, media }) {
-  const time = since > 0 ? ` since ${clockTime(since)}` : '';
+  const time = since > 0 ? ` since ${sinceTime(since, Date.now())}` : '';
   if (!isConnected) {
     const text = time === '' ? 'No publisher yet.'
       : `No publisher${time}.`;
@@ -80,8 +80,7 @@ export function mediaWords(media) {
 
 /** The expectation after a refusal, by the code of the server's error. */
 const EXPECTED = /** @type {Record<string, string>} */ ({
-  'bad-key': 'Expected: the publish key of this stream, or a token, in the field '
-    + '“Key or token”.',
+  'bad-key': 'Expected: the publish key of this stream, or a token, in the field “Key”.',
   busy: 'Expected: no other publisher. End it, or wait until it has been silent for 2 s.',
   unsupported: 'Expected: H.264 or VP8 with Opus, as this page sends them, and a stream whose '
     + 'settings accept them.',

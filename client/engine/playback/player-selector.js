@@ -50,6 +50,13 @@ export class PlayerSelector {
 
   get past() { return this.state.name === 'playing' ? this.state.past : null; }
 
+  /** Stops the player; the next one may begin. */
+  pause() {
+    const { choice, player } = this;
+    this.state = { name: 'waiting', choice };
+    player?.stop();
+  }
+
   get isClosed() { return this.state.name === 'closed'; }
 
   close() {
@@ -60,8 +67,8 @@ export class PlayerSelector {
 
   /** Before this call nothing is requested. */
   playFirst() {
-    const { events, options, services, timers } = this.playback, { kind } = options;
-    events.onMessage('play');
+    const { options, services, timers } = this.playback, { kind } = options;
+    services.isHalted = false;
     if (kind !== null) this.play(kind, 'requested');
     else if (isMPD(this.choice.source) && options.scripts.dash) void this.playMPD();
     else this.playUsual(false);

@@ -4,6 +4,7 @@
 
 export * from '../captions/later.js';
 export { EncryptedMedia } from '../feed/encrypted-media.js';
+export { PastExtent } from '../server/past-extent.js';
 export { CodecOutput } from './codec-output.js';
 export { DashPlayer } from './dashjs.js';
 export { HlsPlayer } from './hlsjs.js';
