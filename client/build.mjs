@@ -77,12 +77,16 @@ function withShared(page, folder) {
 /**
  * A page with its styles and its bundle.
  * @param {string} folder of the sources, and name of the page
- * @param {string[]} [styles] paths without suffix
+ * @param {string[]} [options] of its bundle
  */
-function assembled(folder, styles = ['shared/tokens', 'shared/base', `${folder}/${folder}`]) {
+function assembled(folder, options = []) {
+  const styles = ['shared/tokens', 'shared/base', `${folder}/${folder}`];
+  const module = '<script type="module" src="main.js"></script>';
+  const own = source(`${folder}/${folder}.html`);
   // A bundle is a script, whose modules are strict.
-  const code = `'use strict';${bundle(`${folder}/main.js`, 'iife')}`;
-  const shared = withShared(source(`${folder}/${folder}.html`), folder);
+  const code = own.includes(module)
+    ? `'use strict';${bundle(`${folder}/main.js`, 'iife', options)}` : '';
+  const shared = withShared(own, folder);
   let { page } = shared;
   const whole = styles.map((name) => esbuild(`${name}.css`, [])).join('');
   const style = shared.first === '' ? whole : usedStyle(whole, `${page} ${code}`);
@@ -94,10 +98,7 @@ function assembled(folder, styles = ['shared/tokens', 'shared/base', `${folder}/
   page = replaced(page, "style-src 'self'", `style-src ${hash(style)}`);
   const links = styles.map((name) => `<link rel="stylesheet" href="${basename(name)}.css">`);
   page = replaced(page, links.join('\n'), `<style>${style}</style>`);
-  const module = '<script type="module" src="main.js"></script>';
-  // Modules run in order after the document; a plain script would run before the player's module.
-  const kind = page.includes('live-player.js') ? ' type="module"' : '';
-  return replaced(page, module, `<script${kind}>${code}</script>`);
+  return code === '' ? page : replaced(page, module, `<script>${code}</script>`);
 }
 
 /**
@@ -141,8 +142,10 @@ ${bundle(name, 'esm', more)}`;
 const build = playerBuild();
 const built = {
   'browser.html': streamPage(build), 'stats.html': assembled('stats'),
-  'list.html': assembled('list'), 'wall.html': assembled('wall'),
-  'publish.html': assembled('publish'), 'live-publisher.js': moduleOf('publisher/main.js'),
+  'list.html': assembled('list'),
+  'wall.html': assembled('wall', [
+    build, '--define:HAS_SECOND_FILE=true', '--define:IN_WALL=true']),
+  'publish.html': assembled('publish'), 'error.html': assembled('error'), 'live-publisher.js': moduleOf('publisher/main.js'),
   ...Object.fromEntries(Object.entries(PLAYER).map(
     ([name, { source: from, options }]) => [name, moduleOf(from, [build, ...options])])),
 };

@@ -119,7 +119,7 @@ function sheetsStyle() {
  * and markup become texts.
  */
 export const BUNDLE = [
-  '--bundle', '--external:*/live-player-later.js',
+  '--bundle', '--external:*/live-player-later.js', '--define:IN_WALL=undefined',
   `--define:STAGE_STYLE=${JSON.stringify(elementStyle())}`,
   `--define:STAGE_MARKUP=${JSON.stringify(stageMarkup())}`,
   `--define:SHEETS_STYLE=${JSON.stringify(sheetsStyle())}`,

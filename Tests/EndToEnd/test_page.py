@@ -89,7 +89,7 @@ def test_keyboard_and_names(browser: Browser, server: Program) -> None:
 
 @pytest.mark.timeout(60)
 def test_controls_fit_a_narrow_page(browser: Browser, streamer: Callable[..., Program]) -> None:
-    """No control covers another or is cut off."""
+    """From 430 px on there is a volume slider; no control covers another or is cut off."""
     program = streamer("--rendition", "640x360@700", "--rendition", "320x180@200", "--audio",
                        "tone")
     with viewer(browser) as view:
@@ -99,11 +99,13 @@ def test_controls_fit_a_narrow_page(browser: Browser, streamer: Callable[..., Pr
         view.page.wait_for_function("() => document.getElementById('rendition').options.length > 2")
         for width in (1280, 640, 430, 390, 320):
             view.page.set_viewport_size({"width": width, "height": 310})
+            assert view.page.locator("#volume").is_visible() == (width >= 430)
             controls = view.page.evaluate(
                 "() => [...document.querySelectorAll('#bar > *')].map((control) =>"
                 " control.getBoundingClientRect()).filter((box) => box.width > 0)"
                 ".map(({ left, right }) => [left, right])")
-            assert len(controls) >= 6
+            # Narrow: play, sound, a space, picture, figures, settings, full screen.
+            assert len(controls) == 7 if width < 430 else len(controls) >= 8, controls
             edges = [0, *[edge for pair in controls for edge in pair], width]
             assert edges == sorted(edges), f"{width} px: {controls}"
 

@@ -26,9 +26,15 @@ export function listedIn(content) {
 
 /** Asks for the list once, when the picture needs the connection no more. */
 export class StreamNames {
-  /** @param {string} name of the stream in its address @param {boolean} isEmbedded */
-  constructor(name, isEmbedded) {
+  /**
+   * @param {string} name of the stream in its address @param {boolean} isEmbedded
+   * @param {HTMLElement} heading with the label that the server has written
+   */
+  constructor(name, isEmbedded, { dataset, textContent }) {
     this.name = name;
+    const isServed = dataset.name !== undefined && (name === '' || name === dataset.name);
+    /** The label in the page; null for another stream, and in a page from a file. */
+    this.served = isServed ? textContent : null;
     /** @type {Listed[]} */
     this.all = [];
     this.isAsked = isEmbedded || location.protocol === 'file:'
@@ -41,7 +47,7 @@ export class StreamNames {
       ?? (this.name === '' && this.all.length === 1 ? this.all[0] : null);
   }
 
-  get label() { return this.shown?.label ?? (this.name || 'Live'); }
+  get label() { return this.shown?.label ?? this.served ?? (this.name || 'Live'); }
 
   get isOnDemand() { return this.shown?.isOnDemand === true && this.shown.state === 'idle'; }
 

@@ -19,7 +19,7 @@ export class View {
   constructor() {
     const { page, warnings, ...parameters } = parametersOf(location.href);
     this.name = element('name', HTMLHeadingElement);
-    this.names = new StreamNames(nameIn(parameters.source), page.isEmbedded);
+    this.names = new StreamNames(nameIn(parameters.source), page.isEmbedded, this.name);
     this.list = listAddress(location.href);
     this.title = '';
     /** Whether the page has details under the picture. */
@@ -31,6 +31,7 @@ export class View {
     for (const id of ['home', 'name', 'share', 'keys-button']) {
       element(id, HTMLElement).hidden = page.isEmbedded;
     }
+    if (page.isEmbedded) element('figures-button', HTMLButtonElement).remove();
     this.stage = new Stage(document, {
       ...parameters,
       scripts: { hls: parameters.hlsLocations, dash: dashLocation(location.href) },

@@ -25,8 +25,17 @@ const EARLY_PROPERTIES = [
   'timebar',
 ];
 
+/**
+ * The address of a file of the player, for a page that contains this module.
+ * @param {string} name
+ */
+const besidePage = (name) => new URL(`player/${name}`, document.baseURI).href;
+
 /** The code that few viewers need at the start is in a file beside this one. */
-const loadSecondFile = () => import('./live-player-later.js');
+const loadSecondFile = () => (typeof IN_WALL !== 'undefined'
+  ? /** @type {Promise<typeof import('./live-player-later.js')>} */ (
+    import(besidePage('live-player-later.js')))
+  : import('./live-player-later.js'));
 setSecondFile(loadSecondFile);
 export const LATER = new LaterCode(async () => {
   const code = await loadSecondFile();
@@ -35,7 +44,7 @@ export const LATER = new LaterCode(async () => {
 });
 
 /** The address of this module's file. In a bundle that is a plain script, it has no `url`. */
-const ADDRESS = import.meta.url
+const ADDRESS = typeof IN_WALL !== 'undefined' ? besidePage('live-player.js') : import.meta.url
   || /** @type {HTMLScriptElement | null} */ (globalThis.document?.currentScript)?.src || null;
 
 /** Servers that render pages import the module too, without a document. */

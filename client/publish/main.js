@@ -56,6 +56,9 @@ let sentBefore = { bytes: 0, at: performance.now() };
 let liveSince = 0, silentSince = 0;
 let most = { viewers: 0, at: 0 };
 
+/** The name of the stream for people, when the server has told it. */
+const nameForPeople = () => streamState?.label || streamName;
+
 /** @param {string} text @param {boolean} [isBad] */
 function say(text, isBad = false) {
   setText(status, text);
@@ -201,7 +204,9 @@ function show() {
   badge.hidden = !isOn;
   showBadge(badge, isLive ? 'live' : 'start', isLive ? 'Live' : 'Connecting',
     isLive ? elapsedText(Date.now() - liveSince) : '');
-  document.title = `${isLive ? `${streamName}, live` : `Publish to ${streamName}`} – streamer`;
+  const name = nameForPeople();
+  document.title = `${isLive ? `${name}, live` : `Publish to ${name}`} – streamer`;
+  setText(find('name'), name);
   find('figures').hidden = !isOn || isRecorded;
   find('key-panel').hidden = isOn;
   find('invite').hidden = !isOn;
@@ -279,7 +284,6 @@ function takeFragment() {
 
 /** Shows the stream of the page, and whether this browser can publish. */
 function prepare() {
-  find('name').textContent = streamName;
   find('address').textContent = address;
   find('share').hidden = !('share' in navigator);
   connectTop();
@@ -302,7 +306,7 @@ camera.addEventListener('click', () => void open(false));
 screen.addEventListener('click', () => void open(true));
 find('first').addEventListener('click', () => void open(isScreen));
 find('share').addEventListener('click', () => {
-  navigator.share({ title: streamName, url: address }).catch(() => {});
+  navigator.share({ title: nameForPeople(), url: address }).catch(() => {});
 });
 for (const select of [cameraDevice, microphoneDevice]) {
   select.addEventListener('change', () => void open(false));

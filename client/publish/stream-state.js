@@ -11,9 +11,11 @@ import { sentenceOf } from '../shared/sentence.js';
  */
 
 /**
- * `since` in Unix ms, NaN before the first publisher; `protocol` in capitals, empty before it.
+ * `since` in Unix ms, NaN before the first publisher; `protocol` in capitals, empty before it;
+ * `label`: the name of the stream for people, empty if it has none.
  * @typedef {{
  *   isConnected: boolean, protocol: string, since: number, media: PublishedMedia | null,
+ *   label: string,
  * }} StreamState
  */
 
@@ -34,11 +36,12 @@ export function mediaOf(value) {
  * @returns {StreamState | null}
  */
 export function streamStateOf(value) {
-  const { connected, protocol, since, media } = value ?? {};
+  const { connected, protocol, since, media, label } = value ?? {};
   if (typeof connected !== 'boolean') return null;
   return {
     isConnected: connected, since: since > 0 ? since / 1e6 : NaN, media: mediaOf(media),
     protocol: typeof protocol === 'string' ? protocol.toUpperCase() : '',
+    label: typeof label === 'string' ? label : '',
   };
 }
 

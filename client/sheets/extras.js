@@ -2,7 +2,7 @@
 // Menus and sheets of one player: each is made when it is opened for the first time.
 
 import { element } from '../stage/dom.js';
-import { addStyle } from '../stage/markup.js';
+import { addSheetsStyle } from '../stage/sheets-style.js';
 import { gapOf, recordedBefore } from '../stage/stage-facts.js';
 import { nameIn } from '../stage/stream-name.js';
 import { accessForm, addressWith, signIn } from './access-form.js';
@@ -35,7 +35,7 @@ export class Extras {
   constructor(stage) {
     this.stage = stage;
     const { root, options, closing: { signal } } = stage;
-    addStyle(root, SHEETS_STYLE);
+    addSheetsStyle(root);
     this.box = element('stage', HTMLDivElement, root);
     this.settings = new SettingsMenu(stage, (name) => this.open(name));
     this.calendar = new Calendar(stage, () => this.closeMenus());
@@ -82,7 +82,7 @@ export class Extras {
         break;
       case 'figures': this.toggleFigures(); break;
       case 'share': this.openShare(); break;
-      case 'keys': this.openSheet('Keys', [keyHelp(this.hasPage)]); break;
+      case 'keys': this.openSheet('Keys', [keyHelp(stage)]); break;
       case 'clip': this.openClip(); break;
       case 'snapshot': void savePicture(stage).then((text) => this.say(text)); break;
       case 'small':
@@ -259,7 +259,7 @@ export class Extras {
   showStills() {
     const { playback, root } = this.stage;
     this.stills ??= new Stills(
-      element('frame', HTMLDivElement, root), new URL('snapshot.jpg', playback.source).href);
+      element('frame', HTMLDivElement, root), new URL('.', playback.source).href);
   }
 
   /** Details and other streams under the picture, in portrait. */

@@ -27,11 +27,12 @@ const GESTURES = [
 
 /**
  * The content of the sheet.
- * @param {boolean} isPage whether there are keys of the page
+ * @param {import('../stage/stage.js').Stage} stage
  */
-export function keyHelp(isPage) {
+export function keyHelp({ options: { page }, root }) {
+  const missing = [page ? '' : 'Share', root.getElementById('figures-button') ? '' : 'Figures'];
   const groups = GROUPS.map(([title, rows]) => make('dl', {}, make('h3', {}, title),
-    ...rows.filter(([name]) => isPage || name !== 'Share').flatMap(([name, keys]) => [
+    ...rows.filter(([name]) => !missing.includes(name)).flatMap(([name, keys]) => [
       make('dt', {}, name), make('dd', {}, ...keys.map((key) => make('kbd', {}, key)))])));
   const touch = make('dl', { class: 'touch' }, make('h3', {}, 'Touch'),
     ...GESTURES.flatMap(([name, how]) => [make('dt', {}, name), make('dd', {}, how)]));

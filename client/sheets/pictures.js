@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Single pictures: the shown one as a file, one every few seconds, and the small window.
 
+import { drawServedStill } from '../shared/served-still.js';
 import { nameIn } from '../stage/stream-name.js';
 import { make } from './make.js';
 /** @typedef {import('../stage/stage.js').Stage} Stage */
@@ -60,21 +61,31 @@ export async function toggleSmallWindow(video) {
 
 /** One picture every five seconds, in place of a video that is not admitted. */
 export class Stills {
-  /** @param {HTMLElement} frame @param {string} address of the newest picture */
-  constructor(frame, address) {
-    this.address = address;
-    this.image = make('img', { id: 'still', alt: 'One picture every 5 s' });
-    this.image.addEventListener('error', () => { this.image.hidden = true; });
-    this.image.addEventListener('load', () => { this.image.hidden = false; });
+  /** @param {HTMLElement} frame @param {string} stream its URL, with a slash at the end */
+  constructor(frame, stream) {
+    this.stream = stream;
+    this.closing = new AbortController();
+    // Drawn, not an `img`: a page whose policy permits no pictures of other hosts shows it too.
+    this.image = make('canvas', {
+      id: 'still', role: 'img', 'aria-label': 'One picture every 5 s', hidden: true,
+    });
     frame.querySelector('#captions')?.before(this.image);
-    this.timer = setInterval(() => this.load(), STILL_INTERVAL);
-    this.load();
+    this.timer = setInterval(() => void this.load(), STILL_INTERVAL);
+    void this.load();
   }
 
-  load() { this.image.src = `${this.address}?${Math.floor(Date.now() / STILL_INTERVAL)}`; }
+  async load() {
+    const { closing: { signal }, image, stream } = this;
+    const path = `snapshot.jpg?${Math.floor(Date.now() / STILL_INTERVAL)}`;
+    try {
+      await drawServedStill(stream, image, [path], signal);
+      image.hidden = false;
+    } catch { image.hidden = true; }
+  }
 
   close() {
     clearInterval(this.timer);
+    this.closing.abort();
     this.image.remove();
   }
 }

@@ -79,10 +79,12 @@ export class SettingsMenu {
       page?.onKind(/** @type {Kind} */ (value));
     });
     const rows = [this.quality, this.language, this.captions, this.speed, this.target, this.player];
+    // An embedded page has no figures.
+    const hasFigures = stage.root.getElementById('figures-button') !== null;
     const more = /** @type {const} */ ([
       ['figures', 'Figures', 'I', 'stats'], ['snapshot', 'Save a picture', 'S', 'snap'],
       ['keys', 'Keys', '?', 'kbd'],
-    ]).map(([name, text, key, sign]) => {
+    ]).filter(([name]) => name !== 'figures' || hasFigures).map(([name, text, key, sign]) => {
       const button = make('button', {}, icon(sign), text, make('em', {}, key));
       button.addEventListener('click', () => open(name));
       return button;

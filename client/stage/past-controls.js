@@ -4,7 +4,7 @@
 import { dayOf } from '../shared/day-time.js';
 import { element } from './dom.js';
 import { MarkedSpan } from './marked-span.js';
-import { addStyle } from './markup.js';
+import { addSheetsStyle } from './sheets-style.js';
 import { TimeBar } from './time-bar.js';
 import { clockText } from './time-scale.js';
 /** @typedef {import('../engine/playback/playback.js').Playback} Playback */
@@ -42,7 +42,7 @@ export class PastControls {
     this.signal = signal;
     this.clip = new MarkedSpan();
     this.stage = element('stage', HTMLDivElement, root);
-    addStyle(root, SHEETS_STYLE);
+    addSheetsStyle(root);
     if (!root.getElementById('past')) {
       element('bar', HTMLDivElement, root).before(options.fragment(PAST_MARKUP));
     }

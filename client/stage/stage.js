@@ -258,7 +258,8 @@ export class Stage {
     this.past.update();
     this.extras?.update();
     const { audio } = playback.services.presence ?? {};
-    notices.message('audio', audio ? sentenceOf(audio) : null, 'warn');
+    // Not `audio`, the key of what the player says about its own sound.
+    notices.message('source-audio', audio ? sentenceOf(audio) : null, 'warn');
     this.events.onShow();
   }
 }

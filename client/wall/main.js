@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page of several streams, which shows the same instant of all.
 
+import '../player/main.js';
 import { make, setText, showBadge } from '../shared/make.js';
 import { sentenceOf } from '../shared/sentence.js';
 import { followTheme } from '../shared/theme.js';
