@@ -145,7 +145,8 @@ const built = {
   'list.html': assembled('list'),
   'wall.html': assembled('wall', [
     build, '--define:HAS_SECOND_FILE=true', '--define:IN_WALL=true']),
-  'publish.html': assembled('publish'), 'error.html': assembled('error'), 'live-publisher.js': moduleOf('publisher/main.js'),
+  'publish.html': assembled('publish'), 'error.html': assembled('error'),
+  'live-publisher.js': moduleOf('publisher/main.js'),
   ...Object.fromEntries(Object.entries(PLAYER).map(
     ([name, { source: from, options }]) => [name, moduleOf(from, [build, ...options])])),
 };

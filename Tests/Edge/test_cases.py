@@ -25,7 +25,7 @@ from harness.waiting import pause
 
 CASES = json.loads((CONFIGURATIONS / "cases.json").read_text())
 PATHS = {"playlist": PLAYLIST, "manifest": "/live/manifest.mpd", "root": "/",
-         "play": "/ldash/play/live/manifest.mpd",
+         "play": "/ldash/play/live/manifest.mpd", "missing": "/live/missing",
          "part": "/live/video/segment{msn}.{part}.m4s"}
 KEPT_SECONDS = 1
 """The longest lifetime of a playlist without directives at an edge."""

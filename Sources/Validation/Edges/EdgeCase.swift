@@ -10,6 +10,8 @@ package struct EdgeCase: Sendable, Decodable, CustomStringConvertible {
   /// The resource to which the request is sent.
   package enum Resource: String, Sendable, Decodable {
     case playlist, manifest, play, part, root
+    /// An address below the stream without content: 404 on each server.
+    case missing
   }
 
   /// A permitted reading of the request.
