@@ -13,7 +13,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BUNDLE, esbuild, PLAYER, playerBuild } from './esbuild.mjs';
+import {
+  BUNDLE, classesIn, esbuild, markup, PLAYER, playerBuild, sharedStyle, stageMarkup,
+} from './esbuild.mjs';
+import { iconsOf, usedStyle } from './used.mjs';
 
 const client = fileURLToPath(new URL('.', import.meta.url));
 const source = (/** @type {string} */ name) => readFileSync(join(client, name), 'utf8');
@@ -42,29 +45,87 @@ function replaced(text, old, replacement) {
 /** @param {string} text a file's, without the line of its licence */
 const unlicensed = (text) => text.replace(`<!-- ${LICENCE} -->\n`, '');
 
+/** The markup of icons.svg, head.html and top.html is part of many pages. */
+const HEAD = '<!-- head.html -->', TOP = '<!-- top.html -->', ICONS = /<!-- icons\.svg:? ?(.*) -->/;
+
+/** @param {string} text markup @returns {string} without indentation */
+const flat = (text) => text.replace(/^[ ]+(?=<)/gm, '').trimEnd();
+
+/**
+ * A page with the shared head and its first script, the names of pages, and the icons in use.
+ * @param {string} page @param {string} folder of its sources
+ */
+function withShared(page, folder) {
+  if (!page.includes(HEAD)) return { page, first: '' };
+  const first = bundle('shared/first.js', 'iife').trimEnd();
+  let whole = replaced(
+    page, HEAD, `${flat(unlicensed(source('shared/head.html')))}\n<script>${first}</script>`);
+  if (whole.includes(TOP)) {
+    // The publisher page is below the folder of its stream.
+    const root = folder === 'publish' ? '../' : './', current = folder === 'list' ? './' : folder;
+    const top = flat(unlicensed(source('shared/top.html')))
+      .replace(`<a href="./${current.replace('./', '')}"`, (link) => `${link} aria-current="page"`)
+      .replaceAll('href="./', `href="${root}`);
+    whole = replaced(whole, TOP, top);
+  }
+  const [comment, names = ''] = ICONS.exec(whole) ?? [''];
+  const icons = iconsOf(source('shared/icons.svg'), whole, names.split(' '));
+  if (comment) whole = replaced(whole, comment, `<svg hidden aria-hidden="true">${icons}</svg>`);
+  return { page: whole, first };
+}
+
 /**
  * A page with its styles and its bundle.
  * @param {string} folder of the sources, and name of the page
- * @param {string[]} [styles] paths without suffix
+ * @param {string[]} [options] of its bundle
  */
-function assembled(folder, styles = [`${folder}/${folder}`]) {
-  const style = styles.map((name) => esbuild(`${name}.css`, [])).join('');
+function assembled(folder, options = []) {
+  const styles = ['shared/tokens', 'shared/base', `${folder}/${folder}`];
+  const module = '<script type="module" src="main.js"></script>';
+  const own = source(`${folder}/${folder}.html`);
   // A bundle is a script, whose modules are strict.
-  const code = `'use strict';${bundle(`${folder}/main.js`, 'iife')}`;
-  let page = source(`${folder}/${folder}.html`);
+  const code = own.includes(module)
+    ? `'use strict';${bundle(`${folder}/main.js`, 'iife', options)}` : '';
+  const shared = withShared(own, folder);
+  let { page } = shared;
+  const whole = styles.map((name) => esbuild(`${name}.css`, [])).join('');
+  const style = shared.first === '' ? whole : usedStyle(whole, `${page} ${code}`);
   const origin = `Built from client/${folder} by \`node client/build.mjs\``;
   page = replaced(page, `<!-- ${LICENCE} -->`, `<!-- ${LICENCE}
      ${origin}: change the sources, not this file. -->`);
-  const stage = '<!-- stage.html -->';
-  if (page.includes(stage)) page = replaced(page, stage, unlicensed(source('stage/stage.html')));
-  page = replaced(page, "script-src 'self'", `script-src ${hash(code)} 'self'`);
+  const scripts = [shared.first, code].filter((text) => text !== '').map(hash);
+  page = replaced(page, "script-src 'self'", `script-src ${scripts.join(' ')} 'self'`);
   page = replaced(page, "style-src 'self'", `style-src ${hash(style)}`);
   const links = styles.map((name) => `<link rel="stylesheet" href="${basename(name)}.css">`);
   page = replaced(page, links.join('\n'), `<style>${style}</style>`);
+  return code === '' ? page : replaced(page, module, `<script>${code}</script>`);
+}
+
+/**
+ * The page of a stream: code that the first picture does not need is in the second file.
+ * @param {string} named the option that names the build
+ */
+function streamPage(named) {
+  const stage = stageMarkup(markup('page/name.html'), markup('page/share.html'));
+  const own = ['stage/stage', 'page/page'].map((name) => esbuild(`${name}.css`, [])).join('');
+  const style = sharedStyle(classesIn(source('page/page.html') + stage), own) + own;
+  const first = bundle('page/first.js', 'iife').trim();
+  const code = `'use strict';${bundle(
+    'page/main.js', 'iife', [named, '--define:HAS_SECOND_FILE=true'])}`;
+  let page = source('page/page.html').replace(`<!-- ${LICENCE} -->\n`, '')
+    .replace(/\n\s*/g, '\n');
+  page = replaced(page, '<!-- stage.html -->', stage);
+  page = replaced(page, '<!doctype html>', `<!doctype html>
+<!-- ${LICENCE}
+     Built from client/page by \`node client/build.mjs\`: change the sources, not this file. -->`);
+  page = replaced(page, "script-src 'self'", `script-src ${hash(first)} ${hash(code)} 'self'`);
+  page = replaced(page, "style-src 'self'", `style-src ${hash(style)}`);
+  const links = ['tokens', 'base', 'stage', 'page'].map((name) => (
+    `<link rel="stylesheet" href="${name}.css">`));
+  page = replaced(page, links.join('\n'), `<style>${style}</style>`);
+  page = replaced(page, '<script src="first.js"></script>', `<script>${first}</script>`);
   const module = '<script type="module" src="main.js"></script>';
-  // Modules run in order after the document; a plain script would run before the player's module.
-  const kind = page.includes('live-player.js') ? ' type="module"' : '';
-  return replaced(page, module, `<script${kind}>${code}</script>`);
+  return replaced(page, module, `<script>${code}</script>`);
 }
 
 /**
@@ -80,9 +141,12 @@ ${bundle(name, 'esm', more)}`;
 
 const build = playerBuild();
 const built = {
-  'browser.html': assembled('page', ['stage/stage', 'page/page']), 'stats.html': assembled('stats'),
-  'list.html': assembled('list'), 'wall.html': assembled('wall'),
-  'publish.html': assembled('publish'), 'live-publisher.js': moduleOf('publisher/main.js'),
+  'browser.html': streamPage(build), 'stats.html': assembled('stats'),
+  'list.html': assembled('list'),
+  'wall.html': assembled('wall', [
+    build, '--define:HAS_SECOND_FILE=true', '--define:IN_WALL=true']),
+  'publish.html': assembled('publish'), 'error.html': assembled('error'),
+  'live-publisher.js': moduleOf('publisher/main.js'),
   ...Object.fromEntries(Object.entries(PLAYER).map(
     ([name, { source: from, options }]) => [name, moduleOf(from, [build, ...options])])),
 };

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks the clients: built files are up to date with their sources, the types of the pages and of
-// client.ts are right (tsc of Debian's node-typescript), and the modules follow the rules of
-// .eslintrc.json (Debian's eslint). Ends with 1 on a finding.
+// Checks the clients: built files are up to date with their sources, the colours have the contrast
+// of WCAG AA, the types of the pages and of client.ts are right (tsc of Debian's node-typescript),
+// and the modules follow the rules of .eslintrc.json (Debian's eslint). Ends with 1 on a finding.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -49,8 +49,8 @@ const filesIn = (...folders) => folders.flatMap((folder) => (
 const copy = mkdtempSync(join(tmpdir(), 'client-check-'));
 const page = [
   'live-player.d.ts',
-  ...filesIn('shared', 'engine', 'stage', 'page', 'player', 'stats', 'wall', 'list', 'npm',
-    'publish', 'publisher'),
+  ...filesIn('shared', 'engine', 'stage', 'sheets', 'page', 'player', 'stats', 'wall', 'list',
+    'npm', 'publish', 'publisher'),
   // They import the package, and frameworks without types; Tests/Release checks those of React.
 ].filter((name) => !/^npm\/(examples\/|react)/.test(name));
 const terminal = ['client.ts', ...filesIn('terminal', 'shared')];
@@ -61,6 +61,7 @@ for (const name of terminal) {
 }
 const good = [
   run('built files', process.execPath, [join(client, 'build.mjs'), '--check']),
+  run('contrast', process.execPath, [join(client, 'contrast.mjs')]),
   run('page', 'tsc', [...strict, ...page.map((name) => join(client, name))]),
   run('rules', 'eslint', [
     '--format', 'unix', '--ignore-pattern', 'live-player.js',

@@ -3,8 +3,9 @@
 
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { usedStyle } from './used.mjs';
 
 /** A version of the language that all browsers with Media Source Extensions have in 2026. */
 const TARGET = 'es2022';
@@ -25,20 +26,104 @@ export function esbuild(name, options) {
   return stdout;
 }
 
-/** The markup of the stage, without its first comment and without indentation. */
-function stageMarkup() {
-  const text = readFileSync(new URL('stage/stage.html', import.meta.url), 'utf8');
-  return text.replace(/^<!--.*-->\s*/, '').replace(/\s*\n\s*/g, '\n');
+/** @param {string} name relative to client/ */
+const contentOf = (name) => readFileSync(new URL(name, import.meta.url), 'utf8');
+
+/** Markup without its first comment and without indentation. @param {string} name */
+export function markup(name) {
+  return contentOf(name).replace(/^<!--.*-->\s*/, '').replace(/\s*\n\s*/g, '\n')
+    .replace(/>\n</g, '><').trim();
 }
 
 /**
- * The options of a bundle. The import of the second file of the player stays as it is, and the
- * styles and the markup of the stage become texts.
+ * The markup of the stage.
+ * @param {string} [name] before the badge @param {string} [share] after it
+ */
+export function stageMarkup(name = '', share = '') {
+  return markup('stage/stage.html').replace('<!-- name -->', name)
+    .replace('<!-- share -->', share);
+}
+
+/** The classes of states: those that the first file of the element has, and all. */
+const BRIEF = 'live start lost past none';
+const STATES = `${BRIEF} late wait demand bad warn go solid btn`;
+
+/** The classes in markup. @param {string} text */
+export const classesIn = (text) => (
+  [...text.matchAll(/class="([^"]*)"/g)].map(([, names]) => names).join(' '));
+
+/** The custom properties that a style sheet uses. @param {string} css */
+const propertiesIn = (css) => [...css.matchAll(/var\(--[\w-]+/g)].join(' ');
+
+/**
+ * The parts of the shared style sheets that are needed.
+ * @param {string} classes @param {string} own the style sheet beside them
+ * @param {string} [states] the classes of states
+ */
+export function sharedStyle(classes, own, states = STATES) {
+  const css = ['tokens', 'base'].map((each) => esbuild(`shared/${each}.css`, [])).join('');
+  return usedStyle(css, `${classes} ${states} ${propertiesIn(own)}`);
+}
+
+/** Elements that only menus and sheets have. */
+const LATER_ELEMENTS = new RegExp('^(ul|ol|h[123]\\b[^,]|code|pre|table|th|td|tr|tbody|textarea'
+  + '|time|a\\{|svg\\.i\\.s|\\.btn(\\.bad|:|\\[|\\.go))');
+
+/** The names in the sources of the sheets. */
+const sheetNames = () => ['past.html', ...readdirSync(new URL('sheets', import.meta.url))
+  .filter((each) => each.endsWith('.js'))].map((each) => contentOf(`sheets/${each}`)).join(' ');
+
+/**
+ * @param {string} css minified
+ * @returns {string[]} its rules; a condition with its block is one
+ */
+function topRules(css) {
+  const rules = [];
+  for (let start = 0, depth = 0, i = 0; i < css.length; i += 1) {
+    if (css[i] === '{') depth += 1;
+    if (css[i] !== '}' || (depth -= 1) > 0) continue;
+    rules.push(css.slice(start, i + 1));
+    start = i + 1;
+  }
+  return rules;
+}
+
+const stageStyle = () => {
+  const own = esbuild('stage/stage.css', []);
+  return sharedStyle(classesIn(stageMarkup()), own, BRIEF) + own;
+};
+
+/** The style of the shadow root: the stage is dark in both schemes. */
+function elementStyle() {
+  const rules = topRules(stageStyle()).filter((rule) => (
+    !/prefers-color-scheme|data-theme/.test(rule)
+    && !/^(html|body|main|@media \(max-width: 699px\)\{main)\b/.test(rule)
+    && !LATER_ELEMENTS.test(rule) && !/^:root\{color-scheme/.test(rule)));
+  const style = rules.join('').replace(/:root/g, ':host');
+  const names = [...style.matchAll(/\.([a-zA-Z][\w-]*)/g)].map(([, name]) => name);
+  return usedStyle(style, names.join(' '));
+}
+
+/** The style of the second file, without the rules of the first one. */
+function sheetsStyle() {
+  const first = new Set(topRules(stageStyle()).filter((rule) => !LATER_ELEMENTS.test(rule)));
+  const own = esbuild('sheets/sheets.css', []);
+  const shared = topRules(sharedStyle(sheetNames(), own)).filter((rule) => (
+    (!first.has(rule) || rule.includes(':root'))
+    && !/^(html|body|main)\b|^:root(\[|\{color)|prefers-color/.test(rule)));
+  return shared.join('').replace(/:root\{/g, ':root,:host{') + own;
+}
+
+/**
+ * The options of a bundle. The import of the second file of the player stays as it is, and styles
+ * and markup become texts.
  */
 export const BUNDLE = [
-  '--bundle', '--external:*/live-player-later.js',
-  `--define:STAGE_STYLE=${JSON.stringify(esbuild('stage/stage.css', []))}`,
+  '--bundle', '--external:*/live-player-later.js', '--define:IN_WALL=undefined',
+  `--define:STAGE_STYLE=${JSON.stringify(elementStyle())}`,
   `--define:STAGE_MARKUP=${JSON.stringify(stageMarkup())}`,
+  `--define:SHEETS_STYLE=${JSON.stringify(sheetsStyle())}`,
+  `--define:PAST_MARKUP=${JSON.stringify(markup('sheets/past.html'))}`,
 ];
 
 /**

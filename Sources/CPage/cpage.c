@@ -22,6 +22,9 @@ static const uint8_t wall[] = {
 static const uint8_t publisher[] = {
 #embed "../../client/publish.html"
 };
+static const uint8_t error[] = {
+#embed "../../client/error.html"
+};
 static const uint8_t module[] = {
 #embed "../../client/live-player.js"
 };
@@ -40,6 +43,7 @@ CPageFile cpage_statistics(void) { return (CPageFile){statistics, sizeof statist
 CPageFile cpage_list(void) { return (CPageFile){list, sizeof list}; }
 CPageFile cpage_wall(void) { return (CPageFile){wall, sizeof wall}; }
 CPageFile cpage_publisher(void) { return (CPageFile){publisher, sizeof publisher}; }
+CPageFile cpage_error(void) { return (CPageFile){error, sizeof error}; }
 CPageFile cpage_module(void) { return (CPageFile){module, sizeof module}; }
 CPageFile cpage_later_module(void) { return (CPageFile){later_module, sizeof later_module}; }
 CPageFile cpage_publisher_module(void) {

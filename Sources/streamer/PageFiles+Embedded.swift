@@ -12,7 +12,8 @@ extension PageFiles {
     unsafe PageFiles(
       Pages(
         player: bytes(cpage_browser()), list: bytes(cpage_list()), wall: bytes(cpage_wall()),
-        statistics: bytes(cpage_statistics()), publisher: bytes(cpage_publisher())),
+        statistics: bytes(cpage_statistics()), publisher: bytes(cpage_publisher()),
+        error: bytes(cpage_error())),
       module: [
         "live-player.js": bytes(cpage_module()),
         "live-player-later.js": bytes(cpage_later_module()),

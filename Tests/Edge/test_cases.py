@@ -37,7 +37,7 @@ READINGS: dict[str, dict[str, str]] = json.loads(
     Path(__file__).with_name("edge_cases.json").read_text())
 PATHS = {"playlist": PLAYLIST, "manifest": "/live/manifest.mpd", "root": "/",
          "play": "/ldash/play/live/manifest.mpd", "extent": "/dvr.json",
-         "past": "/live/video/from/{past}/playlist.m3u8",
+         "past": "/live/video/from/{past}/playlist.m3u8", "missing": "/live/missing",
          "part": "/live/video/segment{msn}.{part}.m4s"}
 ALL = KINDS | TERMINATORS | MORE
 KEPT_SECONDS = 1

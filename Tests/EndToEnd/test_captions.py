@@ -279,6 +279,12 @@ def test_players_show_a_cue_with_its_frame(
                 assert max(change["shown"], change["later"]) > due - 50, transport
                 assert min(change["before"], change["later"]) < due + 150, transport
         assert view.page.evaluate("() => window.__run") is None
+        view.page.evaluate("() => { for (const player of document.querySelectorAll('live-player'))"
+                           " player.shadowRoot.getElementById('settings').click(); }")
+        view.page.wait_for_function(
+            "() => [...document.querySelectorAll('live-player')].every((player) =>"
+            " player.shadowRoot.getElementById('caption-track')?.options.length > 1)",
+            timeout=10_000)
         view.page.evaluate("""() => {
           for (const player of document.querySelectorAll('live-player')) {
             const menu = player.shadowRoot.getElementById('caption-track');

@@ -44,6 +44,8 @@ def test_dt_14_ldash_play_is_a_page_for_browsers(server: Program) -> None:
     assert page.headers["vary"] == "Accept" and page.headers["cache-control"] == "no-store"
     manifest = get(server.port, path + "?token=geheim", headers={"Accept": "*/*"})
     assert manifest.headers["vary"] == "Accept" and "geheim" not in manifest.text
+    refused = get(server.port, path, headers={"Accept": "text/html;q=0, */*;q=0.1"})
+    assert refused.headers["content-type"] == manifest.headers["content-type"]
     found = parse(manifest.text)
     assert urljoin(path, found.media(5)) == BASE + "segment5.m4s"
     for path in ("/ldash/play/live", "/ldash/play/live/"):

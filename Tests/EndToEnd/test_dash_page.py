@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.browser import SMALL, Viewer, viewer
+from harness.pagemenus import choose
 from harness.program import Program
 from harness.supervisor import Supervisor
 from harness.waiting import pause
@@ -79,14 +80,14 @@ def test_dashjs_gets_the_mpd_and_its_settings(browser: Browser, streamer) -> Non
         view.watch(0.6)
         assert player(view)["player"] == "dashjs" and figure(view, "Player latency") == "512 ms"
         assert figure(view, "Target") == "500 ms"
-        view.page.select_option("#target", "1.5")
+        choose(view.page, "target", "1.5")
         assert view.page.evaluate("() => dashjs.made[0].settings.streaming.delay.liveDelay") == 1.5
         view.page.evaluate(
             "() => dashjs.made[0].fire('error', { error: { code: 27, message: 'gone' } })")
         view.page.wait_for_function("() => dashjs.made.length === 2", timeout=5000)
         assert view.page.evaluate("() => dashjs.made[0].calls.some(c => c[0] === 'reset')")
         assert any("gone" in error["text"] for error in player(view)["errors"])
-        view.page.check("input[value=frames]", force=True)
+        choose(view.page, "player", "frames")
         view.wait_playing()
         assert player(view)["source"].endswith("manifest.mpd"), "the frame player keeps the MPD"
         assert view.page.evaluate("() => dashjs.made[1].calls.some(c => c[0] === 'reset')")

@@ -132,6 +132,27 @@ def test_ht_06_no_age_no_cookies_no_last_modified(kind: str, server: Program) ->
     assert "date" in response.headers
 
 
+@pytest.mark.parametrize("accept", ["text/html,*/*;q=0.8", "text/html;q=0, */*", "*/*", ""])
+@pytest.mark.parametrize("path", ["/none/", "/none", "/live/none", "/a/b/c/d/e/f/g/h"])
+def test_ht_06_errors_for_people_vary_by_accept(path: str, accept: str, server: Program) -> None:
+    """HT-06: at addresses of pages and unknown paths Accept decides: a page, which none keeps."""
+    response = get(server.port, path, headers={"Accept": accept} if accept else {})
+    assert response.status == 404 and response.headers["vary"] == "Accept"
+    is_page = accept.startswith("text/html,")
+    kind = "text/html" if is_page else "text/plain"
+    assert response.headers["content-type"] == f"{kind}; charset=utf-8"
+    assert response.headers["cache-control"] == ("no-store" if is_page else "public, max-age=1")
+
+
+@pytest.mark.parametrize("path", ["/none/playlist.m3u8", "/none/snapshot.jpg", "/api/none",
+                                  "/none/manifest.mpd", "/live/video/segment1.m4s"])
+def test_ht_06_no_other_error_is_a_page(path: str, server: Program) -> None:
+    """HT-06: errors of playlists, media, stills and /api are lines for all clients."""
+    response = get(server.port, path, headers={"Accept": "text/html"})
+    assert response.status >= 400 and response.headers["content-type"].startswith("text/plain")
+    assert response.headers.get("vary") in (None, "Accept-Encoding")
+
+
 @pytest.mark.parametrize("path", [PLAYLIST, "/live.m3u8", "/timestamps.json", "/none"])
 def test_ht_07_preflight_allows_reading_only(path: str, server: Program) -> None:
     """HT-07: the preflight is 204 and allows Range and Authorization, never PUT or DELETE."""

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.browser import Viewer, viewer
+from harness.pagemenus import open_settings
 from harness.program import Program
 
 VIDEO = "document.querySelector('video')"
@@ -31,16 +32,25 @@ def test_panel_opens_on_demand_and_covers_nothing(width: int, height: int, brows
         view.open(server.url("/"))
         view.wait_playing()
         assert not view.page.locator("#panel").is_visible()
-        picture = box(view, "video")
-        assert picture["height"] == height and picture["width"] == width
+        picture, controls = box(view, "video"), box(view, "#bar")
+        assert picture["width"] == width
+        if width > height:
+            assert picture["height"] == height
+        else:
+            assert controls["y"] >= picture["y"] + picture["height"], "docked below the picture"
         view.page.mouse.move(100, 100)
         view.page.wait_for_function(
             "() => /^[0-9.]+ (ms|s)$/.test(document.getElementById('latency').textContent)")
         assert view.page.locator("#state").inner_text() == "Live"
         view.page.keyboard.press("i")
-        panel, picture = box(view, "#panel"), box(view, "video")
-        assert picture["y"] + picture["height"] <= panel["y"]
-        assert panel["y"] + panel["height"] <= height and picture["height"] > 0.3 * height
+        view.page.wait_for_selector("#panel", state="visible", timeout=5000)
+        panel, controls = box(view, "#panel"), box(view, "#bar")
+        assert panel["x"] >= 0 and panel["x"] + panel["width"] <= width
+        if width > height:
+            assert panel["y"] + panel["height"] <= controls["y"] and panel["width"] < 0.3 * width
+        else:
+            assert panel["y"] >= controls["y"] + controls["height"]
+            assert view.page.evaluate("() => document.documentElement.scrollWidth") == width
         assert view.page.evaluate("() => new URL(location).searchParams.get('panel')") == "1"
         view.page.keyboard.press("i")
         assert not view.page.locator("#panel").is_visible()
@@ -54,19 +64,20 @@ def test_keyboard_and_names(browser: Browser, server: Program) -> None:
         view.open(server.url("/"))
         view.wait_playing()
         reached = []
-        for _ in range(6):
+        for _ in range(10):
             view.page.keyboard.press("Tab")
             reached.append(view.page.evaluate("() => document.activeElement.id"))
         for control in ("play", "figures-button", "full"):
             assert control in reached, reached
         names = view.page.evaluate(
-            "() => [...document.querySelectorAll('#bar button, #bar input, #bar select')]"
-            ".map(e => e.getAttribute('aria-label') || e.innerText || e.labels?.[0]?.innerText)")
-        assert len(names) == 8 and all(names), names
+            "() => [...document.querySelectorAll("
+            "'#title a, #title button, #bar button, #bar input')]"
+            ".map(e => e.getAttribute('aria-label'))")
+        assert len(names) == 13 and all(names), names
         view.page.evaluate("() => document.activeElement.blur()")
         view.page.keyboard.press("k")
         assert view.page.evaluate(f"() => {VIDEO}.paused")
-        assert view.page.locator("#play").inner_text().strip() == "Play"
+        assert view.page.locator("#play").get_attribute("aria-label") == "Play"
         view.watch(1.5)
         assert view.page.evaluate(f"() => {VIDEO}.paused"), "a paused picture plays by itself"
         view.page.keyboard.press("k")
@@ -84,15 +95,17 @@ def test_controls_fit_a_narrow_page(browser: Browser, streamer: Callable[..., Pr
     with viewer(browser) as view:
         view.open(program.url("/"))
         view.wait_playing()
+        open_settings(view.page)
         view.page.wait_for_function("() => document.getElementById('rendition').options.length > 2")
         for width in (1280, 640, 430, 390, 320):
-            view.page.set_viewport_size({"width": width, "height": 360})
+            view.page.set_viewport_size({"width": width, "height": 310})
             assert view.page.locator("#volume").is_visible() == (width >= 430)
             controls = view.page.evaluate(
                 "() => [...document.querySelectorAll('#bar > *')].map((control) =>"
                 " control.getBoundingClientRect()).filter((box) => box.width > 0)"
                 ".map(({ left, right }) => [left, right])")
-            assert len(controls) == (7 if width >= 430 else 6)
+            # Narrow: play, sound, a space, picture, figures, settings, full screen.
+            assert len(controls) == 7 if width < 430 else len(controls) >= 8, controls
             edges = [0, *[edge for pair in controls for edge in pair], width]
             assert edges == sorted(edges), f"{width} px: {controls}"
 
@@ -103,15 +116,17 @@ def test_embedded_page_shows_the_picture_only(browser: Browser, server: Program)
     with viewer(browser) as view:
         view.open(server.url("/?embed"))
         view.wait_playing()
-        words = view.page.evaluate("() => document.body.innerText.replace(bar.innerText, '')")
+        words = view.page.evaluate(
+            "() => document.body.innerText.replace(document.getElementById('title').innerText, '')")
         assert words.strip() == ""
-        assert view.page.evaluate("() => getComputedStyle(bar).opacity") == "0"
+        opacity = "getComputedStyle(document.getElementById('controls')).opacity"
+        assert view.page.evaluate(f"() => {opacity}") == "0"
         view.page.keyboard.press("i")
         assert not view.page.locator("#panel").is_visible()
         view.page.mouse.move(200, 200)
         view.page.wait_for_function("() => !document.getElementById('stage').matches('.idle')")
         view.page.wait_for_function(
-            "() => getComputedStyle(bar).opacity === '1'", timeout=2000)
+            f"() => {opacity} === '1'", timeout=2000)
     with viewer(browser) as view:
         view.open(server.url("/?embed&controls=0&muted=0&autoplay=0"))
         view.watch(2)
@@ -159,7 +174,10 @@ def test_source_that_is_away_is_told_in_words(player: str, browser: Browser, ser
         assert not away.is_visible()
         online["value"] = False
         away.wait_for(state="visible", timeout=5000)
-        assert "source is away" in away.inner_text() and "(10 min)" in away.inner_text()
+        assert "source is away" in away.inner_text() and "Last picture at" in away.inner_text()
+        assert view.page.locator("#badge").inner_text().replace("\n", "") in (
+            "No picturefor 10 min", "No picture for 10 min")
+        assert view.page.title() == "live, no picture – streamer"
         online["value"] = True
         away.wait_for(state="hidden", timeout=5000)
 

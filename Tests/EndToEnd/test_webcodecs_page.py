@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from harness.browser import viewer
+from harness.pagemenus import choose
 MEDIA_REQUESTS = ("() => performance.getEntriesByType('resource')"
                   ".filter(({ name }) => name.endsWith('.m4s')).length")
 
@@ -36,7 +37,7 @@ def test_webcodecs_plays_on_a_canvas(browser: Browser, streamer, path: str) -> N
         wait_live(page)
         assert (page.evaluate(MEDIA_REQUESTS) > 0) == (path == "http")
         # By itself the page takes the lower rendition on a busy machine.
-        page.select_option("#rendition", "360p")
+        choose(page, "rendition", "360p")
         page.wait_for_function("() => document.querySelector('canvas').height === 360",
                                timeout=8000)
         assert not page.locator("video").is_visible()
@@ -44,11 +45,11 @@ def test_webcodecs_plays_on_a_canvas(browser: Browser, streamer, path: str) -> N
             "() => __player.samples.slice(-30).map(([shown, clock]) => shown - clock)")
         print(f"glass to glass: median {median(found):.0f} ms, max {max(found):.0f} ms")
         view.wait_live(program.port, path="/live/360p/playlist.m3u8")
-        page.select_option("#rendition", "180p")
+        choose(page, "rendition", "180p")
         page.wait_for_function("() => document.querySelector('canvas').height === 180",
                                timeout=8000)
         page.click("#play")
-        page.wait_for_function("() => document.querySelector('#play .name').textContent === 'Play'")
+        page.wait_for_selector("#play[aria-label=Play]")
         shown = page.evaluate("() => __player.framesShown")
         view.watch(0.5)
         assert page.evaluate("() => __player.framesShown") <= shown + 2

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 from harness.browser import SMALL, Viewer, viewer
 from harness.labreport import summary
 from harness.metrics import total
+from harness.pagemenus import choose
 from harness.program import Program
 from harness.waiting import wait_until
 
@@ -50,7 +51,7 @@ def test_renditions_are_chosen_in_the_menu(browser: Browser, streamer) -> None:
         view.wait_playing()
         for height in (180, 360):
             view.page.wait_for_function("() => __player.rendition !== null")
-            view.page.select_option("#rendition", value=f"{height}p")
+            choose(view.page, "rendition", f"{height}p")
             view.page.wait_for_function(
                 f"() => document.querySelector('video').videoHeight === {height}", timeout=12000)
             assert view.page.evaluate("() => __player.rendition") == f"{height}p"

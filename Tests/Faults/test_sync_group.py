@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from harness.browser import Viewer, launch, viewer
 from harness.labreport import percentile, summary
+from harness.pagemenus import choose
 from harness.program import Program
 from harness.proxy import Proxy, late_link
 from harness.tools import need
@@ -80,7 +81,7 @@ def test_member_over_http_begins_in_step(browser: Browser, server: Program) -> N
             second.open(f"http://127.0.0.1:{proxy.port}/?sync=hall&transport=http&panel=1")
             second.wait_playing()
             check_in_step(first, second, 3, "after its start")
-            second.page.select_option("#target", "0.1")
+            choose(second.page, "target", "0.1")
             check_in_step(first, second, 3, "after a choice of 0.1 s")
             proxy.cut()
             second.watch(2)

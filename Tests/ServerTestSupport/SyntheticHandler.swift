@@ -49,7 +49,8 @@ package final class SyntheticHandler {
     numbering: MediaNames.Numbering = .epoch, others: [ServedStream] = [],
     options: ServingOptions = ServingOptions(),
     serving: StreamServingOptions = StreamServingOptions(), maximumGroupTime: Int64? = nil,
-    clock: ManualClock? = nil, rows: SegmentRows? = nil, after earlier: WindowEnd? = nil
+    clock: ManualClock? = nil, rows: SegmentRows? = nil, after earlier: WindowEnd? = nil,
+    pages: PageFiles? = nil
   ) throws {
     var options = options
     options.hostNames.insert("x")
@@ -65,7 +66,7 @@ package final class SyntheticHandler {
         targetDurationAtLeast: earlier?.targetDuration ?? 0),
       options: serving)
     serverState = ServerState(
-      page: Self.page, options: options, version: "1.2.3",
+      page: pages ?? Self.page, options: options, version: "1.2.3",
       log: Log(format: .text, least: .error) { _ in }, segmentRows: rows)
     let streams = [served] + others
     serverState.change { entries in

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.browser import viewer
+from harness.pagemenus import open_settings
 
 
 @pytest.mark.timeout(60)
@@ -32,5 +33,6 @@ def test_frame_player_adapts(browser: Browser, streamer) -> None:
         begun = time.monotonic()
         page.wait_for_function("() => __player.rendition === '360p'", timeout=30000)
         print(f"up {time.monotonic() - begun:.1f} s after its end")
+        open_settings(page)
         assert page.evaluate("() => document.getElementById('rendition').value") == ""
         assert not view.page_errors, view.page_errors

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.browser import SMALL, viewer
+from harness.pagemenus import open_settings
 from harness.program import Program
 from test_audio_tracks import film, plays
 
@@ -50,6 +51,7 @@ def test_menu_of_the_page(player: str, browser: Browser, streamer: Callable[...,
             view.open(program.url(f"/?panel=1&player={player}"))
             view.page.wait_for_function(
                 "() => window.__player?.status === 'live'", timeout=15000)
+            open_settings(view.page)
             menu = view.page.locator("#audio-track")
             menu.wait_for(timeout=8000)
             assert menu.locator("option").all_inner_texts() == [

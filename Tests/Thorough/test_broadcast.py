@@ -29,6 +29,7 @@ from harness.foreignpage import FOREIGN
 from harness.http1 import get
 from harness.mpd import schema, validate_by_schema
 from harness.mpdform import SPACE
+from harness.pagemenus import open_settings
 from harness.playlist import parse
 from harness.program import Program
 from harness.rtmp import rtmp_port
@@ -224,6 +225,7 @@ def test_player_shows_a_broadcast(
         view.page.wait_for_function(HEARS, arg=TONES["eng"], timeout=60000)
         names = view.page.evaluate("() => __player.audioTracks")
         assert names == ["English", "Deutsch", "Français"]
+        open_settings(view.page)
         menu = view.page.locator("#audio-track")
         assert menu.locator("option").all_inner_texts() == names
         stalls = "() => __player.statistics.stallSeconds"

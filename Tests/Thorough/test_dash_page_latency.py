@@ -8,6 +8,7 @@ from playwright.sync_api import Browser
 
 from harness.browser import SMALL, viewer
 from harness.labreport import report
+from harness.pagemenus import choose, open_settings
 from harness.program import Program
 from harness.waiting import wait_until
 from test_dash_page import figure, player
@@ -51,16 +52,17 @@ def test_page_reaches_a_new_target_by_its_rate(browser: Browser, server: Program
         view.wait_playing(frames=60)
         assert player(view)["player"] == "frames" and player(view)["source"].endswith(
             "/live/manifest.mpd")
+        open_settings(view.page)
         options = view.page.evaluate(
             "() => [...document.getElementById('target').options].map(o => o.value)")
         assert {"0.3", "0.5", "1", "1.5", "2.2"} <= set(options)
         view.watch(2)
         seeks = len(view.data()["seeks"])
-        view.page.select_option("#target", "1")
+        choose(view.page, "target", "1")
         view.page.wait_for_function("() => window.__player.rate < 0.98", timeout=25000)
         view.page.wait_for_function("() => Math.abs(window.__player.latencyMs - 1000) < 60",
                                     timeout=25000)
-        view.page.select_option("#target", "0.5")
+        choose(view.page, "target", "0.5")
         view.page.wait_for_function("() => window.__player.rate > 1.02", timeout=25000)
         view.page.wait_for_function("() => Math.abs(window.__player.latencyMs - 500) < 60",
                                     timeout=25000)

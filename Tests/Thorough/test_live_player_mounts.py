@@ -85,17 +85,27 @@ def test_wall_shows_the_same_instant(browser: Browser, streamer, tmp_path: Path)
             " && [...document.querySelectorAll('live-player')].every((player) =>"
             " Math.abs(player.statistics?.syncOffset ?? 1) < 0.05)", timeout=25000)
         page.wait_for_function(
-            "() => /^All streams within \\d+ ms, \\d+ ms behind$/"
+            "() => /^Live\\d+ ms, all within \\d+ ms$/"
             ".test(document.getElementById('words').textContent)", timeout=5000)
         print(page.locator("#words").inner_text())
-        assert page.locator("figcaption").all_inner_texts() == ["a", "b", "c"]
+        assert page.locator(".tile h2").all_inner_texts() == ["a", "b", "c"]
         assert total(program.port, "streamer_websockets") == 3
         assert not view.page_errors, view.page_errors
         page.goto(program.url("/wall?streams=a,b&sync=a+b"))
         page.wait_for_function(
-            "() => /^All streams within /.test(document.getElementById('words').textContent)",
+            "() => /^Live.*all within /.test(document.getElementById('words').textContent)",
             timeout=20000)
         assert page.get_by_role("alert").inner_text().startswith('Invalid sync group "a b" (')
         page.goto(program.url("/wall"))
         assert page.get_by_role("alert").count() == 0
         assert "/wall?streams=a,b,c" in page.locator("#usage").inner_text()
+        page.click("#choose-first")
+        assert page.locator("#picks label").all_inner_texts() == ["a", "b", "c"]
+        page.check("#picks label:has-text('c') input")
+        page.check("#picks label:has-text('a') input")
+        page.click("#picker-show")
+        page.wait_for_function(
+            "() => /^Live.*all within /.test(document.getElementById('words').textContent)",
+            timeout=20000)
+        assert page.url.endswith("/wall?streams=c,a"), page.url
+        assert not page.is_visible("#usage")

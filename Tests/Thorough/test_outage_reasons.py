@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -98,18 +99,23 @@ def test_the_pages_state_the_reasons(browser: Browser, streamer: Callable[..., P
     with viewer(browser) as view:
         page = view.page
         view.open(program.url("/"))
-        page.wait_for_selector("li a")
-        texts = {text.split("\n")[1]: text for text in page.locator("li a").all_inner_texts()}
+        page.wait_for_selector(".card")
+        cards = {card.locator("h2").inner_text(): card for card in page.locator(".card").all()}
         for name, (title, attempt) in expected.items():
-            assert texts[name].startswith(title) and f"{title}" in texts[name].split("\n")[2]
-            assert "since " in texts[name] and attempt in texts[name]
+            badge, why = (cards[name].locator(part).inner_text() for part in (".badge", ".why"))
+            if name == "no-publisher":
+                assert (badge, why) == ("Waiting", "No publisher yet.")
+                continue
+            assert badge == "No picture" and why.startswith(title), why
+            assert re.search(r"\. Since \d\d:\d\d, (trying now|next try in \d+ s)\.$", why), why
         for name, (title, attempt) in expected.items():
             view.open(program.url(f"/{name}/"))
             page.wait_for_function(
                 "title => document.getElementById('away-title').textContent === title", arg=title,
                 timeout=5000)
             words = page.inner_text("#away-text")
-            assert "No media since " in words and attempt in words, words
+            assert attempt.replace("Next attempt at", "Next try in") in words, words
+            assert name == "no-publisher" or "No picture since " in words, words
         view.open(program.url(f"/wall?streams={','.join(expected)}"))
         page.wait_for_function(
             "titles => [...document.querySelectorAll('live-player')].map((player) => "

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 
 from harness.browser import viewer
 from harness.http1 import get
+from harness.pagemenus import choose, open_settings
 from harness.program import Program
 from harness.rtmp import AV1, HOST, enhanced_ffmpeg, publish, publish_tracks, rtmp_port
 from harness.sources import Source
@@ -47,7 +48,7 @@ def test_state_of_the_publisher(mode: str, state: str, browser: Browser,
         first.kill()
         away.wait_for(state="visible", timeout=10000)
         words = away.inner_text()
-        assert "The publisher is away" in words and "No frames since" in words
+        assert "The publisher is away" in words and "Last picture at" in words
         assert ("A slate is shown" in words) == (mode == "never")
         assert state in panel.inner_text()
         sources.append(publish(port))
@@ -87,12 +88,13 @@ def test_tracks_are_renditions_of_the_page(browser: Browser, streamer: Callable[
         # With the panel the controls stay visible while the pointer rests.
         view.open(program.url("/live/?panel=1"))
         view.wait_playing()
+        open_settings(view.page)
         view.page.wait_for_function("() => document.getElementById('rendition').options.length > 2")
         texts = view.page.evaluate(
             "() => [...document.getElementById('rendition').options].map(o => o.value)")
         assert texts == ["", "360p", "180p"]
         for name in ("180p", "360p"):
-            view.page.select_option("#rendition", name)
+            choose(view.page, "rendition", name)
             view.page.wait_for_function(
                 "height => document.querySelector('video').videoHeight === height",
                 arg=int(name[:-1]), timeout=8000)

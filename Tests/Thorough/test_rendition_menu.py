@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.browser import Viewer, viewer
+from harness.pagemenus import choose, open_settings
 
 
 def seconds_until(view: Viewer, height: int, within: float) -> float:
@@ -29,14 +30,15 @@ def test_rendition_menu_chooses(player: str, browser: Browser, streamer, hlsjs: 
     with viewer(browser) as view:
         view.open(program.url(f"/?panel=1&player={player}"))
         view.wait_playing()
+        open_settings(view.page)
         view.page.wait_for_function("() => document.getElementById('rendition').options.length > 2")
         texts = view.page.evaluate(
             "() => [...document.getElementById('rendition').options].map(o => o.value)")
         assert texts == ["", "360p", "180p"]
-        view.page.select_option("#rendition", "180p")
+        choose(view.page, "rendition", "180p")
         seconds_until(view, 180, 8)
         view.watch(2)
         assert view.page.evaluate("() => __player.rendition") == "180p"
-        view.page.select_option("#rendition", "360p")
+        choose(view.page, "rendition", "360p")
         seconds_until(view, 360, 8)
         assert not view.page_errors

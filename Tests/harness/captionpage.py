@@ -42,6 +42,10 @@ MOUNT = """([source, transport]) => {
 # Whether the menu had this option, which it gets shortly after the player knows the track.
 CHOOSE = """(text) => {
   const menu = __player.shadowRoot.getElementById('caption-track');
+  if (!menu) {
+    __player.shadowRoot.getElementById('settings').click();
+    return false;
+  }
   const index = [...menu.options].findIndex((option) => option.text === text);
   if (index < 0) return false;
   menu.selectedIndex = index;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The content of /streams.json, in words.
+// The content of /streams.json.
 
-import { attemptText, outageOf } from '../shared/outage.js';
-import { sentenceOf } from '../shared/sentence.js';
+import { outageOf } from '../shared/outage.js';
 /** @typedef {import('../shared/outage.js').Outage} Outage */
 
 /** The states of a stream that the server names. */
@@ -13,7 +12,9 @@ const LARGEST_WALL = 16;
 
 /**
  * A stream: `label` is its name for people; `state` is one word, `lost` if the source supplies no
- * frames; `since` in Unix ms, 0 if unknown; `outage` is null if the source supplies media.
+ * frames, `gone` while the server does not answer; `since` in Unix ms, 0 if unknown; `outage` is
+ * null if the source supplies media; `viewers` is null if the server does not count them for all
+ * clients.
  * @typedef {object} ListedStream
  * @property {string} name
  * @property {string} label
@@ -21,6 +22,7 @@ const LARGEST_WALL = 16;
  * @property {number} since
  * @property {boolean} isOnDemand
  * @property {Outage | null} outage
+ * @property {number | null} viewers
  */
 
 /**
@@ -30,42 +32,31 @@ const LARGEST_WALL = 16;
 export function listedStreams(content) {
   if (!Array.isArray(content)) throw new Error('no list of streams');
   return content.filter((item) => typeof item?.name === 'string' && STATES.includes(item.state))
-    .map(({ name, label, state, source, onDemand, outage }) => {
+    .map(({ name, label, state, source, onDemand, outage, viewers }) => {
       const isLost = state === 'live' && source?.online === false;
       const since = Number(source?.since) / 1e6;
       return {
         name, label: typeof label === 'string' ? label : name, state: isLost ? 'lost' : state,
         since: since > 0 ? since : 0, isOnDemand: onDemand === true, outage: outageOf(outage, 1e6),
+        viewers: Number.isInteger(viewers) ? viewers : null,
       };
     });
 }
 
 /**
- * The state of a stream in words.
- * @param {Pick<ListedStream, 'state' | 'since' | 'outage'>} stream @param {number} now Unix ms
+ * Whether a stream waits for a publisher, which is no fault.
+ * @param {ListedStream} stream
  */
-export function stateText({ state, since, outage }, now) {
-  if (outage && ['starting', 'lost', 'failed'].includes(state)) {
-    const attempt = attemptText(outage, now);
-    const time = `since ${timeText(outage.since, now)}`;
-    return `${sentenceOf(outage.text)}, ${time}${attempt === '' ? '' : `. ${attempt}`}`;
-  }
-  switch (state) {
-    case 'live': return 'Live';
-    case 'lost': return since > 0 ? `The source is away since ${timeText(since, now)}`
-      : 'The source is away';
-    case 'starting': return 'Starting';
-    case 'idle': return 'Starts on demand';
-    case 'ended': return 'Ended';
-    default: return 'Failed';
-  }
-}
+export const isWaiting = ({ outage }) => outage?.kind === 'no-publisher';
 
-/** @param {number} at Unix ms @param {number} now Unix ms */
-function timeText(at, now) {
-  const date = new Date(at), isToday = now - at < 86_400_000;
-  return isToday ? date.toLocaleTimeString([], { hour12: false })
-    : date.toLocaleString([], { hour12: false });
+/**
+ * Whether a stream that should have a picture has none.
+ * @param {ListedStream} stream
+ */
+export function isTrouble(stream) {
+  const { state, outage } = stream;
+  if (state === 'failed') return true;
+  return (state === 'lost' || (state === 'starting' && outage !== null)) && !isWaiting(stream);
 }
 
 /**

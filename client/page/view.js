@@ -1,63 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page: one player, the panel of its values, and the parameters in the address.
+// The page: one player, its name, and the parameters in the address.
 
 import { linkTo } from '../shared/instant.js';
 import { LaterCode } from '../engine/playback/later-code.js';
 import { dashLocation } from '../engine/players/script.js';
-import { isMPD } from '../engine/transport/source.js';
-import * as later from '../stage/later.js';
+import { element } from '../stage/dom.js';
+import { FrameHold } from '../stage/frame-hold.js';
+import { tell } from '../stage/stage-facts.js';
+import { nameIn } from '../stage/stream-name.js';
+import { titleState } from '../stage/state-words.js';
 import { Stage } from '../stage/stage.js';
-import { showFigures } from './figures.js';
-import { InputPanel } from './input-panel.js';
-import { Panel } from './panel.js';
 import { parametersOf, rememberParameter } from './parameters.js';
-import { Settings } from './settings.js';
+import { elementAddress, loadSecondFile } from './second-file.js';
+import { listAddress, StreamNames } from './stream-names.js';
 
-/** Connects player, panel and settings. */
+/** Connects the player with the page. */
 export class View {
   constructor() {
     const { page, warnings, ...parameters } = parametersOf(location.href);
-    this.panel = new Panel();
-    this.input = new InputPanel();
+    this.name = element('name', HTMLHeadingElement);
+    this.names = new StreamNames(nameIn(parameters.source), page.isEmbedded, this.name);
+    this.list = listAddress(location.href);
+    this.title = '';
+    /** Whether the page has details under the picture. */
+    this.docked = matchMedia('(max-width: 1000px) and (orientation: portrait)');
+    this.hasBelow = page.isEmbedded;
+    element('home', HTMLAnchorElement).href = this.list;
+    const main = element('main', HTMLElement);
+    main.classList.toggle('player', !page.isEmbedded);
+    for (const id of ['home', 'name', 'share', 'keys-button']) {
+      element(id, HTMLElement).hidden = page.isEmbedded;
+    }
+    if (page.isEmbedded) element('figures-button', HTMLButtonElement).remove();
     this.stage = new Stage(document, {
       ...parameters,
       scripts: { hls: parameters.hlsLocations, dash: dashLocation(location.href) },
-      later: new LaterCode(async () => later, later),
+      later: new LaterCode(loadSecondFile), early: { tell, FrameHold },
       startsItself: page.startsItself, hasControls: page.hasControls, isMuted: page.isMuted,
       isIdle: page.isEmbedded, keys: document,
       past: { isShown: page.hasTimeBar, linkOf: (at) => linkTo(location.href, at) },
+      ...!page.isEmbedded && { page: {
+        list: this.list, label: () => this.names.label, isOnDemand: () => this.names.isOnDemand,
+        element: elementAddress, names: this.names,
+        onKind: (kind) => {
+          playback.choosePlayer(kind);
+          rememberParameter('player', kind);
+        },
+        onTarget: (target) => {
+          rememberParameter('target', target === null ? '' : String(target));
+          notices.message('target');
+          playback.chooseTarget(target);
+        },
+        remember: rememberParameter,
+      } },
     }, {
-      onPlayer: (kind) => this.settings.showPlayer(kind), onError: () => {}, onStall: () => {},
-      onEvent: () => {},
-      onShow: () => this.show(), figures: this.panel,
+      onPlayer: () => {}, onError: () => {}, onStall: () => {}, onEvent: () => {},
+      onShow: () => this.show(),
     });
     const { playback, notices } = this.stage;
-    this.settings = new Settings(this.stage.controls, page, {
-      onPlayer: (kind) => {
-        playback.choosePlayer(kind);
-        rememberParameter('player', kind);
-      },
-      onTarget: (target) => {
-        rememberParameter('target', target === null ? '' : String(target));
-        notices.message('target');
-        playback.chooseTarget(target);
-      },
-    });
     /** @type {any} */ (globalThis).__player = playback.state;
     for (const [key, text] of Object.entries(warnings)) notices.message(key, text, 'warn');
-    if (parameters.target !== null) this.settings.showTarget(parameters.target);
     this.stage.start();
+    if (page.hasPanel) void this.stage.open('figures');
   }
 
   show() {
-    if (document.hidden || !this.panel.isShown) return;
-    this.input.update();
-    const { playback } = this.stage, { player, kind } = playback;
-    const isControlled = player?.isControlled() ?? false;
-    showFigures(this.panel, playback.state, playback.clock, {
-      frameRate: playback.frames.rate(), hasTarget: isControlled || kind === 'dashjs',
-      requested: playback.controller.requested, isDASH: isMPD(playback.source),
-      isPast: playback.isPast,
-    });
+    const { names, stage: { playback, words } } = this;
+    names.update(playback.frames.frames > 0 || playback.refusal !== null || playback.isPaused);
+    if (this.name.textContent !== names.label) this.name.textContent = names.label;
+    if (this.docked.matches && names.isKnown && !this.hasBelow && playback.frames.frames > 0) {
+      this.hasBelow = true;
+      void this.stage.open('below');
+    }
+    const title = [[names.label, titleState(words)].filter((part) => part !== '').join(', '),
+      'streamer'].join(' – ');
+    if (title === this.title) return;
+    this.title = title;
+    document.title = title;
   }
 }

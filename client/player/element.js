@@ -8,7 +8,9 @@ import { LaterCode } from '../engine/playback/later-code.js';
 import { KINDS } from '../engine/players/kinds.js';
 import { scriptsBeside } from '../engine/players/script.js';
 import { element } from '../stage/dom.js';
+import { addStyle, fragmentOf } from '../stage/markup.js';
 import { Stage } from '../stage/stage.js';
+import { setSecondFile } from '../shared/second-file.js';
 import { isSwitchedOn, requestedOf } from './attributes.js';
 import { sourceStateOf } from './source-state.js';
 /** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
@@ -23,54 +25,27 @@ const EARLY_PROPERTIES = [
   'timebar',
 ];
 
+/**
+ * The address of a file of the player, for a page that contains this module.
+ * @param {string} name
+ */
+const besidePage = (name) => new URL(`player/${name}`, document.baseURI).href;
+
 /** The code that few viewers need at the start is in a file beside this one. */
+const loadSecondFile = () => (typeof IN_WALL !== 'undefined'
+  ? /** @type {Promise<typeof import('./live-player-later.js')>} */ (
+    import(besidePage('live-player-later.js')))
+  : import('./live-player-later.js'));
+setSecondFile(loadSecondFile);
 export const LATER = new LaterCode(async () => {
-  const code = await import('./live-player-later.js');
+  const code = await loadSecondFile();
   if (code.BUILD === BUILD) return code;
   throw new Error('the server has another version of it: load the page again');
 });
 
 /** The address of this module's file. In a bundle that is a plain script, it has no `url`. */
-const ADDRESS = import.meta.url
+const ADDRESS = typeof IN_WALL !== 'undefined' ? besidePage('live-player.js') : import.meta.url
   || /** @type {HTMLScriptElement | null} */ (globalThis.document?.currentScript)?.src || null;
-
-/** @type {CSSStyleSheet | null} shared by all elements */
-let sharedStyle = null;
-
-/** @type {string | null} shared by all elements */
-let sharedMarkup = null;
-
-/** The constant markup, in the form that a page with Trusted Types requires. */
-function trustedMarkup() {
-  const { trustedTypes } = /** @type {any} */ (globalThis);
-  const policy = sharedMarkup === null && trustedTypes?.createPolicy('live-player', {
-    createHTML: (/** @type {string} */ text) => text,
-  });
-  sharedMarkup ??= policy ? policy.createHTML(STAGE_MARKUP) : STAGE_MARKUP;
-  return sharedMarkup ?? '';
-}
-
-/**
- * Fills a shadow root. A shared style sheet needs no permission of the page's policy; older
- * browsers get an element.
- * @param {ShadowRoot} root
- */
-function fill(root) {
-  const template = document.createElement('template');
-  template.innerHTML = trustedMarkup();
-  root.append(template.content.cloneNode(true));
-  if ('adoptedStyleSheets' in root) {
-    if (!sharedStyle) {
-      sharedStyle = new CSSStyleSheet();
-      sharedStyle.replaceSync(STAGE_STYLE);
-    }
-    root.adoptedStyleSheets = [sharedStyle];
-  } else {
-    const style = document.createElement('style');
-    style.textContent = STAGE_STYLE;
-    /** @type {ShadowRoot} */ (root).prepend(style);
-  }
-}
 
 /** Servers that render pages import the module too, without a document. */
 const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
@@ -96,11 +71,11 @@ export class LivePlayer extends Base {
   constructor() {
     super();
     this.#root = this.attachShadow({ mode: 'open' });
-    fill(this.#root);
+    this.#root.append(fragmentOf(STAGE_MARKUP));
+    addStyle(this.#root, STAGE_STYLE);
     // The page's own video begins muted.
     this.video.defaultMuted = false;
     this.video.muted = false;
-    element('figures-button', HTMLButtonElement, this.#root).remove();
     element('stage', HTMLDivElement, this.#root).tabIndex = -1;
   }
 
@@ -159,7 +134,6 @@ export class LivePlayer extends Base {
       onStall: (stall) => this.#emit('stall', { ...stall }),
       onEvent: (event) => this.#emit('streamevent', event),
       onShow: () => this.#show(),
-      figures: { isShown: false, figure: () => {} },
     });
     this.#last = { rendition: null, source: '', transport: '' };
     this.#stage = stage;
@@ -192,7 +166,9 @@ export class LivePlayer extends Base {
   seek(at) {
     const playback = this.#stage?.playback;
     if (at === null) playback?.goLive();
-    else playback?.goTo(at, playback.isPaused);
+    else if (LATER.code) playback?.goTo(at, playback.isPaused);
+    // The live picture stays until the code for the past is there.
+    else LATER.load().catch(() => {}).then(() => playback?.goTo(at, playback.isPaused));
   }
 
   /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The publisher of the page's stream in words, also another one: /S/publish.json.
 
-import { clockTime } from '../shared/outage.js';
+import { sinceTime } from '../shared/day-time.js';
 import { sentenceOf } from '../shared/sentence.js';
 
 /**
@@ -12,10 +12,11 @@ import { sentenceOf } from '../shared/sentence.js';
 
 /**
  * `since` in Unix ms, NaN before the first publisher; `protocol` in capitals, empty before it;
- * `silence` tells why viewers hear nothing, and is empty if they do.
+ * `silence` tells why viewers hear nothing, and is empty if they do; `label` is the name of the
+ * stream for people, empty if it has none.
  * @typedef {{
  *   isConnected: boolean, protocol: string, since: number, media: PublishedMedia | null,
- *   silence: string,
+ *   silence: string, label: string,
  * }} StreamState
  */
 
@@ -36,12 +37,13 @@ export function mediaOf(value) {
  * @returns {StreamState | null}
  */
 export function streamStateOf(value) {
-  const { connected, protocol, since, media, audioFault } = value ?? {};
+  const { connected, protocol, since, media, audioFault, label } = value ?? {};
   if (typeof connected !== 'boolean') return null;
   return {
     isConnected: connected, since: since > 0 ? since / 1e6 : NaN, media: mediaOf(media),
     protocol: typeof protocol === 'string' ? protocol.toUpperCase() : '',
     silence: typeof audioFault?.text === 'string' ? audioFault.text : '',
+    label: typeof label === 'string' ? label : '',
   };
 }
 
@@ -57,7 +59,7 @@ function wayOf(protocol) {
  * @returns {{ text: string, isBad: boolean }}
  */
 export function streamWords({ isConnected, protocol, since, media, silence }) {
-  const time = since > 0 ? ` since ${clockTime(since)}` : '';
+  const time = since > 0 ? ` since ${sinceTime(since, Date.now())}` : '';
   if (!isConnected) {
     const text = time === '' ? 'No publisher yet.'
       : `No publisher${time}.`;
@@ -86,8 +88,7 @@ export function mediaWords(media, silence = '') {
 
 /** The expectation after a refusal, by the code of the server's error. */
 const EXPECTED = /** @type {Record<string, string>} */ ({
-  'bad-key': 'Expected: the publish key of this stream, or a token, in the field '
-    + '“Key or token”.',
+  'bad-key': 'Expected: the publish key of this stream, or a token, in the field “Key”.',
   busy: 'Expected: no other publisher. End it, or wait until it has been silent for 2 s.',
   unsupported: 'Expected: H.264 or VP8 with Opus, as this page sends them, and a stream whose '
     + 'settings accept them.',

@@ -19,6 +19,7 @@ export class StatusError extends Error {
   constructor(object, { status, headers }, reason = '') {
     super(`status ${status} for ${object}${reason === '' ? '' : `: ${reason}`}`);
     this.status = status;
+    this.reason = reason;
     /** The time before another attempt, ms; 0 for an error that may end at any time. */
     this.wait = refusalWait(status, parseInt(headers.get('Retry-After') ?? '', 10));
   }

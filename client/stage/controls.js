@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The buttons, keys and menus over the display.
+// The buttons and keys over the display, and when they are shown.
 
-import { ControlsVisibility } from './controls-visibility.js';
+import { ControlsVisibility, sideAt } from './controls-visibility.js';
 import { element } from './dom.js';
-/** @typedef {import('../engine/renditions/rendition-names.js').RenditionChoice} RenditionChoice */
 /** @typedef {import('./dom.js').Root} Root */
 
 /**
@@ -16,14 +15,14 @@ import { element } from './dom.js';
 
 /**
  * @typedef {object} ControlEvents
- * @property {(rendition: string | null) => void} onRendition null for automatic
- * @property {(index: number) => void} onAudioTrack
  * @property {() => void} onPlay playback was paused or continued
+ * @property {() => boolean} onPicture a click on the picture; whether it pauses or plays
+ * @property {(seconds: number) => boolean} onSkip a double tap at a side; false if nothing is there
  * @property {(key: string, text: string, style: string) => void} onMessage
  */
 
-/** The controls stay while one of these is in the stage: the focus of a keyboard, or the form. */
-const IN_USE = '#bar :focus-visible, #past :focus-visible, #past:not([hidden]) form:not([hidden])';
+/** The controls stay while the focus of a keyboard is on one of them. */
+const FOCUSED = '#controls :focus-visible, #title :focus-visible, .menu :focus-visible';
 
 /** Connects the controls to the video element. */
 export class Controls {
@@ -40,21 +39,22 @@ export class Controls {
     this.signal = signal;
     this.hasControls = options.hasControls;
     this.stage = element('stage', HTMLDivElement, root);
-    this.bar = element('bar', HTMLDivElement, root);
+    this.boxes = [
+      element('controls', HTMLDivElement, root), element('title', HTMLDivElement, root),
+    ];
     this.play = element('play', HTMLButtonElement, root);
     this.audio = element('sound', HTMLButtonElement, root);
     this.volume = element('volume', HTMLInputElement, root);
-    this.rendition = element('rendition', HTMLSelectElement, root);
-    this.quality = element('quality', HTMLLabelElement, root);
-    this.audioTrack = element('audio-track', HTMLSelectElement, root);
-    this.language = element('language', HTMLLabelElement, root);
+    this.tapSound = element('tap-sound', HTMLButtonElement, root);
     /** @type {Record<string, () => void>} actions by key */
     this.keys = this.usualKeys();
     /** @type {boolean | null} null while unknown */
     this.hasAudio = null;
     this.visibility = new ControlsVisibility(performance.now(), options.isIdle);
-    /** Whether the controls stay visible. */
-    this.isPinned = false;
+    /** The reasons to keep the controls visible: an open menu, words over the picture. */
+    this.pins = new Set();
+    /** Whether the viewer has chosen whether there is sound. */
+    this.hasChosenSound = false;
     video.muted = options.isMuted;
     this.showControls(options.hasControls);
     this.listen(video, ['volumechange'], () => this.showAudio(this.hasAudio));
@@ -69,38 +69,26 @@ export class Controls {
 
   /**
    * @param {EventTarget} target @param {string[]} events @param {(event: Event) => void} body
+   * @param {boolean} [capture]
    */
-  listen(target, events, body) {
+  listen(target, events, body, capture = false) {
     const { signal } = this;
-    for (const event of events) target.addEventListener(event, body, { signal });
+    for (const event of events) target.addEventListener(event, body, { signal, capture });
   }
 
   connectButtons() {
-    this.listen(this.audio, ['click'], () => this.toggleAudio());
-    this.listen(this.volume, ['input'], () => this.setVolume(this.volume.valueAsNumber / 100));
-    const full = element('full', HTMLButtonElement, this.root);
-    this.listen(full, ['click'], () => this.toggleFullScreen());
-    this.listen(this.play, ['click'], () => this.events.onPlay());
-    this.listen(this.rendition, ['change'], () => {
-      this.events.onRendition(this.rendition.value || null);
-    });
-    this.listen(this.audioTrack, ['change'], () => {
-      this.events.onAudioTrack(this.audioTrack.selectedIndex);
-    });
-  }
-
-  /**
-   * Fills the menu of audio tracks; it is hidden if there is no choice.
-   * @param {import('../engine/players/player.js').AudioChoice | null} choice
-   */
-  showAudioTracks(choice) {
-    this.language.hidden = !choice || choice.names.length < 2;
-    if (!choice || this.language.hidden) return;
-    const { options } = this.audioTrack;
-    if ([...options].map(({ text }) => text).join('\n') !== choice.names.join('\n')) {
-      this.audioTrack.replaceChildren(...choice.names.map((name, i) => new Option(name, `${i}`)));
+    for (const button of this.stage.querySelectorAll('[aria-keyshortcuts]')) {
+      titleOf(/** @type {HTMLButtonElement} */ (button));
     }
-    this.audioTrack.selectedIndex = choice.current;
+    const on = (/** @type {HTMLElement} */ button, /** @type {() => void} */ body) => {
+      this.listen(button, ['click'], body);
+    };
+    on(this.audio, () => this.toggleAudio());
+    on(this.tapSound, () => this.toggleAudio());
+    this.listen(this.volume, ['input'], () => this.setVolume(this.volume.valueAsNumber / 100));
+    on(element('full', HTMLButtonElement, this.root), () => this.toggleFullScreen());
+    on(this.play, () => this.events.onPlay());
+    on(element('big-play', HTMLButtonElement, this.root), () => this.events.onPlay());
   }
 
   usualKeys() {
@@ -115,31 +103,37 @@ export class Controls {
 
   /** @param {KeyboardEvent} event */
   pressed(event) {
-    if (!this.hasControls || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { ctrlKey, metaKey, altKey, key, defaultPrevented } = event;
+    if (!this.hasControls || ctrlKey || metaKey || altKey || defaultPrevented) return;
     this.visibility.operated(performance.now());
-    const { target } = event, isWord = event.key.length === 1 && event.key !== ' ';
-    const isField = target instanceof HTMLSelectElement || target instanceof HTMLInputElement;
-    const isButton = target instanceof HTMLButtonElement && event.key === ' ';
-    if (isButton || isField && !(isWord && target instanceof HTMLInputElement)) return;
-    if (!Object.hasOwn(this.keys, event.key)) return;
-    if (!isWord) event.preventDefault();
-    this.keys[event.key]();
+    // In a shadow root the target is the element itself.
+    const target = event.composedPath()[0], isWord = key.length === 1 && key !== ' ';
+    const isSlider = target instanceof HTMLInputElement && target.type === 'range';
+    const isField = !isSlider && (target instanceof HTMLInputElement
+      || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement);
+    const isButton = key === ' ' && (target instanceof HTMLButtonElement
+      || target instanceof HTMLAnchorElement);
+    if (isField || isButton || isSlider && !isWord) return;
+    const name = Object.hasOwn(this.keys, key) ? key : key.toLowerCase();
+    if (!Object.hasOwn(this.keys, name)) return;
+    event.preventDefault();
+    this.keys[name]();
   }
 
   connectPointer() {
     const { stage, visibility } = this;
-    const boxes = [this.bar, element('past', HTMLDivElement, this.root)];
-    const isOnControls = (/** @type {Event} */ { target }) => (
-      boxes.some((box) => box.contains(/** @type {Node} */ (target))));
+    const isOnControls = (/** @type {Event} */ { target }) => this.boxes.some(
+      (box) => box !== target && box.contains(/** @type {Node} */ (target)));
     this.listen(stage, ['pointermove', 'pointerdown'], (event) => {
       const { pointerType } = /** @type {PointerEvent} */ (event);
       visibility.pointed(performance.now(), pointerType, isOnControls(event));
     });
-    // A click comes after the focus, and after all other events of a tap.
+    // A click comes after the focus, and after all other events of a tap. Before the playback's own
+    // listener: that one starts the first playback.
     this.listen(stage, ['click'], (event) => {
-      if (isOnControls(event)) return;
-      visibility.clicked(performance.now(), !stage.classList.contains('idle'));
-    });
+      if (!this.isOnPicture(event) || event.defaultPrevented) return;
+      this.clicked(/** @type {MouseEvent} */ (event));
+    }, true);
     this.listen(stage, ['focusin'], ({ target }) => {
       const isVisible = /** @type {Element} */ (target).matches(':focus-visible');
       if (isVisible) visibility.operated(performance.now());
@@ -147,40 +141,76 @@ export class Controls {
     this.listen(stage, ['pointerleave'], (event) => {
       visibility.left(/** @type {PointerEvent} */ (event).pointerType);
     });
-    for (const box of boxes) {
-      this.listen(box, ['pointerenter'], () => { visibility.isPointerOnControls = true; });
-      this.listen(box, ['pointerleave', 'pointercancel'], () => {
-        visibility.isPointerOnControls = false;
-      });
-    }
-    this.listen(this.video, ['dblclick'], () => {
+    for (const box of this.boxes.flatMap(({ children }) => [...children])) this.keepOver(box);
+    this.listen(stage, ['dblclick'], (event) => {
       // Two taps hide the controls and show them.
-      if (this.hasControls && !visibility.isTouched) this.toggleFullScreen();
+      const isMouse = this.hasControls && !visibility.isTouched && this.isOnPicture(event);
+      if (isMouse && !event.defaultPrevented) this.toggleFullScreen();
     });
+  }
+
+  /**
+   * The controls stay while a pointer is on this element.
+   * @param {Element} box
+   */
+  keepOver(box) {
+    this.listen(box, ['pointerenter'], () => { this.visibility.isPointerOnControls = true; });
+    this.listen(box, ['pointerleave', 'pointercancel'], () => {
+      this.visibility.isPointerOnControls = false;
+    });
+  }
+
+  /** @param {Event} event whether its target is the picture, not words or a button over it */
+  isOnPicture({ target }) {
+    return target instanceof HTMLVideoElement || target instanceof HTMLCanvasElement
+      || target instanceof HTMLElement && ['frame', 'stage'].includes(target.id);
+  }
+
+  /** @param {MouseEvent} event a click on the picture */
+  clicked(event) {
+    const { stage, visibility, events } = this, now = performance.now();
+    if (!visibility.isTouched) {
+      if (this.hasControls && events.onPicture()) events.onPlay();
+      return;
+    }
+    const isShown = !stage.classList.contains('idle');
+    const side = sideAt(event.clientX, stage.getBoundingClientRect());
+    const isSecond = visibility.isDoubleTap(now, side, isShown);
+    if (isSecond && this.hasControls && events.onSkip(side === 'left' ? -10 : 10)) return;
+    visibility.clicked(now, isShown);
   }
 
   /** @param {boolean} isShown */
   showControls(isShown) {
     this.hasControls = isShown;
-    this.bar.hidden = !isShown;
+    for (const box of this.boxes) box.hidden = !isShown;
+  }
+
+  /** @param {string} reason @param {boolean} isPinned whether it keeps the controls */
+  pin(reason, isPinned) {
+    if (isPinned) this.pins.add(reason);
+    else this.pins.delete(reason);
   }
 
   /** Hides the controls of a display that plays while they are not used. */
   update() {
-    const { video, stage } = this;
-    const isOperated = this.visibility.isOperated(performance.now())
-      || stage.querySelector(IN_USE) !== null;
-    const isPlaying = !video.paused || this.options.isIdle;
-    stage.classList.toggle('idle', isPlaying && !isOperated && !this.isPinned);
+    const { video, stage, visibility, pins } = this;
+    const isUsed = visibility.isOperated(performance.now())
+      || stage.querySelector(FOCUSED) !== null;
+    const isHeld = visibility.wasOperated && (video.paused || pins.size > 0);
+    stage.classList.toggle('idle', !isUsed && !isHeld);
   }
 
   toggleAudio() {
+    this.hasChosenSound = true;
     this.video.muted = !this.video.muted;
     if (!this.video.muted && this.video.volume === 0) this.video.volume = 0.5;
+    this.showAudio(this.hasAudio);
   }
 
   /** @param {number} volume is limited to 0–1 */
   setVolume(volume) {
+    this.hasChosenSound = true;
     this.video.volume = Math.min(1, Math.max(0, volume));
     this.video.muted = this.video.volume < 0.01;
   }
@@ -202,48 +232,38 @@ export class Controls {
   }
 
   /**
-   * Fills the menu of renditions; it is hidden if there is no choice.
-   * @param {RenditionChoice | null} choice
-   */
-  showRenditions(choice) {
-    this.quality.hidden = !choice || choice.names.length < 2;
-    if (!choice || this.quality.hidden) return;
-    const current = choice.names[choice.current] ?? '';
-    const isAutomatic = choice.requested === null && current !== '';
-    const texts = [isAutomatic ? `Auto (${current})` : 'Auto', ...choice.names];
-    const { options } = this.rendition;
-    if (options.length !== texts.length) {
-      this.rendition.replaceChildren(...texts.map((text, i) => new Option(text, texts[i])));
-    }
-    texts.forEach((text, i) => {
-      if (options[i].text !== text) options[i].text = text;
-      options[i].value = i === 0 ? '' : text;
-    });
-    this.rendition.value = choice.requested ?? '';
-  }
-
-  /**
    * Names the action of the audio button.
    * @param {boolean | null} hasAudio null while unknown
    */
   showAudio(hasAudio) {
     this.hasAudio = hasAudio;
-    const { muted, volume } = this.video;
+    const { muted, paused, volume } = this.video;
     nameButton(this.audio, hasAudio === false ? 'No sound' : muted ? 'Unmute' : 'Mute',
       muted || hasAudio === false);
     this.audio.disabled = hasAudio === false;
     this.volume.disabled = hasAudio === false;
     const percent = String(muted ? 0 : Math.round(volume * 100));
     if (this.volume.value !== percent) this.volume.value = percent;
+    this.tapSound.hidden = !muted || hasAudio !== true || paused || this.hasChosenSound
+      || !this.hasControls || this.options.isIdle;
   }
 }
 
+/**
+ * A tooltip with the key of a button.
+ * @param {HTMLButtonElement} button
+ */
+function titleOf(button) {
+  const [name, key] = ['aria-label', 'aria-keyshortcuts'].map(
+    (each) => button.getAttribute(each) ?? '');
+  button.title = `${name} (${key.toUpperCase()})`;
+}
+
 /** @param {HTMLButtonElement} button @param {string} text @param {boolean} isOff its icon */
-function nameButton(button, text, isOff) {
-  const label = button.querySelector('.name');
-  if (label && label.textContent !== text) {
-    label.textContent = text;
-    button.title = `${text} (${button.getAttribute('aria-keyshortcuts')})`;
+export function nameButton(button, text, isOff) {
+  if (button.getAttribute('aria-label') !== text) {
+    button.setAttribute('aria-label', text);
+    titleOf(button);
   }
   button.classList.toggle('is-off', isOff);
 }

@@ -7,6 +7,8 @@ import { element } from './dom.js';
 
 /** The kept frame is shown no longer than this without a new one, ms. */
 const LONGEST = 10000;
+/** A picture that stands still for this time is kept: its player may be replaced, ms. */
+const STILL = 300;
 
 /** A canvas over the display. */
 export class FrameHold {
@@ -18,6 +20,26 @@ export class FrameHold {
     /** The frames that were counted before. */
     this.frames = 0;
     this.since = 0;
+    /** The number of frames at the last call, and since when. */
+    this.last = { frames: -1, since: 0 };
+    /** Whether the frame stays until the next one, however long that takes. */
+    this.isLast = false;
+  }
+
+  /**
+   * Keeps the last picture of a stream whose frames do not come any more.
+   * @param {number} now
+   */
+  keepLast(now) {
+    const { frames: { frames }, isPaused, isPast, video } = this.playback, { last } = this;
+    if (last.frames !== frames || isPaused || isPast) {
+      this.last = { frames, since: now };
+      return;
+    }
+    if (now - last.since < STILL || frames === 0 || this.isLast || document.hidden) return;
+    if (video.readyState < 2 && !this.canvas.hidden) return;
+    this.take();
+    this.isLast = !this.canvas.hidden;
   }
 
   /** Called while the frame before the seek is still shown. */
@@ -41,10 +63,14 @@ export class FrameHold {
   /** Called every 50 ms. */
   update() {
     const { canvas, playback: { display, frames, status, video } } = this;
+    this.keepLast(performance.now());
     if (canvas.hidden) return;
     const isNew = frames.frames !== this.frames
       && (display !== video || video.readyState > 1 && !video.seeking);
-    const isOver = performance.now() - this.since > LONGEST || status.name === 'dead';
-    if (isNew || isOver) canvas.hidden = true;
+    const isOver = !this.isLast && performance.now() - this.since > LONGEST
+      || status.name === 'dead' && !this.isLast;
+    if (!isNew && !isOver) return;
+    canvas.hidden = true;
+    this.isLast = false;
   }
 }

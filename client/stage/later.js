@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Code that a viewer needs later, or never: other players than HTTP frames, the past, and closed
-// captions. For the element it is a file of its own, `live-player-later.js`.
+// Code that a viewer needs later, or never: other players than HTTP frames, the past, closed
+// captions, menus and sheets. It is a file of its own, `live-player-later.js`.
 
 export { BUILD } from '../shared/build.js';
 export * from '../engine/players/later-players.js';
+export { Extras } from '../sheets/extras.js';
+export { FrameHold } from './frame-hold.js';
 export { PastControls } from './past-controls.js';
+export { tell } from './stage-facts.js';
 export { showBlocks } from './placed-captions.js';

@@ -3,20 +3,36 @@
 
 import { element } from './dom.js';
 /** @typedef {import('./dom.js').Root} Root */
+/** @typedef {import('./state-words.js').Action} Action */
+/** @typedef {import('./state-words.js').Words} Words */
 
 /** Messages of one player. */
 export class Notices {
-  /** @param {Root} root */
-  constructor(root) {
+  /**
+   * @param {Root} root @param {(action: Action) => void} onAction
+   * @param {AbortSignal} signal
+   */
+  constructor(root, onAction, signal) {
+    this.stage = element('stage', HTMLDivElement, root);
+    this.frame = element('frame', HTMLDivElement, root);
     this.list = element('messages', HTMLDivElement, root);
-    this.dot = element('dot', HTMLSpanElement, root);
+    this.badge = element('badge', HTMLParagraphElement, root);
     this.stateText = element('state', HTMLSpanElement, root);
-    this.latencyText = element('latency', HTMLSpanElement, root);
-    this.awayBox = element('away', HTMLDivElement, root);
-    this.awayTitle = element('away-title', HTMLElement, root);
-    this.awayText = element('away-text', HTMLElement, root);
+    this.latencyText = element('latency', HTMLElement, root);
+    this.box = element('away', HTMLDivElement, root);
+    this.icon = /** @type {any} */ (root.getElementById('away-icon'));
+    this.spin = element('spin', HTMLSpanElement, root);
+    this.title = element('away-title', HTMLElement, root);
+    this.text = element('away-text', HTMLElement, root);
+    this.actions = element('away-actions', HTMLDivElement, root);
+    this.said = element('said', HTMLElement, root);
     /** @type {Map<string, HTMLElement>} */
     this.messages = new Map();
+    this.shown = '';
+    this.actions.addEventListener('click', ({ target }) => {
+      const { action } = /** @type {HTMLElement} */ (target).dataset;
+      if (action) onAction(/** @type {Action} */ (action));
+    }, { signal });
   }
 
   /**
@@ -36,39 +52,43 @@ export class Notices {
       this.list.append(line);
     }
     line.className = style;
-    if (line.textContent !== text) line.textContent = text;
+    write(line, text);
   }
 
-  /** @param {string} status @param {string} text */
-  state(status, text) {
-    this.dot.className = status;
-    this.stateText.textContent = text;
+  /** @param {Words} words @param {[Action, string][]} actions with their words */
+  show(words, actions) {
+    const { state, tone, title, isNote } = words, { classList } = this.badge;
+    if (!classList.contains(tone)) this.badge.className = `badge ${tone}`;
+    write(this.stateText, words.badge);
+    write(this.latencyText, words.detail);
+    write(this.title, title);
+    write(this.text, words.text);
+    this.box.hidden = title === '';
+    this.stage.classList.toggle('dim', words.isDim);
+    this.frame.classList.toggle('tall', title !== '' && !isNote);
+    const shown = [state, tone, actions, isNote].join();
+    write(this.said, words.said);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    const isSpinning = words.sign === '', isBad = tone === 'bad' || tone === 'lost';
+    this.spin.hidden = !isSpinning;
+    this.icon.toggleAttribute('hidden', isSpinning);
+    this.icon.firstElementChild.setAttribute('d', words.sign);
+    const style = isBad ? 'bad' : tone === 'none' ? '' : 'warn';
+    this.box.className = `tell ${isNote ? 'note warn' : style}`;
+    this.actions.replaceChildren(...actions.map(([action, text], i) => {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = i === 0 && !isNote ? 'btn go' : 'btn solid';
+      button.dataset.action = action;
+      button.textContent = text;
+      return button;
+    }));
   }
 
-  /**
-   * The latency beside the state; empty without a value.
-   * @param {number | null} ms
-   */
-  latency(ms) {
-    const number = ms ?? 0, seconds = `${(number / 1000).toFixed(1)} s`;
-    const text = ms === null ? '' : number < 995 ? `${Math.round(number)} ms` : seconds;
-    if (this.latencyText.textContent !== text) this.latencyText.textContent = text;
-  }
-
-  /**
-   * Shows in words that the source is away; an empty title removes the words.
-   * @param {string} title @param {string} [text]
-   */
-  away(title, text = '') {
-    this.awayBox.hidden = title === '';
-    if (this.awayTitle.textContent !== title) this.awayTitle.textContent = title;
-    if (this.awayText.textContent !== text) this.awayText.textContent = text;
-  }
-
-  /** Removes all words. */
-  clear() {
-    for (const key of [...this.messages.keys()]) this.message(key);
-    this.away('');
-    this.latency(null);
-  }
+  /** Removes all messages. */
+  clear() { for (const key of [...this.messages.keys()]) this.message(key); }
 }
+
+/** @param {HTMLElement} target @param {string} text is written only if it differs */
+function write(target, text) { if (target.textContent !== text) target.textContent = text; }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The buttons of the past: steps, speed, marks of a clip, an instant to go to, and back to live.
+// The time bar's buttons and keys: steps, zoom, marks of a clip, and back to live.
 
+import { dayOf } from '../shared/day-time.js';
 import { element } from './dom.js';
 import { MarkedSpan } from './marked-span.js';
+import { addSheetsStyle } from './sheets-style.js';
 import { TimeBar } from './time-bar.js';
-import { durationText, fieldText, fieldTime, timeText } from './time-scale.js';
+import { clockText } from './time-scale.js';
 /** @typedef {import('../engine/playback/playback.js').Playback} Playback */
 /** @typedef {import('./controls.js').Controls} Controls */
 /** @typedef {import('./dom.js').Root} Root */
@@ -16,10 +18,16 @@ import { durationText, fieldText, fieldTime, timeText } from './time-scale.js';
  * @property {((at: number | null) => string) | null} linkOf the address of the page that begins at
  *   an instant, Unix seconds; null if there is none
  * @property {(key: string, text: string | null, style?: string) => void} onMessage
+ * @property {(name: import('../sheets/extras.js').ExtraName) => void} open opens a sheet
+ * @property {(text: string) => DocumentFragment} fragment constant markup as elements
  */
 
 /** The seconds of the button, and of the arrow keys. */
 const BACK = 10, STEP = 5;
+/** The speeds of the past. */
+export const SPEEDS = [0.5, 1, 2, 4, 8];
+/** The words of a step disappear after this time, ms. */
+const CHIP_TIME = 1200;
 
 /** Connects the time bar and its buttons. */
 export class PastControls {
@@ -34,58 +42,82 @@ export class PastControls {
     this.signal = signal;
     this.clip = new MarkedSpan();
     this.stage = element('stage', HTMLDivElement, root);
+    addSheetsStyle(root);
+    if (!root.getElementById('past')) {
+      element('bar', HTMLDivElement, root).before(options.fragment(PAST_MARKUP));
+    }
     this.box = element('past', HTMLDivElement, root);
-    this.shown = element('shown-at', HTMLButtonElement, root);
+    this.back = element('back', HTMLButtonElement, root);
+    this.shownTime = element('shown-time', HTMLElement, root);
+    this.shownDay = element('shown-day', HTMLElement, root);
     this.live = element('to-live', HTMLButtonElement, root);
-    this.speed = element('speed', HTMLSelectElement, root);
-    this.save = element('save', HTMLAnchorElement, root);
-    this.form = element('go-form', HTMLFormElement, root);
-    this.field = element('go-time', HTMLInputElement, root);
     this.bar = new TimeBar(root, playback, this.clip, signal);
-    this.frameButtons = ['frame-back', 'frame-on'].map((id) => (
-      element(id, HTMLButtonElement, root)));
     this.box.hidden = true;
     this.isOffered = false;
+    this.chipTimer = 0;
+    controls.keepOver(this.box);
     /** @type {Record<string, () => void>} the actions by key while the past is offered */
     this.keys = {};
     this.connect(root);
+    signal.addEventListener('abort', () => {
+      clearTimeout(this.chipTimer);
+      this.box.remove();
+      this.back.hidden = true;
+    });
   }
 
   /** @param {Root} root */
   connect(root) {
-    const { playback, bar, signal } = this, options = { signal };
+    const { playback, bar, signal, options: { open } } = this;
     const on = (/** @type {string} */ id, /** @type {() => void} */ body) => {
-      element(id, HTMLButtonElement, root).addEventListener('click', body, options);
+      element(id, HTMLButtonElement, root).addEventListener('click', body, { signal });
     };
     on('back', () => bar.seekBy(-BACK));
     on('frame-back', () => this.step(-1));
     on('frame-on', () => this.step(1));
+    on('zoom-out', () => bar.zoom(true));
+    on('zoom-in', () => bar.zoom(false));
     on('to-live', () => playback.goLive());
-    on('mark-in', () => this.mark((at) => this.clip.begin(at)));
-    on('mark-out', () => this.mark((at) => this.clip.end(at)));
-    on('shown-at', () => this.toggleForm());
-    on('go-link', () => void this.copyLink());
-    this.speed.addEventListener('change', () => {
-      playback.chooseRate(Number(this.speed.value));
-    }, options);
-    const span = element('span', HTMLSelectElement, root);
-    span.addEventListener('change', () => {
-      bar.span = span.value === '' ? null : Number(span.value);
-      bar.update();
-    }, options);
-    this.form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      const at = fieldTime(this.field.value);
-      if (at === null) return;
-      this.toggleForm();
-      bar.seek(at);
-    }, options);
+    on('clip', () => open('clip'));
+    on('shown-at', () => open('calendar'));
     this.keys = {
-      j: () => bar.seekBy(-BACK), ',': () => this.step(-1), '.': () => this.step(1),
+      j: () => this.skip(-BACK), l: () => this.skip(BACK),
+      ',': () => this.step(-1), '.': () => this.step(1),
       ArrowLeft: () => bar.seekBy(-STEP), ArrowRight: () => bar.seekBy(STEP),
+      '<': () => this.changeSpeed(-1), '>': () => this.changeSpeed(1),
+      '+': () => bar.zoom(false), '-': () => bar.zoom(true),
+      '[': () => this.mark((at) => this.clip.begin(at)),
+      ']': () => this.mark((at) => this.clip.end(at)),
       End: () => playback.goLive(),
     };
-    if (!this.options.linkOf) element('go-link', HTMLButtonElement, root).hidden = true;
+  }
+
+  /**
+   * Goes back or on, and says so.
+   * @param {number} seconds
+   */
+  skip(seconds) {
+    const { bar, playback } = this;
+    if (seconds > 0 && !playback.isPast) return;
+    bar.seekBy(seconds);
+    this.say(`${Math.abs(seconds)} s ${seconds < 0 ? 'back' : 'on'}`);
+  }
+
+  /** @param {string} text shown for a moment */
+  say(text) {
+    const { onMessage } = this.options;
+    clearTimeout(this.chipTimer);
+    onMessage('chip', text);
+    this.chipTimer = window.setTimeout(() => onMessage('chip', null), CHIP_TIME);
+  }
+
+  /** @param {number} by 1 for the next higher speed */
+  changeSpeed(by) {
+    const { playback } = this, index = SPEEDS.indexOf(playback.pastRate);
+    if (!playback.isPast) return;
+    const rate = SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, index + by))];
+    playback.chooseRate(rate);
+    this.say(`Speed ${rate}×`);
   }
 
   /**
@@ -114,44 +146,12 @@ export class PastControls {
 
   /** @param {(at: number) => void} set with the middle of the shown frame */
   mark(set) {
-    const { playback: { reach }, clip, save } = this, at = this.middle();
+    const { bar, clip } = this, at = this.middle();
     if (at === null) return;
     set(at);
-    this.options.onMessage('clip', clip.problem, 'warn');
-    const { name, first, last } = clip, url = name && reach.address(`clip/${name}`);
-    save.hidden = !url;
-    if (url) {
-      save.href = url;
-      save.textContent = `Save ${durationText((last ?? 0) - (first ?? 0))}`;
-    }
-    this.bar.update();
-  }
-
-  // An instant to go to
-
-  toggleForm() {
-    const { form, field, playback } = this, isShown = form.hidden;
-    form.hidden = !isShown;
-    this.shown.setAttribute('aria-expanded', String(isShown));
-    if (!isShown) return;
-    const at = playback.shownAt ?? playback.clock.now() / 1000, { extent } = playback.reach;
-    field.value = fieldText(at);
-    if (extent?.from != null) field.min = fieldText(Math.ceil(extent.from));
-    field.focus({ preventScroll: true });
-  }
-
-  async copyLink() {
-    const { linkOf, onMessage } = this.options;
-    const at = fieldTime(this.field.value) ?? this.middle();
-    if (!linkOf || at === null) return;
-    const link = linkOf(at);
-    try {
-      await navigator.clipboard.writeText(link);
-      onMessage('link', 'The link is copied');
-    } catch {
-      onMessage('link', link);
-    }
-    setTimeout(() => onMessage('link', null), 4000);
+    bar.update();
+    const problem = clip.problem ?? (clip.name === null ? null : 'The clip is ready to be saved');
+    this.say(problem ?? (clip.first === null ? 'The clip ends here' : 'The clip begins here'));
   }
 
   /**
@@ -162,6 +162,7 @@ export class PastControls {
     if (isOffered !== this.isOffered) {
       this.isOffered = isOffered;
       this.box.hidden = !isOffered;
+      this.back.hidden = !isOffered;
       this.stage.classList.toggle('has-past', isOffered);
       const { keys } = this.controls;
       if (isOffered) Object.assign(keys, this.keys);
@@ -171,13 +172,16 @@ export class PastControls {
   }
 
   show() {
-    const { playback, bar, live, shown } = this, { shownAt, isPast } = playback;
+    const { playback, bar, live, shownTime, shownDay } = this, { shownAt, isPast } = playback;
     bar.update();
-    const now = playback.clock.now() / 1000;
-    const text = shownAt === null ? '–' : timeText(bar.dragged ?? shownAt, now);
-    if (shown.textContent !== text) shown.textContent = text;
-    live.classList.toggle('is-live', !isPast);
-    live.setAttribute('aria-pressed', String(!isPast));
-    this.speed.disabled = !isPast;
+    const now = playback.clock.now() / 1000, at = bar.dragged ?? shownAt;
+    const text = at === null ? '–' : clockText(at);
+    const isLive = !isPast && bar.dragged === null;
+    const isLost = playback.services.presence?.isOnline === false;
+    const past = at === null ? '' : dayOf(at * 1000, now * 1000);
+    const day = isLive ? isLost ? 'no picture' : 'live' : past;
+    if (shownTime.textContent !== text) shownTime.textContent = text;
+    if (shownDay.textContent !== day) shownDay.textContent = day;
+    live.hidden = isLive;
   }
 }

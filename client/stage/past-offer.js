@@ -11,8 +11,6 @@ import { extentBeside } from '../engine/transport/source.js';
 
 /** The stream plays for this time before its past is asked for, ms. */
 const DELAY = 1000;
-/** After a failure the controls are loaded again after this time, ms. */
-const RETRY = 3000;
 
 /** Loads the extent of the past, and the controls for it. */
 export class PastOffer {
@@ -34,33 +32,36 @@ export class PastOffer {
     this.playingSince = 0;
     /** The source beside which there was no archive: another server has none. */
     this.hasNone = '';
-    this.triedAt = -Infinity;
+    /** Whether the time bar is shown. */
+    this.isOffered = false;
   }
 
   /** Called every 250 ms. */
   update() {
     const { playback, options } = this;
-    if (options.isShown === false || !playback.player) return;
+    // A stream that does not exist any more may have a recording.
+    const isAsked = playback.player !== null || playback.refusal?.status === 404;
+    if (options.isShown === false || !isAsked) return;
     this.playingSince ||= performance.now();
     if (performance.now() - this.playingSince > DELAY || options.isShown) void this.load();
-    const { extent } = playback.reach;
+    const { document: extent } = playback.reach;
     const isOffered = this.controls.hasControls && extent?.from != null
-      && (extent.isArchived || options.isShown === true);
+      && (extent.archive === true || options.isShown === true);
     if (isOffered && !this.past) this.begin();
     this.past?.update(isOffered);
+    this.isOffered = isOffered && this.past !== null;
   }
 
   /** Makes the controls, when their code has arrived. */
   begin() {
-    const { later } = this, now = performance.now();
-    if (later.code) void this.made();
-    else if (now - this.triedAt > RETRY) {
-      this.triedAt = now;
-      later.preload();
-    }
+    if (this.later.code) void this.made();
+    else this.later.preload();
   }
 
-  /** The controls. @returns {Promise<PastControls>} */
+  /**
+   * The controls.
+   * @returns {Promise<PastControls>}
+   */
   async made() {
     const { later, root, playback, controls, options, signal } = this;
     const { PastControls: Made } = later.code ?? await later.load();
@@ -72,13 +73,14 @@ export class PastOffer {
   async load() {
     const { playback, options } = this, { reach } = playback;
     const known = playback.services.services;
-    if (known && reach.extent && !reach.extent.isArchived && !options.isShown) return;
+    if (playback.services.isHalted && reach.document) return;
+    if (known && reach.document && reach.document.archive !== true && !options.isShown) return;
     // A stream without a session has no playlist that names its services.
     const { source } = playback;
     const beside = known || this.hasNone === source ? null : extentBeside(source);
     if (beside) {
       await reach.load(beside);
-      if (!reach.extent?.isArchived) this.hasNone = source;
+      if (reach.document?.archive !== true) this.hasNone = source;
     }
     const services = known ?? await playback.services.findServices();
     if (services) await reach.load(new URL('dvr.json', services.timestamps).href);
@@ -90,7 +92,7 @@ export class PastOffer {
    */
   async step(frames) {
     this.playback.pause();
-    if (!this.playback.reach.extent) await this.load();
+    if (!this.playback.reach.document) await this.load();
     (await this.made()).step(frames);
   }
 }

@@ -3,8 +3,9 @@
 
 import { element } from './dom.js';
 import { EventMarks } from './event-marks.js';
+import { Pinch } from './pinch.js';
 import {
-  clockText, durationText, fractionOf, gapsIn, marksIn, timeAt, timeText, viewOf,
+  durationText, fractionOf, gapsIn, marksIn, spanAfter, timeAt, timeText, viewOf,
 } from './time-scale.js';
 /** @typedef {import('../engine/playback/playback.js').Playback} Playback */
 /** @typedef {import('./dom.js').Root} Root */
@@ -26,6 +27,7 @@ export class TimeBar {
   constructor(root, playback, clip, signal) {
     this.playback = playback;
     this.clip = clip;
+    this.line = element('line', HTMLDivElement, root);
     this.track = element('track', HTMLDivElement, root);
     this.gaps = element('gaps', HTMLDivElement, root);
     this.played = element('played', HTMLDivElement, root);
@@ -51,6 +53,7 @@ export class TimeBar {
     /** @type {number | null} the instant at the pointer, Unix seconds */
     this.pointed = null;
     this.stillURL = '';
+    this.pinch = new Pinch();
     /** The span for which gaps and marks were drawn. */
     this.drawn = '';
     this.connect(signal);
@@ -62,14 +65,22 @@ export class TimeBar {
     track.addEventListener('pointerdown', (event) => {
       if (event.button !== 0) return;
       track.setPointerCapture(event.pointerId);
+      if (this.pinch.press(event)) {
+        this.dragged = null;
+        this.pinch.span = this.view.to - this.view.from;
+        return;
+      }
       this.draggedAt = performance.now();
       this.drag(event);
     }, options);
     track.addEventListener('pointermove', (event) => {
-      if (this.dragged !== null) this.drag(event);
+      const zoom = this.pinch.move(event);
+      if (zoom !== null) this.zoomTo(this.pinch.span / zoom);
+      else if (this.dragged !== null) this.drag(event);
       else if (event.pointerType === 'mouse') this.point(this.timeOf(event));
     }, options);
     const end = (/** @type {PointerEvent} */ event) => {
+      this.pinch.release(event);
       if (this.dragged === null) return;
       const at = this.timeOf(event);
       this.dragged = null;
@@ -77,7 +88,15 @@ export class TimeBar {
       if (event.pointerType !== 'mouse') this.hidePreview();
     };
     track.addEventListener('pointerup', end, options);
-    track.addEventListener('pointercancel', () => { this.dragged = null; }, options);
+    track.addEventListener('pointercancel', (event) => {
+      this.pinch.release(event);
+      this.dragged = null;
+    }, options);
+    track.addEventListener('wheel', (event) => {
+      if (event.ctrlKey || event.deltaY === 0) return;
+      event.preventDefault();
+      this.zoom(event.deltaY > 0);
+    }, { signal, passive: false });
     track.addEventListener('pointerleave', () => {
       if (this.dragged === null) this.hidePreview();
     }, options);
@@ -137,6 +156,21 @@ export class TimeBar {
     actions[event.key]();
   }
 
+  /** @param {boolean} isOut whether more time is shown */
+  zoom(isOut) {
+    const { extent } = this.playback.reach;
+    const all = this.now - (extent?.from ?? this.now);
+    this.span = spanAfter(this.span, all, isOut);
+    this.update();
+  }
+
+  /** @param {number | null} seconds null for all */
+  zoomTo(seconds) {
+    const { extent } = this.playback.reach, all = this.now - (extent?.from ?? this.now);
+    this.span = seconds === null || seconds >= all ? null : Math.max(30, seconds);
+    this.update();
+  }
+
   // The still of the pointed instant
 
   /** @param {number} at Unix seconds @param {string} [text] of an event */
@@ -184,6 +218,7 @@ export class TimeBar {
   /** @param {number} at Unix seconds */
   show(at) {
     const { track, view, playback } = this, { now } = this, { from } = playback.reach.extent ?? {};
+    const { presence } = playback.services;
     const isLive = !playback.isPast && this.dragged === null;
     const fraction = isLive && this.span === null ? 1 : fractionOf(view, at);
     const percent = `${(fraction * 100).toFixed(3)}%`;
@@ -192,8 +227,10 @@ export class TimeBar {
     const behind = `${durationText(now - at)} behind live`;
     const values = {
       valuemin: Math.floor(from ?? at), valuemax: Math.floor(now), valuenow: Math.floor(at),
-      valuetext: isLive ? `Live, ${clockText(at)}` : `${timeText(at, now)}, ${behind}`,
+      valuetext: isLive ? 'live' : `${timeText(at, now)}, ${behind}`,
     };
+    this.line.classList.toggle('at-live', isLive);
+    this.line.classList.toggle('no-picture', isLive && presence?.isOnline === false);
     for (const [name, value] of Object.entries(values)) {
       track.setAttribute(`aria-${name}`, String(value));
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The geometry of the time bar, and its texts. Times are Unix seconds, shown in local time.
 
+import { dayOf } from '../shared/day-time.js';
+
 /** @typedef {{ from: number, to: number }} View the times at both ends of the bar */
 
 /** Distances of the marks of the scale, s. */
@@ -102,7 +104,7 @@ export function marksIn(view, width) {
 function markText(at, step) {
   const date = new Date(at * 1000);
   if (step >= 86400 || step >= 3600 && date.getHours() === 0) {
-    return date.toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+    return dayOf(at * 1000, 0).slice(4);
   }
   return clockText(at).slice(0, step < 60 ? 8 : 5);
 }
@@ -118,14 +120,23 @@ export function clockText(at) {
 }
 
 /**
- * The local time, with the date of another day than today.
+ * The local time and its day, as `22:48:15 today`.
  * @param {number} at @param {number} now
  */
-export function timeText(at, now) {
-  const date = new Date(at * 1000), today = new Date(now * 1000);
-  if (date.toDateString() === today.toDateString()) return clockText(at);
-  return `${date.toLocaleDateString(undefined, { day: 'numeric', month: 'short' })}, `
-    + clockText(at);
+export function timeText(at, now) { return `${clockText(at)} ${dayOf(at * 1000, now * 1000)}`; }
+
+/** The lengths of the bar, s. */
+const SPANS = [60, 600, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600];
+
+/**
+ * The next longer or shorter length of the bar, s; null for all of the past.
+ * @param {number | null} span @param {number} all s @param {boolean} isOut whether longer
+ */
+export function spanAfter(span, all, isOut) {
+  const now = span ?? all;
+  const next = isOut ? SPANS.find((one) => one > now * 1.01)
+    : SPANS.filter((one) => one < now * 0.99).at(-1) ?? SPANS[0];
+  return next === undefined || next >= all ? null : next;
 }
 
 /**
@@ -137,6 +148,17 @@ export function durationText(seconds) {
     String(part).padStart(2, '0'));
   const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
   return `${hours > 0 ? `${hours}:${pad(minutes)}` : minutes}:${pad(whole % 60)}`;
+}
+
+/**
+ * A duration in one unit, as `33 s`, `10 min`, `2 h` or `3 days`.
+ * @param {number} seconds
+ */
+export function durationWords(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 90) return `${whole} s`;
+  if (whole < 5400) return `${Math.round(whole / 60)} min`;
+  return whole < 172800 ? `${Math.round(whole / 3600)} h` : `${Math.round(whole / 86400)} days`;
 }
 
 /**

@@ -2,7 +2,7 @@
 // A chart of the last ten minutes.
 
 import { SPAN } from './document.js';
-import { make } from './make.js';
+import { make } from '../shared/make.js';
 import {
   areaPath, barPaths, HIGH, linePath, nearestRow, niceMaximum, scaleOf, WIDE,
 } from './shapes.js';
@@ -85,7 +85,7 @@ export class Chart {
       this.pointed = null;
       this.label();
     });
-    const figure = make('figure');
+    const figure = make('figure', 'panel');
     figure.append(caption, plot, span);
     return figure;
   }

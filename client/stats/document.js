@@ -58,6 +58,7 @@ export const TRANSPORTS = {
 /**
  * @typedef {object} Stream
  * @property {string} name
+ * @property {string} [label] its name for people
  * @property {string} state
  * @property {number} [since] Unix ms
  * @property {Summary} aggregate

@@ -2,8 +2,13 @@
 // The page of statistics: reads /stats.json once a second.
 
 import { within } from '../shared/deadline.js';
+import { setText, showBadge } from '../shared/make.js';
+import { connectTop, noteViewersPage } from '../shared/top.js';
 import { History } from './document.js';
+import { Overview } from './overview.js';
 import { StreamView } from './stream-view.js';
+import { duration } from './texts.js';
+import { badgeOf, totalsOf } from './totals.js';
 /** @typedef {import('./document.js').Statistics} Statistics */
 
 /** The time between two requests, ms; and while the page is hidden. */
@@ -11,41 +16,62 @@ const INTERVAL = 1000, HIDDEN_INTERVAL = 10000;
 /** The limit of a request, ms. */
 const TIMEOUT = 5000;
 
-const streams = /** @type {HTMLElement} */ (document.getElementById('streams'));
-const total = /** @type {HTMLElement} */ (document.getElementById('total'));
-const updated = /** @type {HTMLElement} */ (document.getElementById('updated'));
-const history = new History();
-/** @type {Map<string, StreamView>} */
-const views = new Map();
+/** @param {string} id @returns {HTMLElement} */
+const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const total = find('total'), updated = find('updated'), state = find('state');
+const watch = /** @type {HTMLAnchorElement} */ (find('watch'));
+const history = new History(), overview = new Overview();
+/** @type {StreamView | null} the view of one stream */
+let view = null;
+/** @type {Statistics | null} the latest response */
+let latest = null;
+
+/** The stream in the fragment of the address, else the only one; null for all. */
+function chosen() {
+  const { streams } = latest ?? { streams: [] };
+  const hash = location.hash.slice(1);
+  return streams.find(({ name }) => encodeURIComponent(name) === hash)
+    ?? (streams.length === 1 ? streams[0] : null);
+}
+
+/** Shows all streams, or the one that the address names. */
+function render() {
+  if (!latest) return;
+  const { streams, now } = latest, stream = chosen();
+  if (stream && view?.name !== stream.name) view = new StreamView(stream.name);
+  if (!stream) view = null;
+  const element = view?.element ?? overview.element;
+  if (!element.isConnected) find('streams').replaceChildren(element);
+  const name = stream ? stream.label ?? stream.name : 'Viewers';
+  setText(find('title'), name);
+  document.title = `${stream ? `${name}, viewers` : name} – streamer`;
+  find('back').hidden = !stream || streams.length === 1;
+  state.hidden = watch.hidden = !stream;
+  if (stream && view) {
+    const [kind, word] = badgeOf(stream.state), { since } = stream;
+    showBadge(state, kind, word, since === undefined ? '' : `for ${duration(now - since)}`);
+    watch.href = `./${encodeURIComponent(stream.name)}/`;
+    view.update(stream, history.of(stream.name), now);
+  } else {
+    overview.update(latest, history);
+  }
+  const count = totalsOf(streams).viewers;
+  setText(total, `${count} ${count === 1 ? 'viewer' : 'viewers'} of ${streams.length} `
+    + (streams.length === 1 ? 'stream' : 'streams'));
+}
 
 /** @param {Statistics} statistics */
 function show(statistics) {
   history.add(statistics);
-  const names = new Set(statistics.streams.map(({ name }) => name));
-  for (const [name, view] of views) {
-    if (names.has(name)) continue;
-    view.element.remove();
-    views.delete(name);
-  }
-  let viewers = 0;
-  for (const stream of statistics.streams) {
-    let view = views.get(stream.name);
-    if (!view) {
-      view = new StreamView(stream.name);
-      views.set(stream.name, view);
-      streams.append(view.element);
-    }
-    view.update(stream, history.of(stream.name), statistics.now);
-    viewers += stream.aggregate.viewers;
-  }
-  total.textContent = `${viewers} ${viewers === 1 ? 'viewer' : 'viewers'} of ${names.size} `
-    + (names.size === 1 ? 'stream' : 'streams');
+  latest = statistics;
+  noteViewersPage(true);
+  render();
   report(`Server clock ${new Date(statistics.now).toISOString().slice(11, 19)} UTC`, false);
 }
 
 /** @param {string} text @param {boolean} isFailure */
 function report(text, isFailure) {
-  if (updated.textContent !== text) updated.textContent = text;
+  setText(updated, text);
   updated.classList.toggle('bad', isFailure);
   updated.setAttribute('aria-live', isFailure ? 'polite' : 'off');
 }
@@ -62,6 +88,7 @@ async function update() {
     show(await within(TIMEOUT, async (signal) => {
       const response = await fetch(address(), { cache: 'no-store', signal });
       if (response.ok) return response.json();
+      if (response.status === 401 || response.status === 403) noteViewersPage(false);
       throw new Error((await response.text()).trim() || `status ${response.status}`);
     }));
   } catch (error) {
@@ -72,4 +99,6 @@ async function update() {
   setTimeout(update, document.hidden ? HIDDEN_INTERVAL : INTERVAL);
 }
 
+addEventListener('hashchange', render);
+connectTop();
 void update();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { ControlsVisibility } from '../stage/controls-visibility.js';
+import { ControlsVisibility, sideAt } from '../stage/controls-visibility.js';
 
 /** A finger on the picture: all events of a tap in the order of browsers. */
 function tap(visibility, now) {
@@ -14,8 +14,8 @@ function tap(visibility, now) {
 suite('the controls over a playing picture', () => {
   test('the first operation is awaited if they are hidden', () => {
     assert.equal(new ControlsVisibility(1000, true).isOperated(1000), false);
-    assert.equal(new ControlsVisibility(1000, false).isOperated(3499), true);
-    assert.equal(new ControlsVisibility(1000, false).isOperated(3500), false);
+    assert.equal(new ControlsVisibility(1000, false).isOperated(3999), true);
+    assert.equal(new ControlsVisibility(1000, false).isOperated(4000), false);
   });
 
   test('a tap shows them for 5 s, and a second tap hides them', () => {
@@ -49,8 +49,8 @@ suite('the controls over a playing picture', () => {
     const visibility = new ControlsVisibility(0, true);
     visibility.pointed(10000, 'mouse', false);
     visibility.clicked(10100, true);
-    assert.equal(visibility.isOperated(12499), true);
-    assert.equal(visibility.isOperated(12500), false);
+    assert.equal(visibility.isOperated(12999), true);
+    assert.equal(visibility.isOperated(13000), false);
     visibility.pointed(20000, 'mouse', false);
     visibility.left('mouse');
     assert.equal(visibility.isOperated(20000), false);
@@ -60,5 +60,35 @@ suite('the controls over a playing picture', () => {
     const visibility = new ControlsVisibility(0, false);
     visibility.isPointerOnControls = true;
     assert.equal(visibility.isOperated(60000), true);
+  });
+
+  test('two taps at one side within 0.3 s are a double tap, and keep the controls', () => {
+    for (const isShown of [true, false]) {
+      const visibility = new ControlsVisibility(0, !isShown);
+      if (isShown) visibility.operated(10000);
+      visibility.pointed(10000, 'touch', false);
+      assert.equal(visibility.isDoubleTap(10000, 'left', isShown), false);
+      visibility.clicked(10000, isShown);
+      assert.equal(visibility.isOperated(10000), !isShown);
+      assert.equal(visibility.isDoubleTap(10299, 'left', !isShown), true);
+      assert.equal(visibility.isOperated(10299), isShown);
+    }
+  });
+
+  test('taps in the middle, at both sides, or later than 0.3 s are single ones', () => {
+    for (const [side, next, at] of [
+      ['middle', 'middle', 100], ['left', 'right', 100], ['right', 'right', 300],
+    ]) {
+      const visibility = new ControlsVisibility(0, false);
+      visibility.isDoubleTap(0, side, true);
+      assert.equal(visibility.isDoubleTap(at, next, true), false, `${side} ${next} ${at}`);
+    }
+  });
+
+  test('the sides are the outer thirds of the picture', () => {
+    const box = { left: 100, width: 300 };
+    assert.deepEqual(
+      [100, 199, 201, 299, 301, 400].map((x) => sideAt(x, box)),
+      ['left', 'left', 'middle', 'middle', 'right', 'right']);
   });
 });

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { listedStreams, stateText, wallAddress } from '../list/listing.js';
-import { drawServedStill, stillPaths } from '../list/served-still.js';
-import { lowest } from '../list/still.js';
+import { cardWords, tryText } from '../list/card-words.js';
+import { isTrouble, listedStreams, wallAddress } from '../list/listing.js';
+import { drawLastStill, drawServedStill, lastInstant, stillPaths } from '../shared/served-still.js';
+import { chosenOf, isFound, summaryText, troubleText } from '../list/summary.js';
 
 suite('the list of streams', () => {
   test('states of the server; a live stream without frames from its source is lost', () => {
@@ -11,55 +12,120 @@ suite('the list of streams', () => {
       { name: 'a', state: 'live', source: { online: true, since: 5_000_000_000 } },
       {
         name: 'b', label: 'Yard', state: 'live',
-        source: { online: false, since: 1_795_155_509_319_000_000 },
+        source: { online: false, since: 1_795_155_509_319_000_000 }, viewers: 3,
       },
       { name: 'c', state: 'idle', onDemand: true }, { name: 'd', state: 'new' }, { state: 'live' },
       null,
     ]), [
-      { name: 'a', label: 'a', state: 'live', since: 5000, isOnDemand: false, outage: null },
+      {
+        name: 'a', label: 'a', state: 'live', since: 5000, isOnDemand: false, outage: null,
+        viewers: null,
+      },
       {
         name: 'b', label: 'Yard', state: 'lost', since: 1_795_155_509_319, isOnDemand: false,
-        outage: null,
+        outage: null, viewers: 3,
       },
-      { name: 'c', label: 'c', state: 'idle', since: 0, isOnDemand: true, outage: null },
+      {
+        name: 'c', label: 'c', state: 'idle', since: 0, isOnDemand: true, outage: null,
+        viewers: null,
+      },
     ]);
     assert.throws(() => listedStreams({}), /no list/);
   });
 
-  for (const [state, text] of [
-    ['live', 'Live'], ['starting', 'Starting'], ['idle', 'Starts on demand'], ['ended', 'Ended'],
-    ['failed', 'Failed'], ['lost', 'The source is away'],
+  const now = 1_795_155_600_000, since = 1_795_155_509_319;
+  /** A stream as the server lists it, with an outage of a kind. */
+  const listed = (state, kind, text, retry) => listedStreams([{
+    name: 'a', state: state === 'lost' ? 'live' : state,
+    source: { online: state !== 'lost', since: since * 1e6 },
+    ...(kind && {
+      outage: { kind, text, since: since * 1e6, ...(retry && { retry: retry * 1e6 }) },
+    }),
+  }])[0];
+
+  for (const [state, badge, word] of [
+    ['live', 'live', 'Live'], ['starting', 'start', 'Starting'], ['idle', 'demand', 'On demand'],
+    ['ended', 'none', 'Ended'], ['failed', 'bad', 'No picture'], ['lost', 'lost', 'No picture'],
+    ['gone', 'none', 'No server'],
   ]) {
-    test(text, () => assert.equal(stateText({ name: 'a', state, since: 0 }, 1), text));
+    test(`the badge of a ${state} stream; each but that of a picture has a sentence`, () => {
+      const words = cardWords({ ...listed('live'), state }, now);
+      assert.deepEqual([words.badge, words.word], [badge, word]);
+      assert.equal(words.why === '', state === 'live');
+    });
   }
 
   test('since when a source is away', () => {
-    const text = stateText({ state: 'lost', since: 1_795_155_509_319 }, 1_795_155_600_000);
-    assert.match(text, /^The source is away since \d\d:\d\d:\d\d$/);
+    const { why } = cardWords(listed('lost'), now);
+    assert.match(why, /^The source sends no frames since \d\d:\d\d\.$/);
   });
 
   for (const state of ['starting', 'lost', 'failed']) {
     for (const [retry, last] of [
-      [undefined, ''], [1_795_155_600_100, '. Trying again.'],
-      [1_795_155_630_000, '. Next attempt at T.'],
+      [undefined, '.'], [now, ', trying now.'], [now + 7001, ', next try in 8 s.'],
     ]) {
-      test(`the reason of an outage while ${state}, since when, and the next attempt`, () => {
-        const now = 1_795_155_600_000, since = 1_795_155_509_319;
-        const [stream] = listedStreams([{
-          name: 'a', state: state === 'lost' ? 'live' : state,
-          source: { online: false, since: since * 1e6 },
-          outage: {
-            kind: 'refused', text: 'the source refuses the connection', since: since * 1e6,
-            ...(retry && { retry: retry * 1e6 }),
-          },
-        }]);
+      test(`the reason of an outage while ${state}, since when, and the next try${last}`, () => {
+        const stream = listed(state, 'refused', 'the source refuses the connection', retry);
         assert.equal(stream.state, state);
+        const words = cardWords(stream, now);
+        assert.equal(words.word, 'No picture');
         assert.equal(
-          stateText(stream, now).replaceAll(/\d\d:\d\d:\d\d/g, 'T'),
-          `The source refuses the connection, since T${last}`);
+          words.why.replaceAll(/\d\d:\d\d/g, 'T'),
+          `The source refuses the connection. Since T${last}`);
+        assert.ok(isTrouble(stream));
       });
     }
   }
+
+  test('a stream that waits for a publisher is no trouble', () => {
+    for (const [state, why] of [
+      ['starting', /^No publisher yet\.$/], ['lost', /^No publisher since \d\d:\d\d\.$/],
+    ]) {
+      const stream = listed(state, 'no-publisher', 'waiting for a publisher');
+      const words = cardWords(stream, now);
+      assert.deepEqual([words.badge, words.word], ['wait', 'Waiting']);
+      assert.match(words.why, why);
+      assert.equal(isTrouble(stream), false);
+    }
+  });
+
+  test('the next try counts down by whole seconds', () => {
+    assert.deepEqual([null, now - 5, now + 1, now + 1000, now + 1001].map((at) => tryText(at, now)),
+      ['', 'trying now', 'next try in 1 s', 'next try in 1 s', 'next try in 2 s']);
+    assert.match(tryText(now + 90_001, now), /^next try at \d\d:\d\d$/);
+  });
+
+  for (const [states, viewers, text] of [
+    [[], null, ''], [['live'], null, '1 stream.'], [['live'], 1, '1 stream, 1 person watches.'],
+    [['live', 'live'], 3, 'All 2 show a picture, 6 people watch.'],
+    [['live', 'idle'], null, '1 shows a picture.'], [['idle'], null, 'No stream shows a picture.'],
+    [['live', 'live', 'failed'], 0, '2 show a picture, 1 is lost, 0 people watch.'],
+    [['live', 'lost', 'failed'], null, '1 shows a picture, 2 are lost.'],
+  ]) {
+    test(`the line of ${states.join(', ') || 'no stream'}: ${text}`, () => {
+      const streams = states.map((state) => ({ ...listed('live'), state, viewers }));
+      assert.equal(summaryText(streams), text);
+    });
+  }
+
+  test('lost streams by name, at most three', () => {
+    const lost = ['a', 'b', 'c', 'd'].map((label) => ({ ...listed('lost'), label }));
+    const { fact, names } = troubleText(lost, now);
+    assert.equal(fact, '4 sources are lost:');
+    assert.match(names, /^a since \d\d:\d\d, b since .*, c since \d\d:\d\d and 1 more\.$/);
+    assert.equal(troubleText([{ ...lost[0], since: 0 }], now).names, 'a.');
+  });
+
+  test('streams are found by the words of their labels and names', () => {
+    const gate = { label: 'North gate', name: 'cam1' };
+    for (const query of ['', 'gate', 'GATE north', 'cam1', 'cam gate']) {
+      assert.ok(isFound(gate, query), query);
+    }
+    assert.equal(isFound(gate, 'south gate'), false);
+    const streams = [listed('live'), listed('lost'), listed('ended')];
+    const { all, live, trouble } = chosenOf(streams);
+    assert.deepEqual([all.length, live.length, trouble.length], [3, 1, 1]);
+  });
 
   test('the wall shows the first 16 streams', () => {
     const streams = Array.from({ length: 20 }, (_, i) => (
@@ -69,11 +135,11 @@ suite('the list of streams', () => {
   });
 
   test('a still of the server is of an instant that viewers share, else the newest frame', () => {
-    const [shared, newest] = stillPaths(1_795_155_720_999);
+    const [shared, newest] = stillPaths(1_795_155_720_999, 320);
     assert.equal(shared, 'at/1795155718/320.jpg');
     assert.equal(newest, 'snapshot/320.jpg');
-    assert.equal(stillPaths(1_795_155_721_999)[0], shared);
-    assert.equal(stillPaths(1_795_155_722_000)[0], 'at/1795155720/320.jpg');
+    assert.equal(stillPaths(1_795_155_721_999, 320)[0], shared);
+    assert.equal(stillPaths(1_795_155_722_000, 320)[0], 'at/1795155720/320.jpg');
   });
 
   for (const [statuses, asked] of [
@@ -89,7 +155,7 @@ suite('the list of streams', () => {
       context.after(() => { delete globalThis.createImageBitmap; });
       const canvas = { width: 0, height: 0, getContext: () => ({ drawImage() {} }) };
       const drawing = drawServedStill(
-        'http://x/door/', canvas, 1_795_155_720_999, new AbortController().signal);
+        'http://x/door/', canvas, stillPaths(1_795_155_720_999, 320), new AbortController().signal);
       if (statuses.at(-1) === 200) {
         await drawing;
         assert.equal(canvas.width, 320);
@@ -101,10 +167,27 @@ suite('the list of streams', () => {
     });
   }
 
-  test('stills are of the lowest rendition', () => {
-    const ladder = [2_500_000, 300_000, 900_000].map((bandwidth) => (
-      { uri: '', height: 0, bandwidth }));
-    assert.equal(lowest(ladder), 1);
-    assert.equal(lowest([]), 0);
+  test('the last still of a stream on demand is that of its archive', async (context) => {
+    assert.equal(lastInstant({ archive: true }), null);
+    assert.equal(lastInstant({ to: 1795957396, frameRate: [25, 1] }), 1795957395.98);
+    const urls = [];
+    context.mock.method(globalThis, 'fetch', async (url) => {
+      urls.push(String(url));
+      return urls.length === 1 ? Response.json({ to: 1795957396, frameRate: [25, 1] })
+        : new Response('jpeg');
+    });
+    globalThis.createImageBitmap = async () => ({ width: 320, height: 180, close() {} });
+    context.after(() => { delete globalThis.createImageBitmap; });
+    const canvas = { width: 0, height: 0, getContext: () => ({ drawImage() {} }) };
+    const at = await drawLastStill('http://x/door/', canvas, 480, new AbortController().signal);
+    assert.equal(at, 1795957395.98);
+    // Neither of them starts the stream: the newest frame would.
+    assert.deepEqual(urls, ['http://x/door/dvr.json', 'http://x/door/at/1795957395.980/480.jpg']);
+  });
+
+  test('without a past there is no last still', async (context) => {
+    context.mock.method(globalThis, 'fetch', async () => Response.json({ archive: false }));
+    assert.equal(
+      await drawLastStill('http://x/door/', {}, 480, new AbortController().signal), null);
   });
 });

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { PastOrder } from '../engine/players/past-order.js';
-import { PastExtent, PastReach } from '../engine/server/past-extent.js';
+import { PastExtent } from '../engine/server/past-extent.js';
+import { PastReach } from '../engine/server/past-reach.js';
 
 const extent = new PastExtent({
   now: 2000, archive: true, from: 1000, to: 2000, frameRate: [30, 1], framesPerSegment: 30,
@@ -111,7 +112,8 @@ suite('the reach of a stream', () => {
       Object.defineProperty(response, 'url', { value: 'https://a.example/live/dvr.json' });
       return response;
     };
-    const reach = new PastReach(new AbortController().signal);
+    const reach = new PastReach(
+      new AbortController().signal, (document) => new PastExtent(document));
     for (const url of ['https://a.example/dvr.json', 'https://a.example/live/dvr.json',
       'https://a.example/dvr.json']) {
       assert.equal((await reach.load(url))?.from, 1000);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { History, SPAN } from '../stats/document.js';
 import { areaPath, barPaths, linePath, nearestRow, niceMaximum, scaleOf } from '../stats/shapes.js';
+import { badgeOf, combinedRows, peakOf, quantile, sumOf, totalsOf } from '../stats/totals.js';
 import { bitrate, duration, milli, program } from '../stats/texts.js';
 
 suite('the history of the page', () => {
@@ -67,6 +68,42 @@ suite('the geometry of charts', () => {
   test('the nearest row', () => {
     assert.equal(nearestRow(rows, 2900)?.t, 2000);
     assert.equal(nearestRow([], 0), null);
+  });
+});
+
+suite('figures of all streams', () => {
+  test('quantiles are values of the list', () => {
+    assert.equal(quantile([], 0.5), undefined);
+    assert.deepEqual([0.5, 0.95, 1].map((share) => quantile([300, 100, 200], share)),
+      [200, 300, 300]);
+  });
+
+  test('viewers and rates are added, delays are those of the listed viewers', () => {
+    const stream = (viewers, kbps, delays) => ({
+      aggregate: { viewers, kbps }, viewers: delays.map((delay) => ({ delay })),
+    });
+    assert.deepEqual(
+      totalsOf([stream(2, 500, [100, undefined]), stream(1, 20, [300]), stream(0, 0, [])]),
+      { viewers: 3, kbps: 520, median: 300, most: 300 });
+    assert.equal(totalsOf([]).median, undefined);
+  });
+
+  test('rows of all streams are added by their times', () => {
+    const rows = combinedRows([
+      [{ t: 4001, ws: 2, http: 1, kbps: 10, stalls: 1 }, { t: 2000, ws: 1, kbps: null }],
+      [{ t: 3999, llhls: 4, kbps: 5 }],
+    ]);
+    assert.deepEqual(rows, [
+      { t: 2000, people: 1, kbps: 0, stalls: 0 }, { t: 4000, people: 7, kbps: 15, stalls: 1 },
+    ]);
+    assert.equal(peakOf(rows, 'people')?.t, 4000);
+    assert.equal(peakOf([], 'people'), null);
+    assert.equal(sumOf(rows, 'kbps'), 15);
+  });
+
+  test('words of the server have badges, unknown ones are shown as they are', () => {
+    assert.deepEqual(badgeOf('idle'), ['demand', 'On demand']);
+    assert.deepEqual(badgeOf('toString'), ['none', 'toString']);
   });
 });
 

@@ -5,7 +5,7 @@ import { audienceOf } from '../publish/audience.js';
 import {
   expectationOf, mediaOf, mediaWords, streamStateOf, streamWords,
 } from '../publish/stream-state.js';
-import { apiLocation, inputReportOf } from '../page/input-report.js';
+import { apiLocation, inputReportOf } from '../sheets/input-report.js';
 
 const SINCE = 1795155721234567890;
 

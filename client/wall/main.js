@@ -1,86 +1,216 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page of several streams, which shows the same instant of all.
 
+import '../player/main.js';
+import { make, setText, showBadge } from '../shared/make.js';
 import { sentenceOf } from '../shared/sentence.js';
-import { columnsFor, groupText, wallOf } from './layout.js';
-import { instantsText, WallPast } from './past.js';
-/** @typedef {import('../live-player').LivePlayer} LivePlayer */
+import { followTheme } from '../shared/theme.js';
+import { BoardInput } from './board-input.js';
+import { Board } from './board.js';
+import { addressOf, groupWords, LAYOUTS, streamOf, wallOf } from './layout.js';
+import { loadStreams } from './listed.js';
+import { clockWords, instantsWords, WallPast } from './past.js';
+import { Picker } from './picker.js';
 
 const UPDATE_INTERVAL = 1000;
+/** While a stream has no picture, the server is asked for the reason in this interval, ms. */
+const LIST_INTERVAL = 5000;
+/** With "next page" switched on, a page is shown for this time, ms. */
+const CYCLE_INTERVAL = 15000;
 
 const wall = wallOf(location.href);
 const group = wall.sync ?? `wall-${Math.random().toString(36).slice(2, 10)}`;
-/** The words before the first figures; they are in wall.html too. */
-const CONNECTING = 'Connecting';
-const grid = /** @type {HTMLElement} */ (document.getElementById('grid'));
-const words = /** @type {HTMLElement} */ (document.getElementById('words'));
-const usage = /** @type {HTMLElement} */ (document.getElementById('usage'));
-const problem = /** @type {HTMLElement} */ (document.getElementById('problem'));
-
-const players = wall.streams.map(({ name, src }) => {
-  const figure = document.createElement('figure'), caption = document.createElement('figcaption');
-  const player = /** @type {LivePlayer} */ (document.createElement('live-player'));
-  const attributes = { ...wall.attributes, src, sync: group, muted: '', controls: '' };
-  for (const [key, value] of Object.entries(attributes)) player.setAttribute(key, value);
-  player.setAttribute('aria-label', name);
-  caption.textContent = name;
-  figure.append(player, caption);
-  grid.append(figure);
-  return player;
+/** @param {string} id @returns {HTMLElement} */
+const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const words = find('words'), bar = find('past'), problem = find('problem');
+const layout = /** @type {HTMLSelectElement} */ (find('layout'));
+const board = new Board(find('grid'), { ...wall.attributes, sync: group }, () => show());
+const input = new BoardInput(board);
+const past = new WallPast(() => board.players);
+const picker = new Picker((chosen) => {
+  board.setStreams(chosen.map(streamOf));
+  keepAddress();
+  void label();
 });
+let cycles = wall.cycles, isAnnounced = false, cycleTimer = 0, labelledAt = 0;
 
-const past = new WallPast(players);
-const bar = /** @type {HTMLElement} */ (document.getElementById('past'));
+/** Writes the wall into the address, so that a bookmark opens the same one. */
+function keepAddress() {
+  const streams = board.tiles.map(({ stream }) => stream.word);
+  history.replaceState(null, '', addressOf(location.href, streams, board.layout, cycles));
+}
 
-// One key moves all players: each has the same keys for itself.
-addEventListener('keydown', (event) => {
-  const { keys } = past, isOther = event.ctrlKey || event.metaKey || event.altKey;
-  if (isOther || bar.hidden || !Object.hasOwn(keys, event.key)) return;
-  event.preventDefault();
-  event.stopPropagation();
-  keys[event.key]();
-}, true);
-for (const button of bar.querySelectorAll('button')) {
-  button.addEventListener('click', () => past.keys[button.dataset.key ?? '']?.());
+/** Shows names for people, and which streams wait for a publisher. */
+async function label() {
+  labelledAt = performance.now();
+  const listed = new Map((await loadStreams()).map((stream) => [stream.name, stream]));
+  for (const tile of board.tiles) {
+    const stream = listed.get(tile.stream.word);
+    tile.isWaiting = stream?.isWaiting === true;
+    if (stream) tile.label(stream.label);
+  }
+  show();
 }
 
 /** Offers the past if the first stream has an archive. */
 async function offerPast() {
-  const first = wall.streams[0]?.src;
+  const first = board.tiles[0]?.stream.src;
   if (!first || /^https?:/.test(first)) return;
   const response = await fetch(`${first}dvr.json`);
   bar.hidden = !response.ok || (await response.json()).archive !== true;
+  board.arrange();
   if (wall.at === null || bar.hidden) return;
   await past.untilReady();
   await past.seek(wall.at);
 }
 
-/** Fits the players into the window. */
-function arrange() {
-  const { clientWidth, clientHeight } = grid;
-  const columns = columnsFor(players.length, clientWidth, clientHeight);
-  grid.style.setProperty('--columns', String(columns));
-  grid.style.setProperty('--rows', String(Math.ceil(players.length / columns)));
+/** @param {HTMLElement} button @param {boolean} isPressed */
+const press = (button, isPressed) => button.setAttribute('aria-pressed', String(isPressed));
+
+/** Shows the buttons that have an effect now. */
+function show() {
+  const { pages, heard } = board;
+  find('usage').hidden = board.tiles.length > 0;
+  words.hidden = board.tiles.length === 0;
+  for (const button of find('layouts').children) {
+    press(/** @type {HTMLElement} */ (button), button.getAttribute('value') === board.layout);
+  }
+  layout.value = board.layout;
+  find('next').hidden = find('cycle').hidden = pages < 2;
+  find('next').title = `Page ${board.page + 1} of ${pages}, next page (Page Down)`;
+  press(find('cycle'), cycles);
+  find('heard').hidden = heard === null;
+  setText(find('heard-name'), heard?.name.textContent ?? '');
+  clearInterval(cycleTimer);
+  if (cycles && pages > 1) cycleTimer = window.setInterval(() => board.nextPage(), CYCLE_INTERVAL);
 }
 
 /** Says how far the players are apart; the first such words are announced. */
 function update() {
+  const { players, shown } = board;
+  for (const tile of shown) tile.update();
+  const isAway = shown.some(({ element }) => element.classList.contains('away'));
+  if (isAway && performance.now() - labelledAt > LIST_INTERVAL) void label();
   const all = players.map((player) => player.statistics);
-  const text = past.isPast ? instantsText(past.instants) : groupText(
+  const { kind, word, figure } = past.isPast ? instantsWords(past.instants) : groupWords(
     all.map((statistics) => statistics?.syncOffset ?? null),
     Math.max(0, ...all.map((statistics) => statistics?.target ?? 0)));
-  if (words.textContent === text) return;
-  if (words.textContent !== CONNECTING) words.setAttribute('aria-live', 'off');
-  words.textContent = text;
+  if (isAnnounced) words.setAttribute('aria-live', 'off');
+  isAnnounced ||= word !== 'Connecting';
+  showBadge(words, kind, word, figure);
+  const { clock, day } = clockWords(past.at, past.isPast, past.isPaused, Date.now());
+  setText(find('clock'), clock);
+  setText(find('day'), day);
+  find('play-icon').setAttribute('href', past.isPaused ? '#i-play' : '#i-pause');
+  const live = /** @type {HTMLButtonElement} */ (find('live'));
+  live.disabled = !past.isPast && !past.isPaused;
+  setText(live, live.disabled ? 'Live' : 'Go live');
 }
 
-usage.hidden = players.length > 0;
-words.hidden = players.length === 0;
+/** @param {boolean} isOn */
+function edit(isOn) {
+  input.isEditing = isOn;
+  document.body.classList.toggle('editing', isOn);
+  find('edit-note').hidden = !isOn;
+  press(find('edit'), isOn);
+  if (!isOn) return;
+  board.showOnly(null);
+  board.tiles[0]?.element.focus();
+}
+
+async function choose() { picker.open(await loadStreams(), board.tiles.map((t) => t.stream.word)); }
+
+function toggleFull() {
+  if (document.fullscreenElement) void document.exitFullscreen();
+  else void document.documentElement.requestFullscreen?.();
+}
+
+/** Ends what was opened last. */
+function escape() {
+  const menu = board.tiles.find((tile) => !tile.menu.hidden);
+  if (menu) menu.showMenu(false);
+  else if (input.isEditing) edit(false);
+  else if (board.only) board.showOnly(null);
+}
+
+/** The sound of the tile with the focus, else of the heard or the first one. */
+function toggleSound() {
+  const tile = board.tileAt(document.activeElement) ?? board.heard ?? board.shown[0] ?? null;
+  board.hear(tile === board.heard ? null : tile);
+}
+
+/** @type {Record<string, () => void>} */
+const KEYS = {
+  f: toggleFull, m: toggleSound, Escape: escape, PageDown: () => board.nextPage(),
+  PageUp: () => board.nextPage(-1),
+};
+
+// One key moves all players: each has the same keys for itself.
+addEventListener('keydown', (event) => {
+  const { ctrlKey, metaKey, altKey, key } = event, target = /** @type {Element} */ (event.target);
+  if (ctrlKey || metaKey || altKey || picker.dialog.open || target.closest('input, select')) return;
+  const isOnTile = board.tiles.some(({ element }) => element === target);
+  // The arrow keys of a tile move the focus; a space on a button presses it.
+  if (isOnTile && key.startsWith('Arrow')) return;
+  const isSpace = key === ' ' && !target.closest('button, a');
+  const action = KEYS[key] ?? (bar.hidden ? undefined : past.keys[isSpace ? 'k' : key]);
+  if (!action) return;
+  event.preventDefault();
+  event.stopPropagation();
+  action();
+  update();
+}, true);
+for (const button of bar.querySelectorAll('button')) {
+  button.addEventListener('click', () => {
+    past.keys[button.dataset.key ?? '']?.();
+    update();
+  });
+}
+for (const [value, { name }] of Object.entries(LAYOUTS)) {
+  const button = make('button', '', name);
+  button.type = 'button';
+  button.setAttribute('value', value);
+  button.addEventListener('click', () => {
+    board.setLayout(value);
+    keepAddress();
+  });
+  find('layouts').append(button);
+  layout.add(new Option(name, value));
+}
+layout.addEventListener('change', () => {
+  board.setLayout(layout.value);
+  keepAddress();
+});
+find('next').addEventListener('click', () => board.nextPage());
+find('cycle').addEventListener('click', () => {
+  cycles = !cycles;
+  keepAddress();
+  show();
+});
+find('edit').addEventListener('click', () => {
+  if (board.tiles.length === 0) void choose();
+  else {
+    if (input.isEditing) keepAddress();
+    edit(!input.isEditing);
+  }
+});
+for (const id of ['choose', 'choose-first']) {
+  find(id).addEventListener('click', () => {
+    edit(false);
+    keepAddress();
+    void choose();
+  });
+}
+find('full').addEventListener('click', toggleFull);
+find('full').hidden = !document.fullscreenEnabled;
 problem.hidden = wall.problems.length === 0;
 problem.textContent = wall.problems.map(sentenceOf).join('. ');
-addEventListener('resize', arrange);
-arrange();
-if (players.length > 0) {
-  setInterval(update, UPDATE_INTERVAL);
+addEventListener('resize', () => board.arrange());
+followTheme();
+board.layout = wall.layout;
+board.setStreams(wall.streams);
+setInterval(update, UPDATE_INTERVAL);
+if (board.tiles.length > 0) {
+  void label();
   offerPast().catch(() => {});
 }

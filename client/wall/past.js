@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The past of all streams: they show the same instant, and step frame by frame together.
 
+import { dayOf, frameTimeOf, secondOf } from '../shared/day-time.js';
 /** @typedef {import('../live-player').LivePlayer} LivePlayer */
 
 /** All players have media of an instant within this time, or play without the others, ms. */
@@ -11,13 +12,17 @@ const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /** Moves all players together. */
 export class WallPast {
-  /** @param {LivePlayer[]} players */
+  /** @param {() => LivePlayer[]} players of the shown tiles */
   constructor(players) {
-    this.players = players;
+    this.shown = players;
     this.isPast = false;
     /** The number of the latest seek: those before it are over. */
     this.seeks = 0;
   }
+
+  get players() { return this.shown(); }
+
+  get isPaused() { return this.players.every(({ paused }) => paused); }
 
   /** The instants that are shown, Unix seconds. */
   get instants() { return this.players.flatMap(({ shownAt }) => shownAt ?? []); }
@@ -33,7 +38,7 @@ export class WallPast {
    * @param {number | null} at Unix seconds; null for the live edge
    */
   async seek(at) {
-    const { players } = this, wasPaused = this.isPast && players.every(({ paused }) => paused);
+    const { players } = this, wasPaused = this.isPast && this.isPaused;
     this.isPast = at !== null;
     this.seeks += 1;
     if (at === null) {
@@ -65,6 +70,7 @@ export class WallPast {
    */
   async step(frames) {
     const { players } = this, [first, ...others] = players;
+    if (!first) return;
     this.seeks += 1;
     this.isPast = true;
     for (const player of players) player.pause();
@@ -74,7 +80,7 @@ export class WallPast {
   }
 
   togglePlay() {
-    const isPaused = this.players.every(({ paused }) => paused);
+    const { isPaused } = this;
     for (const player of this.players) {
       if (isPaused) player.play();
       else player.pause();
@@ -92,12 +98,26 @@ export class WallPast {
 }
 
 /**
- * The words of the page about the shown instants.
+ * The words of the page about the shown instants, as a badge.
  * @param {number[]} instants Unix seconds
+ * @returns {{ kind: string, word: string, figure: string }}
  */
-export function instantsText(instants) {
-  if (instants.length === 0) return 'Connecting';
+export function instantsWords(instants) {
+  if (instants.length === 0) return { kind: 'start', word: 'Connecting', figure: '' };
   const first = Math.min(...instants), spread = Math.round(1000 * (Math.max(...instants) - first));
-  const time = new Date(first * 1000).toLocaleString();
-  return instants.length === 1 ? time : `${time}, all streams within ${spread} ms`;
+  const figure = instants.length === 1 ? '' : `all within ${spread} ms`;
+  return { kind: 'past', word: secondOf(first * 1000), figure };
+}
+
+/**
+ * The clock of the page, and the words beside it.
+ * @param {number | null} at the earliest shown instant, Unix seconds @param {boolean} isPast
+ * @param {boolean} isPaused @param {number} now Unix ms
+ * @returns {{ clock: string, day: string }}
+ */
+export function clockWords(at, isPast, isPaused, now) {
+  if (at === null) return { clock: '', day: '' };
+  if (!isPast) return { clock: secondOf(at * 1000), day: 'live, all streams' };
+  const clock = isPaused ? frameTimeOf(at * 1000) : secondOf(at * 1000);
+  return { clock, day: `${dayOf(at * 1000, now)}, all streams` };
 }

@@ -17,6 +17,7 @@ CPageFile cpage_statistics(void);
 CPageFile cpage_list(void);
 CPageFile cpage_wall(void);
 CPageFile cpage_publisher(void);
+CPageFile cpage_error(void);
 CPageFile cpage_module(void);
 CPageFile cpage_later_module(void);
 CPageFile cpage_module_types(void);

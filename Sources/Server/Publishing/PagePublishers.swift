@@ -38,11 +38,17 @@ final class PagePublishers {
   // MARK: Requests
 
   /// Answers a request for the page, or opens its socket.
-  func answer(_ exchange: any Exchange, _ stream: String) {
-    guard exchange.request.header("upgrade") == nil else { return open(exchange, stream) }
-    guard registry.contains(stream) else { return exchange.respond(Self.unknownStream) }
+  ///
+  /// - Returns: the response to a request for a page that does not exist; nil if it was answered.
+  func answer(_ exchange: any Exchange, _ stream: String) -> PreparedResponse? {
+    guard exchange.request.header("upgrade") == nil else {
+      open(exchange, stream)
+      return nil
+    }
+    guard registry.contains(stream) else { return Self.unknownStream }
     exchange.kind = .page
     exchange.respond(serverState.page.publisher.response(to: exchange.request))
+    return nil
   }
 
   /// Answers a request of a page for the state of the publisher of its stream.

@@ -20,7 +20,7 @@ struct PublisherDocument {
   var object: JSONObject {
     let state = PublisherState(stream.options, stream.served)
     return [
-      "stream": stream.name, "streamState": stream.word,
+      "stream": stream.name, "label": stream.options.label, "streamState": stream.word,
       "connected": stream.options.publishers?().isConnected ?? false,
       "state": state?.word.rawValue, "protocol": state?.transport,
       "since": state?.since?.nanoseconds, "media": PublisherState.note(stream)?.object,

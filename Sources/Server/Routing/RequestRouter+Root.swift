@@ -18,7 +18,8 @@ extension RequestRouter {
     let request = exchange.request
     let isForPlayer = request.queryItems.contains { Self.playerParameters[$0.name] != nil }
     guard isForPlayer, let stream = serverState.streamTable.stream(nil) else {
-      return exchange.respond(serverState.page.list.response(to: request))
+      let page = listPage.page(StreamListing(serverState.streamTable))
+      return exchange.respond(page.response(to: request))
     }
     // The name of a stream with playback tokens is not told; its page needs none.
     guard stream.options.playbackKeys.isEmpty else {

@@ -132,10 +132,12 @@ extension RequestRouter {
 
   /// Answers a request for a file or the page of an uploaded stream.
   func upload(_ exchange: any Exchange, _ path: UploadPath, since: MonotonicTime) {
-    guard let upload = uploads[path.stream] else { return notFound(exchange) }
+    guard let upload = uploads[path.stream] else {
+      return path.file == nil ? refusePage(exchange, .notFound) : notFound(exchange)
+    }
     if path.isPlayer, path.file?.isIndex ?? true,
       let page = path.file == nil
-        ? serverState.page.page.response(to: exchange.request)
+        ? serverState.page.page.built.response(to: exchange.request)
         : serverState.page.page(instead: exchange.request)
     {
       exchange.kind = .page

@@ -32,6 +32,7 @@ package final class RequestRouter: RequestHandler, LoopService {
   private(set) var statistics: StatisticsHandler
   let viewers: HTTPViewers
   private var routes = RouteCache()
+  let listPage: ListPage
   var playback: PlaybackAccess
   /// Whether any stream has keys of playback tokens.
   private(set) var needsTokens = false
@@ -52,6 +53,7 @@ package final class RequestRouter: RequestHandler, LoopService {
     playback = PlaybackAccess(
       serverState.attempts, publicKey: serverState.options.tokenPublicKey)
     statistics = StatisticsHandler(serverState)
+    listPage = ListPage(serverState.page.list)
     self.loop = loop
     self.counters = counters
     control = ControlAPI(serverState, loop: loop)
@@ -256,14 +258,9 @@ package final class RequestRouter: RequestHandler, LoopService {
       streamHandler(target, exchange)?.openSocket(exchange, tokenOwner: grant.tokenOwner)
     case .publish(let name):
       guard !exchange.request.hasPathPrefix else { return notFound(exchange) }
-      pagePublishers.answer(exchange, name)
+      if let refusal = pagePublishers.answer(exchange, name) { refusePage(exchange, refusal) }
     case .publisherState(let name): pagePublishers.answerState(exchange, name)
-    case .page(let name):
-      guard name == nil || serverState.streamTable.entry(name) != nil else {
-        return notFound(exchange)
-      }
-      if name == nil, StreamListing(serverState.streamTable).isPage { return root(exchange) }
-      exchange.respond(serverState.page.page.response(to: exchange.request))
+    case .page(let name): page(exchange, name)
     case .pageFile(let name):
       let file = serverState.page.file(name, for: exchange.request)
       exchange.respond(file ?? .notFound)
@@ -273,7 +270,9 @@ package final class RequestRouter: RequestHandler, LoopService {
       time(exchange, form ?? TimeService.Form(query: exchange.request.query))
     case .statistics(let isPage):
       hold(exchange, reading: serverState.options.statistics) { [self] in
-        statistics.answer(exchange, isPage: isPage, now: now)
+        let refusal = statistics.answer(exchange, isPage: isPage, now: now)
+        guard let refusal else { return }
+        if isPage { refusePage(exchange, refusal) } else { exchange.respond(refusal) }
       }
     case .auth: authenticate(exchange)
     case .health: health(exchange)
@@ -281,7 +280,7 @@ package final class RequestRouter: RequestHandler, LoopService {
     case .metrics:
       hold(exchange, reading: serverState.options.metrics) { [self] in metrics(exchange) }
     case .ready: readiness(exchange)
-    case .unknown: notFound(exchange)
+    case .unknown: refusePage(exchange, .notFound)
     }
   }
 

@@ -13,23 +13,29 @@ package struct PageFiles: Sendable {
     let wall: [UInt8]
     let statistics: [UInt8]
     let publisher: [UInt8]
+    let error: [UInt8]
 
     /// The HTML of the player page, of the list of streams, of the page of several streams, of the
-    /// page of statistics, and of the publisher page.
+    /// page of statistics, of the publisher page, and of the page of errors.
     package init(
       player: [UInt8], list: [UInt8] = [], wall: [UInt8] = [], statistics: [UInt8] = [],
-      publisher: [UInt8] = []
+      publisher: [UInt8] = [], error: [UInt8] = []
     ) {
       self.player = player
       self.list = list
       self.wall = wall
       self.statistics = statistics
       self.publisher = publisher
+      self.error = error
     }
   }
 
-  /// The player page, the list of streams, the page of several streams, and the publisher page.
-  let page: NegotiatedFile, list: NegotiatedFile, wall: NegotiatedFile, publisher: NegotiatedFile
+  /// The player page, and the list of streams, with the places for names of streams.
+  let page: PageTemplate, list: PageTemplate
+  /// The page of several streams, and the publisher page.
+  let wall: NegotiatedFile, publisher: NegotiatedFile
+  /// The pages of errors.
+  let errors: ErrorPages
   private let negotiatedPage: PreparedResponse
   /// The player page for an address that has other responses too; no cache keeps it.
   let unkeptPage: PreparedResponse
@@ -48,7 +54,7 @@ package struct PageFiles: Sendable {
   /// The URL of a page may contain a playback token, which no other site must learn.
   static let referrerPolicy = HeaderField("Referrer-Policy", "no-referrer")
 
-  private static let html = "text/html; charset=utf-8"
+  static let html = "text/html; charset=utf-8"
   private static let javaScript = "text/javascript; charset=utf-8"
 
   /// Creates the responses.
@@ -65,8 +71,9 @@ package struct PageFiles: Sendable {
         HeaderField("Content-Security-Policy", "frame-ancestors 'none'"),
       ] + ResponseFields.sameOrigin, body: [SharedBytes(pages.statistics)])
     let fields = ResponseFields.fields(Self.html, .second) + [Self.referrerPolicy]
-    page = NegotiatedFile(pages.player, fields, tag: "page")
-    list = NegotiatedFile(pages.list, fields, tag: "list")
+    page = PageTemplate(pages.player, places: PlayerPageTexts.places, fields, tag: "page")
+    list = PageTemplate(pages.list, places: ListPageTexts.places, fields, tag: "list")
+    errors = ErrorPages(pages.error)
     wall = NegotiatedFile(pages.wall, fields, tag: "wall")
     publisher = NegotiatedFile(
       pages.publisher, fields + Self.publisherFields, tag: "publisher")
@@ -97,30 +104,5 @@ package struct PageFiles: Sendable {
   /// A file under `/player/` for `request`, by its name.
   func file(_ name: String, for request: Request) -> PreparedResponse? {
     files[name]?.response(to: request)
-  }
-}
-
-/// A file as it is, and compressed.
-struct NegotiatedFile: Sendable {
-  private let plain: PreparedResponse
-  private let compressed: PreparedResponse
-
-  init(_ bytes: [UInt8], _ fields: [HeaderField], tag: String) {
-    let body = SharedBytes(bytes), vary = HeaderField("Vary", "Accept-Encoding")
-    let plain = PreparedResponse(
-      status: 200, fields: fields + [vary, RestartETag.of(tag)], body: [body])
-    self.plain = plain
-    compressed =
-      Gzip.compress(body).map {
-        PreparedResponse(
-          status: 200,
-          fields: fields + [
-            vary, HeaderField("Content-Encoding", "gzip"), RestartETag.of("\(tag)-z"),
-          ], body: [$0])
-      } ?? plain
-  }
-
-  func response(to request: Request) -> PreparedResponse {
-    request.accepts(coding: "gzip") ? compressed : plain
   }
 }

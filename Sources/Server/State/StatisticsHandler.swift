@@ -19,16 +19,20 @@ struct StatisticsHandler {
   init(_ serverState: ServerState) { self.serverState = serverState }
 
   /// Answers a request for the page, or for its values.
-  mutating func answer(_ exchange: any Exchange, isPage: Bool, now: MonotonicTime) {
+  ///
+  /// - Returns: the response to a client that may not read; nil if the request was answered.
+  mutating func answer(
+    _ exchange: any Exchange, isPage: Bool, now: MonotonicTime
+  ) -> PreparedResponse? {
     let read = ProtectedRead(
       request: exchange.request, access: serverState.options.statistics, option: "stats")
-    if let refusal = read.refusal(by: serverState.admin, at: now) {
-      return exchange.respond(refusal)
+    if let refusal = read.refusal(by: serverState.admin, at: now) { return refusal }
+    if isPage {
+      exchange.respond(serverState.page.statistics)
+      return nil
     }
-    if isPage { return exchange.respond(serverState.page.statistics) }
     guard budget.take(at: now) else {
-      return exchange.respond(
-        .apiError(503, "too many requests for statistics", [HeaderField("Retry-After", "1")]))
+      return .apiError(503, "too many requests for statistics", [HeaderField("Retry-After", "1")])
     }
     let since = exchange.request.queryItems.first { $0.name == "history" }
       .map { Int64($0.value) ?? 0 }
@@ -36,6 +40,7 @@ struct StatisticsHandler {
       .document(
         serverState.statistics(at: now, historySince: since),
         fields: [HeaderField("Content-Type", "application/json")] + ResponseFields.sameOrigin))
+    return nil
   }
 }
 
@@ -46,7 +51,7 @@ extension ServerState {
     let streams =
       table.streams.map { stream in
         StatisticsDocument.Stream(
-          name: stream.name, state: stream.word,
+          name: stream.name, label: stream.options.label, state: stream.word,
           since: stream.served?.measures.statistics().sourceChanged,
           renditions: stream.served?.renditions.map(\.name) ?? [],
           pushes: (stream.options.pushes?.all ?? []).enumerated().map {
@@ -55,7 +60,7 @@ extension ServerState {
       }
       + table.uploads.entries.map {
         StatisticsDocument.Stream(
-          name: $0.name, state: UploadDocument(entry: $0, now: now).state, since: nil,
+          name: $0.name, label: nil, state: UploadDocument(entry: $0, now: now).state, since: nil,
           renditions: [])
       }
     let rows = historySince.map { since in (viewerHistory.withLock { $0 }, since) }

@@ -8,22 +8,27 @@ import Time
 
 /// The streams that all clients may play: `/streams.json`, and the page that lists them.
 struct StreamListing {
-  private let streams: [StreamEntry]
+  /// The streams in the order of their addition.
+  let streams: [StreamEntry]
+  /// Whether `/` is the list: with one stream it is the player page.
+  let isPage: Bool
 
   /// Streams with keys of playback tokens are left out, also their names.
   init(_ table: StreamTable) {
     streams = table.streams.filter(\.options.playbackKeys.isEmpty)
+    isPage = streams.count > 1 || table.streams.isEmpty
   }
-
-  /// Whether `/` is the list: with one stream it is the player page.
-  var isPage: Bool { streams.count > 1 }
 
   /// `/streams.json`.
   var response: PreparedResponse {
     .document(
-      streams.map(Self.object).json(isSpaced: false) + "\n",
-      fields: ResponseFields.fields("application/json", .noStore))
+      json + "\n", fields: ResponseFields.fields("application/json", .noStore))
   }
+
+  /// The texts of the page.
+  var texts: ListPageTexts { ListPageTexts(streams, json: json) }
+
+  private var json: String { streams.map(Self.object).json(isSpaced: false) }
 
   private static func object(_ stream: StreamEntry) -> JSONObject {
     let statistics = stream.served?.measures.statistics()

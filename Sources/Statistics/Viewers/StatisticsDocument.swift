@@ -12,6 +12,8 @@ package struct StatisticsDocument {
   /// A stream, and since when its source has been in its state.
   package struct Stream {
     package let name: String
+    /// Its name for people; nil for none.
+    package let label: String?
     package let state: String
     package let since: WallTime?
     /// The names of its renditions, the top rendition first.
@@ -20,10 +22,12 @@ package struct StatisticsDocument {
     package let pushes: [RawJSON]
 
     package init(
-      name: String, state: String, since: WallTime?, renditions: [String], pushes: [RawJSON] = []
+      name: String, label: String?, state: String, since: WallTime?, renditions: [String],
+      pushes: [RawJSON] = []
     ) {
       self.pushes = pushes
       self.name = name
+      self.label = label
       self.state = state
       self.since = since
       self.renditions = renditions
@@ -64,7 +68,8 @@ package struct StatisticsDocument {
     }
     let listed = viewers.prefix(Self.listed).map(\.text).joined(separator: ",\n")
     let object: JSONObject = [
-      "name": stream.name, "state": stream.state, "since": stream.since?.milliseconds,
+      "name": stream.name, "label": stream.label, "state": stream.state,
+      "since": stream.since?.milliseconds,
       "push": stream.pushes.isEmpty ? nil : stream.pushes,
       "aggregate": ViewerSummary(viewers).object + ["renditions": counts],
       "renditions": renditions, "viewers": RawJSON("[\(listed)]"),

@@ -14,6 +14,8 @@ package struct EdgeCase: Sendable, Decodable, CustomStringConvertible {
     case root, extent
     /// A playlist that begins in the past.
     case past
+    /// An address below the stream without content: 404 on each server.
+    case missing
   }
 
   /// A permitted reading of the request.

@@ -40,7 +40,7 @@ struct EdgeControl: Sendable {
       let type = String(decoding: reply.body.dropFirst(4).prefix(4), as: UTF8.self)
       guard !["styp", "moof", "prft", "emsg", "sidx"].contains(type) else { return nil }
       return ("\(reply.body.count) bytes that are no part", "a part")
-    case .root, .extent, .past: return nil
+    case .root, .extent, .past, .missing: return nil
     }
   }
 

@@ -26,6 +26,7 @@ package struct EdgeNames: Sendable, Equatable {
     case .manifest: "/\(stream)/manifest.mpd"
     case .play: "/ldash/play/\(stream)/manifest.mpd"
     case .part: "/\(stream)/video/segment\(segment).\(part).m4s"
+    case .missing: "/\(stream)/missing"
     case .root, .extent, .past: nil
     }
   }

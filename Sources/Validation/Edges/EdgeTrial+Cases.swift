@@ -56,9 +56,9 @@ extension EdgeTrial {
         guard reply.failure == nil else {
           throw .failure("\(reply.url): \(reply.outcome) (expected an answer)")
         }
-        guard reply.status == (live == nil ? 404 : 200) else {
-          throw .failure(
-            "\(reply.url): \(reply.outcome) (expected \(live == nil ? 404 : 200))")
+        let expected = live == nil || one.resource == .missing ? 404 : 200
+        guard reply.status == expected else {
+          throw .failure("\(reply.url): \(reply.outcome) (expected \(expected))")
         }
         controls[key] = EdgeControl(reply)
       }

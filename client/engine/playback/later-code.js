@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Code that is loaded when it is needed.
 
+/** Code that is needed soon is asked for again after this time, ms. */
+const RETRY = 3000;
+
 /**
  * One module that most viewers do not need at the start. A module that has not arrived is asked for
  * again.
@@ -17,6 +20,7 @@ export class LaterCode {
     this.code = code;
     /** @type {Promise<T> | null} */
     this.loading = null;
+    this.triedAt = -Infinity;
   }
 
   /** @returns {Promise<T>} */
@@ -29,5 +33,10 @@ export class LaterCode {
   }
 
   /** Begins to load, if it is needed soon: a failure is seen when it is needed. */
-  preload() { if (this.code === null) this.load().catch(() => {}); }
+  preload() {
+    const now = performance.now();
+    if (this.code !== null || now - this.triedAt < RETRY) return;
+    this.triedAt = now;
+    this.load().catch(() => {});
+  }
 }

@@ -2,17 +2,18 @@
 // The playback of one stream: connects its player with what measures and shows it.
 
 import { ServerClock } from '../../shared/clock.js';
-import { Captions } from '../captions/captions.js';
+import { LaterCaptions } from '../captions/later-captions.js';
 import { FrameMeter } from '../clock/frame-meter.js';
 import { Progress } from '../clock/progress.js';
 import { StallMeter } from '../clock/stall-meter.js';
-import { awayWords } from '../server/away.js';
-import { PastReach } from '../server/past-extent.js';
+import { PastReach } from '../server/past-reach.js';
 import { ServicePoller } from '../server/services.js';
 import { EventQueue } from '../transport/stream-events.js';
 import { DisplayWatch } from './display-watch.js';
+import { KINDS } from '../players/kinds.js';
 import { controlSocketOf } from './player-host.js';
 import { PlayerSelector } from './player-selector.js';
+import { answerTo, nextAddress, tokenOf } from './refusal.js';
 import { figuresOf, newState, recordError, statusAfter, updateState } from './state.js';
 import { TargetLatency } from './target-latency.js';
 /** @typedef {import('../clock/stall-meter.js').Stall} Stall */
@@ -21,6 +22,7 @@ import { TargetLatency } from './target-latency.js';
 /** @typedef {import('../players/new-player.js').LaterPlayers} LaterPlayers */
 /** @typedef {import('../players/player.js').Player} Player */
 /** @typedef {import('../players/player.js').Status} Status */
+/** @typedef {import('../../shared/errors.js').StatusError} StatusError */
 
 /** The time between two updates of the player, ms. */
 const UPDATE_INTERVAL = 50;
@@ -83,7 +85,10 @@ export class Playback {
     this.services.mayAskLive = () => !this.isPast;
     /** Whether the viewer paused, or has not started playback yet. */
     this.isPaused = !options.startsItself;
-    this.reach = new PastReach(signal);
+    this.reach = new PastReach(signal, (document) => {
+      const { code } = options.later;
+      return code && new code.PastExtent(document);
+    });
     /** @type {number | null} the instant from which the past is played, Unix s; null for live */
     this.pastFrom = options.at ?? null;
     /** The rate in the past. */
@@ -97,13 +102,25 @@ export class Playback {
     this.controlSocket = null;
     /** @type {import('./state.js').MediaStatus} */
     this.status = { name: 'wait', since: this.clock.now(), problem: '' };
+    /** @type {number | null} when the player tries again, Unix ms; null while it does not wait */
+    this.retryAt = null;
+    /** @type {import('./refusal.js').Refusal | null} until the stream plays */
+    this.refusal = null;
+    /** Whether the token after an expired one was asked for. */
+    this.hasAskedToken = false;
+    /** Whether the browser does not play without a click. */
+    this.needsClick = false;
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
     this.watch = new DisplayWatch(this);
-    this.captions = new Captions((...shown) => events.onCaption(...shown), options.later);
+    this.captions = new LaterCaptions((...shown) => events.onCaption(...shown), options.later);
     this.services.onCaptions = (...found) => this.captions.setLanguages(...found);
     this.services.onClosedCaptions = (found) => this.captions.setDeclared(found);
     this.services.onMissing = (names) => this.watch.setMissing(names);
+    this.services.onRefused = (error) => {
+      // Our players learn it themselves; the services are asked beside the others.
+      if (!KINDS[this.kind].isOwn && this.frames.frames === 0) this.refused(error);
+    };
     /** @type {number[]} */
     this.timers = [];
   }
@@ -125,10 +142,7 @@ export class Playback {
   start() {
     this.listen();
     if (!this.isPaused) this.players.playFirst();
-    else {
-      this.events.onStatus('wait', 'Paused');
-      this.events.onMessage('play', 'Click to play');
-    }
+    else this.events.onStatus('wait', 'Paused');
     this.frames.start();
     this.timers.push(window.setInterval(() => this.update(), UPDATE_INTERVAL));
   }
@@ -156,7 +170,7 @@ export class Playback {
     };
     on('playing', () => {
       this.stalls.hasPlayed = true;
-      this.events.onMessage('play');
+      this.needsClick = false;
     });
     on('waiting', () => this.stopped());
     on('loadeddata', () => this.resume());
@@ -195,9 +209,68 @@ export class Playback {
   resume() {
     if (this.isPaused) return;
     this.video.play().catch((error) => {
-      if (error.name !== 'NotAllowedError') return;
-      this.events.onMessage('play', 'Click to play: the browser does not play by itself');
+      this.needsClick ||= error.name === 'NotAllowedError';
     });
+  }
+
+  // Refusals
+
+  /**
+   * The server refuses the stream.
+   * @param {StatusError} error
+   * @returns {boolean} whether the player ends
+   */
+  refused({ status, reason, wait }) {
+    const token = tokenOf(this.source), now = this.clock.now();
+    const answer = answerTo(status, this.frames.frames > 0, token !== null && !this.hasAskedToken);
+    const retryAt = answer === 'retry' ? now + wait : null;
+    this.refusal = { status, reason, at: now, retryAt, expires: token?.expires ?? null };
+    if (answer === 'retry') return false;
+    this.halt();
+    if (answer === 'next') void this.takeNextToken();
+    else this.failed(`The server refuses the stream (status ${status})`, true);
+    return true;
+  }
+
+  /** Nothing is requested until the viewer tries again. */
+  halt() {
+    this.services.isHalted = true;
+    this.players.pause();
+    this.closeControl();
+    this.video.pause();
+    this.events.onMessage('trouble');
+  }
+
+  async takeNextToken() {
+    this.hasAskedToken = true;
+    const next = await nextAddress(this.source, this.closing.signal);
+    if (this.closing.signal.aborted || this.player) return;
+    if (next === null) {
+      this.failed('The playback token has expired', true);
+      return;
+    }
+    this.useSource(next);
+  }
+
+  /**
+   * Plays the stream at another address.
+   * @param {string} source of its playlist or MPD
+   */
+  useSource(source) {
+    this.options.source = source;
+    this.services.use(source);
+    this.services.services = null;
+    this.tryAgain();
+  }
+
+  /** Asks for the stream now. */
+  tryAgain() {
+    this.refusal = null;
+    this.retryAt = null;
+    this.services.isHalted = false;
+    this.isPaused = false;
+    this.players.play(this.kind, this.players.choice.reason || 'requested');
+    this.services.start();
   }
 
   // The past
@@ -230,7 +303,10 @@ export class Playback {
     this.pastFrom = at;
     if (player) this.events.onJump?.();
     if (past) past.seekTo(at);
-    else if (player) this.players.playAgain();
+    else if (player || this.services.isHalted) {
+      this.services.isHalted = false;  // the recording may exist without the stream
+      this.players.playAgain();
+    }
   }
 
   /** Plays live again, also if the viewer had paused. */
@@ -329,9 +405,18 @@ export class Playback {
     this.services.push(null);
   }
 
-  /** @param {Status} status @param {string} text @param {string} [problem] */
-  setStatus(status, text, problem) {
-    this.status = statusAfter(this.status, status, problem, this.clock.now());
+  /**
+   * @param {Status} status @param {string} text @param {string} [problem]
+   * @param {number} [pause] the player tries again after this time, ms
+   */
+  setStatus(status, text, problem, pause) {
+    const now = this.clock.now();
+    this.status = statusAfter(this.status, status, problem, now);
+    this.retryAt = pause === undefined ? null : now + pause;
+    if (status === 'live') {
+      this.refusal = null;
+      this.hasAskedToken = false;
+    }
     this.state.status = status;
     this.events.onStatus(status, text);
     this.events.onMessage('trouble', problem, status === 'dead' ? 'bad' : 'warn');
@@ -345,14 +430,6 @@ export class Playback {
     if (isNew || isFatal) this.events.onError(text, isFatal);
   }
 
-  /** The words for a stream without frames; null if it has some. */
-  awayWords() {
-    const { services, status: { name, problem, since } } = this;
-    return !this.player || name === 'dead' || this.isPast && name === 'live' ? null : awayWords({
-      source: services.presence, publisher: services.publisher,
-      isReachable: services.isReachable, problem, isPlaying: name === 'live', changedAt: since,
-    }, this.clock.now());
-  }
 
   // Every 50 ms
 

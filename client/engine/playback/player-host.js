@@ -19,6 +19,7 @@ export function hostOf(playback, isCurrent) {
   return {
     video, clock, source,
     shown: (...frame) => { if (isCurrent()) frames.shown(...frame); },
+    refused: (error) => isCurrent() && playback.refused(error),
     status: (...status) => { if (isCurrent()) playback.setStatus(...status); },
     unsupported: (reason, isRefused) => {
       if (!isCurrent()) return;

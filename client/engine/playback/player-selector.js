@@ -3,10 +3,10 @@
 
 import { messageOf } from '../../shared/errors.js';
 import { mediaSourceClass } from '../feed/media-feed.js';
-import { newFramePlayer, newLaterPlayer } from '../players/new-player.js';
+import { FIRST_KIND, newFirstPlayer, newLaterPlayer } from '../players/new-player.js';
 import { KINDS } from '../players/kinds.js';
 import { socketAddress } from '../transport/llws.js';
-import { forgetMissingSockets } from '../transport/socket.js';
+import { forgetMissingSockets, hasNoSockets } from '../transport/socket.js';
 import { isMPD } from '../transport/source.js';
 import {
   hasDashScript, nextPlayer, nextTransport, sourceFor, TriedPlayers, usualPlayer,
@@ -50,6 +50,13 @@ export class PlayerSelector {
 
   get past() { return this.state.name === 'playing' ? this.state.past : null; }
 
+  /** Stops the player; the next one may begin. */
+  pause() {
+    const { choice, player } = this;
+    this.state = { name: 'waiting', choice };
+    player?.stop();
+  }
+
   get isClosed() { return this.state.name === 'closed'; }
 
   close() {
@@ -60,8 +67,8 @@ export class PlayerSelector {
 
   /** Before this call nothing is requested. */
   playFirst() {
-    const { events, options, services, timers } = this.playback, { kind } = options;
-    events.onMessage('play');
+    const { options, services, timers } = this.playback, { kind } = options;
+    services.isHalted = false;
     if (kind !== null) this.play(kind, 'requested');
     else if (isMPD(this.choice.source) && options.scripts.dash) void this.playMPD();
     else this.playUsual(false);
@@ -117,10 +124,10 @@ export class PlayerSelector {
   playAgain() { this.play(this.choice.kind, this.choice.reason, this.choice.source); }
 
   /** @param {Kind} kind whether its player is in the code that is loaded later */
-  needsLater(kind) { return this.playback.isPast || kind !== 'frames'; }
+  needsLater(kind) { return this.playback.isPast || kind !== FIRST_KIND; }
 
   /**
-   * Begins when the code of the player has arrived. Without it HTTP frames play.
+   * Begins when the code of the player has arrived. Without it the first player plays.
    * @param {Choice} choice @param {Player | null} before
    */
   async beginLater(choice, before) {
@@ -133,9 +140,9 @@ export class PlayerSelector {
     }
     if (this.state.name !== 'waiting' || this.state.choice !== choice) return;
     if (problem === null) this.begin(choice, before);
-    else if (playback.isPast) playback.leavePast('frames', problem);
+    else if (playback.isPast) playback.leavePast(FIRST_KIND, problem);
     else {
-      this.tried.leaveAll('frames');
+      this.tried.leaveAll(FIRST_KIND);
       this.fallBack(problem);
     }
   }
@@ -159,8 +166,9 @@ export class PlayerSelector {
     const target = playback.target.choice.targetFor(kind, source);
     const { scripts, later: { code } } = playback.options;
     const isUsable = this.tried.sockets === 'usable';
-    const hasSocket = isUsable && !code?.hasNoSockets(socketAddress(source));
-    const player = kind === 'frames' || !code ? newFramePlayer(host, target)
+    const address = socketAddress(source);
+    const hasSocket = isUsable && !hasNoSockets(address) && !code?.hasNoSockets(address);
+    const player = kind === FIRST_KIND || !code ? newFirstPlayer(host, target)
       : newLaterPlayer(code, kind, host, target, hasSocket, scripts);
     return player;
   }

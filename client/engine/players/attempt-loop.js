@@ -2,7 +2,7 @@
 // One attempt of the frame player after another, and the time between them.
 
 import { sleep } from '../../shared/deadline.js';
-import { messageOf, UnsupportedError, waitOf } from '../../shared/errors.js';
+import { messageOf, StatusError, UnsupportedError, waitOf } from '../../shared/errors.js';
 import { changeConnection } from '../transport/connection.js';
 import { SegmentError } from '../transport/track-reader.js';
 import { attemptAfter } from './attempt.js';
@@ -117,7 +117,7 @@ export class AttemptLoop {
       const attempt = new AbortController(), at = performance.now();
       this.on({ name: 'begin', at, attempt });
       this.flow.expect(at, this.patience);
-      let wait = 0, longest = LONGEST_LOST;
+      let wait = 0, longest = LONGEST_LOST, pause = 0;
       try {
         if (this.isSuspended) await this.suspend(actions.feed());
         await actions.follow(attempt.signal);
@@ -134,21 +134,31 @@ export class AttemptLoop {
           this.failures = 0;
           continue;
         }
+        if (reason instanceof StatusError && host.refused?.(reason)) return;
         wait = waitOf(reason);
         if (reason instanceof SegmentError) longest = LONGEST_REFUSED;
+        pause = this.pauseAfter(wait, longest);
         const time = wait > 1000 ? ` in ${Math.round(wait / 1000)} s` : '';
         const problem = `Interrupted (${messageOf(reason)}); trying again${time}`;
-        host.status('wait', 'Reconnecting', problem);
+        host.status('wait', 'Reconnecting', problem, pause);
       } finally {
         attempt.abort();
         this.on({ name: 'end' });
       }
-      const backoff = Math.min(longest, 50 * 2 ** this.failures);
-      // The viewers of a server that has restarted do not return all at once.
-      const share = this.failures === 0 ? 1 : 1 + Math.random();
-      await sleep(Math.max(wait, backoff) * share, stop);
+      await sleep(pause || this.pauseAfter(wait, longest), stop);
       this.failures += 1;
     }
+  }
+
+  /**
+   * The time before the next attempt, ms.
+   * @param {number} wait at least this time @param {number} longest the longest one otherwise
+   */
+  pauseAfter(wait, longest) {
+    const backoff = Math.min(longest, 50 * 2 ** this.failures);
+    // The viewers of a server that has restarted do not return all at once.
+    const share = this.failures === 0 ? 1 : 1 + Math.random();
+    return Math.max(wait, backoff) * share;
   }
 
   /**

@@ -4,8 +4,10 @@
 
 export * from '../captions/later.js';
 export { EncryptedMedia } from '../feed/encrypted-media.js';
+export { PastExtent } from '../server/past-extent.js';
 export { CodecOutput } from './codec-output.js';
 export { DashPlayer } from './dashjs.js';
+export { FramePlayer } from './frame-player.js';
 export { HlsPlayer } from './hlsjs.js';
 export { NativePlayer } from './native.js';
 export { PastPlayer } from './past-player.js';

@@ -17,7 +17,7 @@ import { retrieve } from '../transport/connection.js';
 /** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
 /** @typedef {import('../feed/source-buffer.js').SourceBufferQueue} SourceBufferQueue */
 /** @typedef {import('../server/past-extent.js').PastExtent} PastExtent */
-/** @typedef {import('../server/past-extent.js').PastReach} PastReach */
+/** @typedef {import('../server/past-reach.js').PastReach} PastReach */
 /** @typedef {import('./past-state.js').PastChange} PastChange */
 /** @typedef {import('./past-state.js').PastState} PastState */
 /** @typedef {import('./player.js').Host} Host */

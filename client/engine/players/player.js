@@ -15,7 +15,10 @@
  *   a frame is shown without the video element; `displayTime` in Unix ms
  * @property {ServerClock} clock
  * @property {string} source URL of the playlist or MPD
- * @property {(status: Status, text: string, problem?: string) => void} status
+ * @property {(status: Status, text: string, problem?: string, pause?: number) => void} status
+ *   `pause`: the time before the next attempt, ms
+ * @property {(error: import('../../shared/errors.js').StatusError) => boolean} [refused] the server
+ *   refuses the stream; whether the player ends
  * @property {(reason: string, isRefused?: boolean) => void} unsupported this player cannot play the
  *   stream; with `isRefused` because the server refuses this client
  * @property {(reason: string, isRefused?: boolean) => void} cannotDecrypt this player cannot play

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How far viewers may go back: the content of /S/dvr.json.
 
-import { within } from '../../shared/deadline.js';
-import { retrieve } from '../transport/connection.js';
-
-/** ms */
-const TIMEOUT = 5000;
-/** The document is asked for again after this time, and after an error, ms. */
-const INTERVAL = 10000, RETRY = 3000;
-
 /** @typedef {{ id: number, time: number, data: any }} PastEvent */
 /** @typedef {{ from: number, header: string }} HeaderStart `from`: number of its first segment */
 
@@ -25,6 +17,8 @@ export class PastExtent {
     this.from = document.from ?? null;
     this.to = /** @type {number} */ (document.to ?? 0);
     this.frameDuration = scale / rate;
+    /** Whether the document names the frame rate. */
+    this.hasRate = Array.isArray(document.frameRate);
     this.framesPerSegment = /** @type {number} */ (document.framesPerSegment ?? 30);
     /** @type {[number, number][]} from and to of each time without media */
     this.gaps = document.gaps ?? [];
@@ -84,61 +78,4 @@ export class PastExtent {
 
   /** @param {string} rendition whether its past is kept */
   has(rendition) { return this.renditions.some(({ name }) => name === rendition); }
-}
-
-/** Keeps the extent of one stream up to date. */
-export class PastReach {
-  /** @param {AbortSignal} stop */
-  constructor(stop) {
-    this.stop = stop;
-    /** @type {PastExtent | null} null while unknown */
-    this.extent = null;
-    /** URL of dvr.json; empty while unknown. `asked` is the one that led to it. */
-    this.url = '';
-    this.asked = '';
-    this.loadedAt = -Infinity;
-    /** @type {Promise<PastExtent | null> | null} */
-    this.loading = null;
-  }
-
-  /**
-   * The extent, loaded again if it is old.
-   * @param {string} url of dvr.json
-   */
-  async load(url) {
-    if (url !== this.url && url !== this.asked) {
-      this.url = url;
-      this.asked = url;
-      this.extent = null;
-      this.loadedAt = -Infinity;
-    }
-    if (performance.now() - this.loadedAt < INTERVAL) return this.extent;
-    this.loading ??= this.request(url).finally(() => { this.loading = null; });
-    return this.loading;
-  }
-
-  /** @param {string} url */
-  async request(url) {
-    try {
-      this.extent = await within(TIMEOUT, async (signal) => {
-        const response = await retrieve(url, { signal });
-        if (response.status === 404) return new PastExtent({});  // another server, or an old one
-        if (!response.ok) return this.extent;
-        const extent = new PastExtent(await response.json());
-        // The root leads to its stream, whose other documents are beside that.
-        if (url === this.asked) this.url = response.url || url;
-        return extent;
-      }, this.stop);
-      this.loadedAt = performance.now();
-    } catch {
-      this.loadedAt = performance.now() - INTERVAL + RETRY;
-    }
-    return this.extent;
-  }
-
-  /**
-   * The address of another document of the stream.
-   * @param {string} path @returns {string | null} null while unknown
-   */
-  address(path) { return this.url === '' ? null : new URL(path, this.url).href; }
 }

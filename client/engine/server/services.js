@@ -2,7 +2,7 @@
 // The services of the stream's origin: its clock and /timestamps.json.
 
 import { sleep, within } from '../../shared/deadline.js';
-import { messageOf, waitOf } from '../../shared/errors.js';
+import { messageOf, StatusError, waitOf } from '../../shared/errors.js';
 import { milliseconds } from '../../shared/milliseconds.js';
 import { servicesBeside } from '../../shared/services.js';
 import { newestPartOf, timestampsOf } from '../../shared/timestamps.js';
@@ -84,6 +84,10 @@ export class ServicePoller {
     this.onCaptions = /** @type {(languages: CaptionLanguage[], url: string) => void} */ (() => {});
     /** Called with the closed captions that a playlist or MPD names. */
     this.onClosedCaptions = /** @type {(found: ClosedCaptionStatement[]) => void} */ (() => {});
+    /** Whether nothing is requested: the server refuses the stream. */
+    this.isHalted = false;
+    /** Called with a refusal of the playlist. */
+    this.onRefused = /** @type {(error: StatusError) => void} */ (() => {});
     /** Called with the names of the renditions without media. */
     this.onMissing = /** @type {(names: string[]) => void} */ (() => {});
   }
@@ -130,7 +134,8 @@ export class ServicePoller {
    * callers share one search.
    */
   async findServices() {
-    if (this.services || performance.now() < this.searchAt || !this.mayAskLive()) {
+    const mayAsk = !this.isHalted && this.mayAskLive();
+    if (this.services || performance.now() < this.searchAt || !mayAsk) {
       return this.services;
     }
     this.search ??= this.searchServices().finally(() => { this.search = null; });
@@ -147,6 +152,7 @@ export class ServicePoller {
       const isSilent = error instanceof TypeError || messageOf(error).startsWith('no response');
       this.silences = isSilent ? this.silences + 1 : 0;
       wait = waitOf(error);
+      if (error instanceof StatusError) this.onRefused(error);
     }
     this.searches = this.services ? 0 : this.searches + 1;
     const least = this.searches > 5 ? POLL_RETRY : 0;  // another server has none
@@ -157,7 +163,7 @@ export class ServicePoller {
   /** @returns {Promise<boolean>} whether the clock is known */
   async measureClock() {
     const services = await this.findServices();
-    return services ? this.clock.measure(services.times) : false;
+    return services && !this.isHalted ? this.clock.measure(services.times) : false;
   }
 
   async keepClock() {
@@ -187,7 +193,7 @@ export class ServicePoller {
     while (!this.stop.aborted && !this.services) {
       // By the names of our server only.
       const isKnown = otherFormat(this.source) !== null && !this.isPushed;
-      if (isKnown && !document.hidden && !await this.updateState()) return;
+      if (isKnown && !document.hidden && !this.isHalted && !await this.updateState()) return;
       await sleep(SOURCE_INTERVAL, this.stop);
     }
   }
@@ -214,7 +220,7 @@ export class ServicePoller {
       const begun = performance.now();
       const isPushed = this.isPushed && this.presence?.isOnline && this.publisher === null;
       const isWanted = this.figures.isShown || !isPushed || !this.hasDocument;
-      if (!document.hidden && isWanted) await this.updateFigures();
+      if (!document.hidden && !this.isHalted && isWanted) await this.updateFigures();
       const seldom = this.isUrgent ? URGENT_INTERVAL : SOURCE_INTERVAL;
       const usual = this.figures.isShown ? POLL_INTERVAL : seldom;
       const interval = this.failures > 5 ? POLL_RETRY : usual;

@@ -4,6 +4,7 @@
 import { within } from '../../shared/deadline.js';
 import { StatusError, UnsupportedError } from '../../shared/errors.js';
 import { parsePlaylist } from '../../shared/playlist.js';
+import { secondFile } from '../../shared/second-file.js';
 import { servicesBeside } from '../../shared/services.js';
 import { segmentNames } from './segment-names.js';
 import { retrieve } from './connection.js';
@@ -18,9 +19,7 @@ import { retrieve } from './connection.js';
  */
 const manifestReader = () => (
   // @ts-ignore: esbuild replaces the name
-  typeof HAS_SECOND_FILE === 'undefined' ? import('./mpd.js')
-    // @ts-ignore: it is beside the element
-    : import('./live-player-later.js'));
+  typeof HAS_SECOND_FILE === 'undefined' ? import('./mpd.js') : secondFile());
 
 /** ms; longer than the origin holds a request */
 const TIMEOUT = 9000;

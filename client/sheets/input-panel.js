@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of the panel about the input, which administrators see.
 
-import { element } from '../stage/dom.js';
 import { apiLocation, inputReportOf } from './input-report.js';
 /** @typedef {import('./input-report.js').InputReport} InputReport */
 
@@ -15,7 +14,7 @@ const KEY = 'streamer-admin-token';
  * the tab.
  * @returns {string} empty for viewers
  */
-function takeToken() {
+export function takeToken() {
   const given = new URLSearchParams(location.hash.slice(1)).get('admin');
   try {
     if (given !== null) {
@@ -30,10 +29,11 @@ function takeToken() {
 
 /** Shows unusual properties of the input while the panel is open. */
 export class InputPanel {
-  constructor() {
-    this.box = element('input', HTMLElement);
-    this.plan = element('input-plan', HTMLElement);
-    this.list = element('input-findings', HTMLUListElement);
+  /** @param {HTMLElement} box with the elements of the plan and of the findings */
+  constructor(box) {
+    this.box = box;
+    this.plan = /** @type {HTMLElement} */ (box.querySelector('#input-plan'));
+    this.list = /** @type {HTMLElement} */ (box.querySelector('#input-findings'));
     this.token = takeToken();
     this.askedAt = -Infinity;
     addEventListener('hashchange', () => {

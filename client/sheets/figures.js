@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of the measured values.
 
+import { isMPD } from '../engine/transport/source.js';
 import { milliseconds } from '../shared/milliseconds.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
-/** @typedef {import('../engine/playback/state.js').PlayerState} PlayerState */
+/** @typedef {import('../stage/stage.js').Stage} Stage */
 /** @typedef {import('./panel.js').Panel} Panel */
 
 /** @param {number} ms */
@@ -29,31 +30,45 @@ function offsetText({ offset, roundTrip }) {
 }
 
 /**
- * The rest of a player's values: the frames in the last second; whether its latency has a target,
- * and the requested one, s.
- * @typedef {{ frameRate: number, hasTarget: boolean, requested: number, isDASH: boolean,
- *   isPast: boolean }} Details
+ * The parts of a latency: what the server needs, the buffer of the player, and the rest. None if
+ * one is unknown.
+ * @param {number | null} total ms @param {number | null} server ms @param {number} buffer ms
+ * @returns {[string, number][]}
  */
+export function partsOf(total, server, buffer) {
+  if (total === null || server === null || buffer <= 0) return [];
+  const rest = total - server - buffer;
+  if (rest < 0) return [];
+  return [['Camera and server', server], ['Network and screen', rest], ['Buffer', buffer]];
+}
 
 /**
  * Shows all values except those of /timestamps.json.
- * @param {Panel} panel @param {PlayerState} state @param {ServerClock} clock
- * @param {Details} details
+ * @param {Panel} panel @param {Stage} stage
  */
-export function showFigures(panel, state, clock, details) {
-  const { frameRate, hasTarget, requested, isDASH, isPast } = details;
-  const wall = clock.now(), isRaised = hasTarget && state.target > requested * 1.05;
-  panel.glassToGlass(isPast ? null : state.glassToGlassMs);
+export function showFigures(panel, { playback, figures }) {
+  const { state, clock, kind, player, controller, frames, display, isPast } = playback;
+  const hasTarget = (player?.isControlled() ?? false) || kind === 'dashjs';
+  const wall = clock.now(), isRaised = hasTarget && state.target > controller.requested * 1.05;
+  const total = isPast ? null : state.glassToGlassMs;
+  panel.glassToGlass(total);
+  const available = parseFloat(figures.values.get('Capture → available')?.text ?? '');
+  const server = Number.isNaN(available) ? null : available;
+  panel.path(partsOf(total, server, state.bufferSeconds * 1000));
   panel.figure('Wall clock (UTC)', timeOfDay(wall));
   panel.figure('Burned clock (UTC)', timeOfDay(state.clock));
   panel.figure('Wall − burned', milliseconds(state.clock === null ? null : wall - state.clock));
-  panel.figure('Format', isDASH ? 'LL-DASH' : 'LL-HLS');
+  panel.figure('Format', isMPD(playback.source) ? 'LL-DASH' : 'LL-HLS');
   panel.figure('Player latency', milliseconds(state.latencyMs));
   panel.figure('Target', hasTarget ? milliseconds(state.target * 1000) : '–', isRaised);
   if (state.syncOffsetMs !== null) panel.figure('Offset to group', offsetMs(state.syncOffsetMs));
   panel.figure('Buffer', milliseconds(state.bufferSeconds * 1000));
   panel.figure('Rate', `${state.rate.toFixed(3)}×`);
-  panel.figure('Frames per second', `${frameRate}`);
+  const { videoWidth, videoHeight } = display;
+  panel.figure('Picture', videoWidth > 0 ? `${videoWidth}×${videoHeight}` : '–');
+  panel.figure('Frames per second', `${frames.rate()}`);
+  panel.figure('Dropped', `${state.framesDropped}`);
   panel.figure('Stalls', stallText(state.stalls));
   panel.figure('Clock to server', offsetText(clock));
+  for (const [name, { text, isWarning }] of figures.values) panel.figure(name, text, isWarning);
 }
