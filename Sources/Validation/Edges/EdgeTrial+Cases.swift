@@ -70,7 +70,7 @@ extension EdgeTrial {
     case .root, .extent:
       return findings.note("“\(one.name)”: its address is above the stream, and has viewers")
     case .past: return findings.note("“\(one.name)”: the stream may have no past")
-    case .playlist, .manifest, .play, .part: break
+    case .playlist, .manifest, .play, .part, .missing: break
     }
     guard let names = try self.names(stream, suffix: index, one), let plan = EdgePlan(one, names)
     else {
