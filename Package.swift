@@ -370,7 +370,11 @@ let package = Package(
       ["Encryption", "Time", "DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
     tests("System", ["Time", "Sharing", "System", "CTestSockets"]),
-    tests("Net", ["Time", "Net", "Sharing", "TestSupport", "CLinux", "CTestSockets"]),
+    tests(
+      "Net",
+      [
+        "Time", "Net", "Sharing", "System", "TestSupport", "CLinux", "COpenSSL", "CTestSockets",
+      ]),
     tests(
       "HTTP",
       [
@@ -392,7 +396,9 @@ let package = Package(
         "Archive", "CMAF", "Encryption", "Logging", "Media", "Packaging", "Sharing", "System",
         "TestSupport", "Time",
       ]),
-    tests("Push", ["HTTP", "Media", "Net", "Packaging", "Push", "TestSupport", "Time"]),
+    tests(
+      "Push",
+      ["HTTP", "Logging", "Media", "Net", "Packaging", "Push", "Sharing", "TestSupport", "Time"]),
     tests("Stills", ["Stills", "ChunkStream", "Sharing", "TestSupport", "Time"]),
     tests(
       "Registry",

@@ -2,17 +2,6 @@
 
 import COpenSSL
 
-/// A session that may be resumed.
-@safe
-final class SavedSession {
-  let pointer: OpaquePointer
-  init?(_ pointer: OpaquePointer?) {
-    guard let pointer = unsafe pointer else { return nil }
-    unsafe self.pointer = unsafe pointer
-  }
-  deinit { unsafe SSL_SESSION_free(pointer) }
-}
-
 /// A blocking TLS client.
 @safe
 final class SecureClient {
@@ -29,30 +18,26 @@ final class SecureClient {
   ///   - port: on this machine.
   ///   - protocols: the protocols of ALPN, in their order.
   ///   - version: the only TLS version that is offered; 0 for any.
-  ///   - suites: of TLS 1.2; nil for the usual ones.
-  ///   - resuming: an earlier session.
   ///   - receiveBuffer: bytes that the kernel keeps; 0 for the usual number.
   ///   - fragments: the code of the largest record (RFC 6066 §4); 0 for none.
   /// - Throws: if the connection or the handshake fails.
   init(
-    port: UInt16, protocols: [String] = [], version: Int32 = 0, suites: String? = nil,
-    resuming: SavedSession? = nil, receiveBuffer: Int32 = 0, fragments: Int32 = 0
+    port: UInt16, protocols: [String] = [], version: Int32 = 0, receiveBuffer: Int32 = 0,
+    fragments: Int32 = 0
   ) throws {
     end = try SocketEnd(port: port, receiveBuffer: receiveBuffer)
     ERR_clear_error()
     unsafe context = SSL_CTX_new(TLS_client_method())
     unsafe SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(version), nil)
     unsafe SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(version), nil)
-    // Old suites are offered intentionally.
+    // Old versions are offered intentionally.
     unsafe SSL_CTX_set_security_level(context, 0)
-    if let suites { unsafe SSL_CTX_set_cipher_list(context, suites) }
     unsafe session = SSL_new(context)
     let list = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
     if !list.isEmpty { unsafe SSL_set_alpn_protos(session, list, UInt32(list.count)) }
     if fragments != 0 {
       unsafe SSL_set_tlsext_max_fragment_length(session, UInt8(fragments))
     }
-    if let resuming { unsafe SSL_set_session(session, resuming.pointer) }
     unsafe SSL_set_fd(session, end.descriptor)
     guard unsafe SSL_connect(session) == 1 else {
       let text = unsafe ERR_reason_error_string(ERR_get_error())
@@ -65,18 +50,6 @@ final class SecureClient {
     unsafe SSL_CTX_free(context)
   }
 
-  var chosenProtocol: String {
-    var name: UnsafePointer<UInt8>?
-    var count: UInt32 = 0
-    unsafe SSL_get0_alpn_selected(session, &name, &count)
-    return unsafe String(
-      decoding: UnsafeBufferPointer(start: name, count: Int(count)), as: UTF8.self)
-  }
-
-  var version: String { unsafe String(cString: SSL_get_version(session)) }
-
-  var isResumed: Bool { unsafe SSL_session_reused(session) == 1 }
-
   /// The certificate's serial number, to tell one from another.
   var serial: Int {
     guard let certificate = unsafe SSL_get1_peer_certificate(session) else { return 0 }
@@ -86,9 +59,6 @@ final class SecureClient {
     unsafe X509_digest(certificate, EVP_sha256(), &digest, &count)
     return digest.prefix(7).reduce(0) { $0 << 8 | Int($1) }
   }
-
-  /// The session, to be resumed.
-  func savedSession() -> SavedSession? { unsafe SavedSession(SSL_get1_session(session)) }
 
   func send(_ text: String) {
     let bytes = Array(text.utf8)

@@ -2,10 +2,9 @@
 
 import Media
 import Packaging
+import Push
 import TestSupport
 import Testing
-
-@testable import Push
 
 @Suite("The position of a push in a window")
 struct PushCursorTests {

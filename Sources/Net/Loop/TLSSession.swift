@@ -7,10 +7,11 @@ import COpenSSL
 ///
 /// Confined to the loop's thread. Each call may write records to the output of the workspace.
 @safe
-final class TLSSession {
+package final class TLSSession {
   /// The state of a handshake.
-  enum Handshake {
+  package enum Handshake {
     case wantsInput
+    /// The certificate of the client; nil for none.
     case done(ClientCertificate?)
     /// The peer speaks no TLS, or no accepted version; `verification` is why its certificate is
     /// refused.
@@ -35,7 +36,7 @@ final class TLSSession {
   /// A session that waits for the client's first record.
   ///
   /// - Throws: if OpenSSL has no memory.
-  init(_ context: TLSContext, _ workspace: TLSWorkspace) throws(NetError) {
+  package init(_ context: TLSContext, _ workspace: TLSWorkspace) throws(NetError) {
     guard let pointer = unsafe context.connection(workspace.exchange) else {
       throw .system(call: "SSL_new", code: ENOMEM)
     }
@@ -47,7 +48,7 @@ final class TLSSession {
   deinit { unsafe SSL_free(pointer) }
 
   /// Whether the client chose HTTP/2 (RFC 7301, RFC 9113 §3.2).
-  var isHTTP2: Bool {
+  package var isHTTP2: Bool {
     var name: UnsafePointer<UInt8>?
     var count: UInt32 = 0
     unsafe SSL_get0_alpn_selected(pointer, &name, &count)
@@ -58,7 +59,7 @@ final class TLSSession {
   private func clearErrors() { if ERR_peek_error() != 0 { ERR_clear_error() } }
 
   /// Continues the handshake with the input of the workspace.
-  func shakeHands() -> Handshake {
+  package func shakeHands() -> Handshake {
     clearErrors()
     let code = unsafe SSL_do_handshake(pointer)
     let error = unsafe SSL_get_error(pointer, code)
@@ -127,7 +128,7 @@ final class TLSSession {
   }
 
   /// Makes received bytes the input of the workspace; they must live until it is read.
-  @unsafe func lend(_ bytes: UnsafeBufferPointer<UInt8>) {
+  @unsafe package func lend(_ bytes: UnsafeBufferPointer<UInt8>) {
     unsafe workspace.exchange.pointee.input = bytes.baseAddress
     unsafe workspace.exchange.pointee.input_count = bytes.count
   }

@@ -7,7 +7,7 @@ import Glibc
 ///
 /// Confined to the loop's thread.
 @safe
-final class TLSWorkspace {
+package final class TLSWorkspace {
   /// The maximum number of plain bytes of one record (RFC 8446 §5.1).
   static let recordSize = 16 * 1024
   /// Encrypted bytes of one system call; the connection keeps the bytes that the kernel does not
@@ -26,7 +26,8 @@ final class TLSWorkspace {
   /// Lends the encrypted bytes to a socket.
   let batch = WriteBatch()
 
-  init() {
+  /// Empty buffers.
+  package init() {
     unsafe exchange = .allocate(capacity: 1)
     unsafe exchange.initialize(to: copenssl_exchange())
     unsafe plain = .allocate(capacity: Self.recordSize)
@@ -44,10 +45,10 @@ final class TLSWorkspace {
   var outputCount: Int { unsafe exchange.pointee.output_count }
 
   /// The encrypted bytes that wait to be sent.
-  var output: UnsafeRawBufferPointer {
+  package var output: UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(start: exchange.pointee.output, count: outputCount)
   }
 
   /// Removes the encrypted bytes.
-  func removeOutput() { unsafe exchange.pointee.output_count = 0 }
+  package func removeOutput() { unsafe exchange.pointee.output_count = 0 }
 }

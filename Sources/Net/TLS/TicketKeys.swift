@@ -2,29 +2,33 @@
 
 import COpenSSL
 import Sharing
-import Time
+package import Time
 
 /// The keys of session tickets: a new key every twelve hours; two older keys still open tickets.
 ///
 /// In memory only: a restart ends all TLS sessions. For any thread.
 /// - Source: RFC 5077 §4, §5.5
 @safe
-final class TicketKeys: Sendable {
+package final class TicketKeys: Sendable {
   /// The time for which a key seals new tickets.
   // bounded: constants
-  static let rotation = Interval.seconds(12 * 3600)
+  package static let rotation = Interval.seconds(12 * 3600)
   /// The lifetime of a ticket in seconds; a key outlives its tickets.
-  static let lifetime = 24 * 3600
+  package static let lifetime = 24 * 3600
   private static let kept = 3
 
   /// One key: its name in tickets, and its two secrets.
-  struct Key: Sendable {
-    let name: [UInt8]
-    let cipher: [UInt8]
-    let mac: [UInt8]
-    let since: MonotonicTime
+  package struct Key: Sendable {
+    /// 16 bytes.
+    package let name: [UInt8]
+    /// 32 bytes.
+    package let cipher: [UInt8]
+    /// 32 bytes.
+    package let mac: [UInt8]
+    /// When it began to seal tickets.
+    package let since: MonotonicTime
 
-    init(now: MonotonicTime) {
+    fileprivate init(now: MonotonicTime) {
       name = Self.random(16)
       cipher = Self.random(32)
       mac = Self.random(32)
@@ -41,8 +45,11 @@ final class TicketKeys: Sendable {
 
   private let keys = Locked<[Key]>([])
 
+  /// Without a key; the first ticket makes one.
+  package init() {}
+
   /// The key for new tickets at the monotonic time `now`.
-  func sealing(now: MonotonicTime) -> Key {
+  package func sealing(now: MonotonicTime) -> Key {
     keys.withLock { keys in
       if let newest = keys.first, now - newest.since < Self.rotation { return newest }
       let key = Key(now: now)
@@ -53,7 +60,7 @@ final class TicketKeys: Sendable {
   }
 
   /// The key called `name`, and whether it seals new tickets; nil if it is unknown.
-  func opening(_ name: [UInt8], now: MonotonicTime) -> (key: Key, isNewest: Bool)? {
+  package func opening(_ name: [UInt8], now: MonotonicTime) -> (key: Key, isNewest: Bool)? {
     keys.withLock { keys in
       guard let index = keys.firstIndex(where: { $0.name == name }) else { return nil }
       return (keys[index], index == 0 && now - keys[index].since < Self.rotation)

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Packaging
+package import Packaging
 
 /// The position of a push in a window: pure, over the snapshots that it is given.
 ///
 /// It begins at the next segment or key frame, and leaves out media up to the start of the newest
 /// segment when it is more than one segment behind the live edge.
-struct PushCursor: Sendable {
+package struct PushCursor: Sendable {
   /// Where the media of a connection may begin.
-  enum Start: Sendable, Equatable {
+  package enum Start: Sendable, Equatable {
     case segment
     case keyFrame
   }
 
   /// A step.
-  enum Item: Sendable {
+  package enum Item: Sendable {
     /// A segment begins.
     case segment(SegmentStart)
     case chunk(Chunk)
@@ -24,19 +24,19 @@ struct PushCursor: Sendable {
   private var cursor: FeedCursor
   private var hasBegun = false
   /// The chunks that were left out since the receiver was too slow.
-  private(set) var dropped: UInt64 = 0
+  package private(set) var dropped: UInt64 = 0
   /// Whether the next chunk follows media that was left out.
   private var waitsForKey = false
 
   /// The position behind all media of a snapshot.
-  init(_ start: Start, behind snapshot: WindowSnapshot) {
+  package init(_ start: Start, behind snapshot: WindowSnapshot) {
     self.start = start
     cursor = FeedCursor(before: max(0, snapshot.newestSegment))
     while case .item = cursor.next(snapshot) {}
   }
 
   /// The next step; nil if there is none for the present.
-  mutating func next(_ snapshot: WindowSnapshot) -> Item? {
+  package mutating func next(_ snapshot: WindowSnapshot) -> Item? {
     if isLate(snapshot) { jump(snapshot) }
     while true {
       switch cursor.next(snapshot) {
@@ -65,7 +65,7 @@ struct PushCursor: Sendable {
   }
 
   /// Whether everything of a window that has ended was read.
-  func hasEnded(_ snapshot: WindowSnapshot) -> Bool {
+  package func hasEnded(_ snapshot: WindowSnapshot) -> Bool {
     var rest = cursor
     guard snapshot.state == .ended else { return false }
     if case .end = rest.next(snapshot) { return true }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
-import Packaging
+package import Packaging
 import Time
 
 /// Reads the tracks of one connection in the order of their media.
 ///
 /// Confined to the thread of a lane.
-struct PushReader {
+package struct PushReader {
   /// A step.
-  enum Item {
+  package enum Item {
     /// The next chunk of the track with this index.
     case chunk(Int, Chunk)
     /// Another CMAF header begins: the receiver needs another connection.
@@ -33,7 +33,7 @@ struct PushReader {
   /// - Parameters:
   ///   - tracks: the tracks, and the hash of the header that the receiver gets.
   ///   - start: where the media begins.
-  init(_ tracks: [(track: PushTrack, headerHash: String)], _ start: PushCursor.Start) {
+  package init(_ tracks: [(track: PushTrack, headerHash: String)], _ start: PushCursor.Start) {
     self.tracks = tracks.map { track, hash in
       let snapshot = track.window.snapshot
       return Track(
@@ -44,13 +44,15 @@ struct PushReader {
   }
 
   /// The chunks that were left out.
-  var dropped: UInt64 { tracks.reduce(0) { $0 &+ $1.cursor.dropped } }
+  package var dropped: UInt64 { tracks.reduce(0) { $0 &+ $1.cursor.dropped } }
 
   /// Whether all windows have ended, and everything was read.
-  var hasEnded: Bool { tracks.allSatisfy { $0.next == nil && $0.cursor.hasEnded($0.snapshot) } }
+  package var hasEnded: Bool {
+    tracks.allSatisfy { $0.next == nil && $0.cursor.hasEnded($0.snapshot) }
+  }
 
   /// The next step; nil if there is none for the present.
-  mutating func next() -> Item? {
+  package mutating func next() -> Item? {
     while true {
       for index in tracks.indices where tracks[index].next == nil {
         tracks[index].snapshot = tracks[index].track.window.snapshot

@@ -10,7 +10,14 @@ package struct PushTrack: Sendable {
   /// Its window.
   package let window: LiveWindow
 
-  var isAudio: Bool { window.segmentation.isAudio }
+  /// Whether it is audio.
+  package var isAudio: Bool { window.segmentation.isAudio }
+
+  /// A track with the name of its rendition.
+  package init(name: String, window: LiveWindow) {
+    self.name = name
+    self.window = window
+  }
 
   /// The tracks of a session that a target gets, video first.
   ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
-import Packaging
+package import Packaging
 import Sharing
 import Time
 
@@ -255,7 +255,11 @@ package struct PushCounts: Sendable, Equatable {
   /// Connections that have failed.
   package internal(set) var failures: UInt64 = 0
 
-  mutating func add(_ chunk: Chunk, dropped more: UInt64) {
+  /// Nothing was sent.
+  package init() {}
+
+  /// Counts a chunk that was sent, and the chunks before it that were left out.
+  package mutating func add(_ chunk: Chunk, dropped more: UInt64) {
     bytes &+= UInt64(clamping: chunk.size)
     chunks &+= 1
     dropped &+= more
