@@ -9,9 +9,10 @@ import Testing
 @Suite("The tracks of one connection, read in the order of their media")
 struct PushReaderTests {
   /// Video and its audio, both live, in their first segment.
-  private func session() -> (SyntheticStream, SyntheticAudio) {
+  private func session() throws -> (SyntheticStream, SyntheticAudio) {
     var video = SyntheticStream(.thirty)
-    let segmentation = AudioSegmentation(following: video.segmentation, sampleRate: 48_000)
+    let segmentation = try #require(
+      AudioSegmentation(following: video.segmentation, sampleRate: 48_000))
     var audio = SyntheticAudio(segmentation, from: video.segmentation.segment(of: video.next))
     video.window.goLive()
     audio.goLive()
@@ -46,8 +47,8 @@ struct PushReaderTests {
   }
 
   @Test("has each chunk of the next segments once, in the order of all tracks")
-  func order() {
-    var (video, audio) = session()
+  func order() throws {
+    var (video, audio) = try session()
     var reader = reader(video, audio)
     let segment = video.segmentation.segment(of: video.next) + 1
     video.publish(frames: 80)
@@ -66,8 +67,8 @@ struct PushReaderTests {
   }
 
   @Test("leaves out audio before the first video")
-  func audioFirst() {
-    var (video, audio) = session()
+  func audioFirst() throws {
+    var (video, audio) = try session()
     var reader = reader(video, audio)
     audio.publish(segments: 2)
     #expect(steps(&reader).isEmpty)
@@ -78,8 +79,8 @@ struct PushReaderTests {
   }
 
   @Test("audio alone is not waited for video")
-  func audioAlone() {
-    var (_, audio) = session()
+  func audioAlone() throws {
+    var (_, audio) = try session()
     let track = PushTrack(name: "audio", window: audio.window)
     var reader = PushReader(
       [(track: track, headerHash: audio.window.snapshot.track?.headerHash ?? "")], .segment)
@@ -88,8 +89,8 @@ struct PushReaderTests {
   }
 
   @Test("another CMAF header ends the connection")
-  func otherHeader() {
-    var (video, _) = session()
+  func otherHeader() throws {
+    var (video, _) = try session()
     let track = PushTrack(name: "video", window: video.window)
     var reader = PushReader(
       [(track: track, headerHash: "the hash of another header")], .segment)
@@ -99,8 +100,8 @@ struct PushReaderTests {
   }
 
   @Test("has ended when all windows have, and everything was read")
-  func ends() {
-    var (video, audio) = session()
+  func ends() throws {
+    var (video, audio) = try session()
     var reader = reader(video, audio)
     video.publish(frames: 50)
     audio.publish(segments: 2)
@@ -113,8 +114,8 @@ struct PushReaderTests {
   }
 
   @Test("counts what a slow receiver has not got, of all tracks")
-  func slow() {
-    var (video, audio) = session()
+  func slow() throws {
+    var (video, audio) = try session()
     var reader = reader(video, audio)
     video.publish(frames: 50)
     audio.publish(segments: 2)

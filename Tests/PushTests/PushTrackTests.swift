@@ -27,9 +27,10 @@ struct PushTrackTests {
   ]
 
   /// Two renditions of video, and two tracks of audio.
-  private func session() -> [(name: String, window: LiveWindow)] {
+  private func session() throws -> [(name: String, window: LiveWindow)] {
     let video = [SyntheticStream(.thirty), SyntheticStream(.thirty)]
-    let segmentation = AudioSegmentation(following: video[0].segmentation, sampleRate: 48_000)
+    let segmentation = try #require(
+      AudioSegmentation(following: video[0].segmentation, sampleRate: 48_000))
     return [
       ("720p", video[0].window), ("360p", video[1].window),
       ("english", audio(segmentation, isDefault: false)),
@@ -53,7 +54,7 @@ struct PushTrackTests {
 
   @Test("are those of its words, video first, or none for the reason", arguments: rows)
   func choice(_ row: Row) throws {
-    let (tracks, obstacle) = PushTrack.choose(session(), for: try target(row.words))
+    let (tracks, obstacle) = PushTrack.choose(try session(), for: try target(row.words))
     #expect(tracks.map(\.name) == row.tracks)
     #expect(obstacle == row.obstacle)
     #expect(tracks.map(\.isAudio) == row.tracks.map { !$0.hasSuffix("p") })
@@ -67,7 +68,7 @@ struct PushTrackTests {
 
   @Test("a session without audio or without video has the others")
   func parts() throws {
-    let all = session()
+    let all = try session()
     let silent = PushTrack.choose(Array(all.prefix(2)), for: try target(""))
     #expect(silent.tracks.map(\.name) == ["720p"] && silent.obstacle == nil)
     let sound = PushTrack.choose(Array(all.suffix(2)), for: try target(""))

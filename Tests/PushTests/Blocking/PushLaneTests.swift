@@ -2,6 +2,7 @@
 
 import Glibc
 import Logging
+import Media
 import Packaging
 import Sharing
 import TestSupport
