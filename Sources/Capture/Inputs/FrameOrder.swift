@@ -30,6 +30,9 @@ struct FrameOrder {
   /// Whether all pictures but one, whose timestamp is wrong, are presented between their key frame
   /// and the next one.
   let hasClosedGroups: Bool
+  /// Whether the last unit is a key frame with free places before it, to which pictures belong that
+  /// may follow it.
+  private(set) var endsOpen = false
   /// The number of each access unit in decoding order, counted from the first.
   private(set) var frames: [Int64] = []
   /// Whether the access units are frames of the rate.
@@ -68,6 +71,8 @@ struct FrameOrder {
     let times = places.map(\.pts)
     isSteady = Self.misfits(times, rate, beyond: rate.frameDuration / 4) <= 1
     place(times, units, rate)
+    guard !isCounted, units.last?.isKey == true, let last = frames.last else { return }
+    endsOpen = frames.dropLast().last.map { last.subtractingSaturated($0) > 1 } ?? false
   }
 
   /// Presentation minus decode times in frames, as the codec counts.

@@ -191,10 +191,6 @@ package struct PassThroughAnalysis: Sendable {
       return
     }
     let order = FrameOrder(units, rate: rate)
-    guard order.hasClosedGroups else {
-      verdict = .unfit(.openGroup)
-      return
-    }
     let segmentation = Segmentation(
       rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
     let segment = segmentation.framesPerSegment
@@ -204,8 +200,12 @@ package struct PassThroughAnalysis: Sendable {
     guard isEnd || declared != nil || order.isSteady || order.span >= Self.measuringTime else {
       return
     }
+    guard order.hasClosedGroups else {
+      verdict = .unfit(.openGroup)
+      return
+    }
     guard order.isRegular else {
-      verdict = .unfit(.irregularRate(rate))
+      verdict = .unfit(order.endsOpen ? .openGroup : .irregularRate(rate))
       return
     }
     let starts = keys.map { order.frames[$0] }
