@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A further cache before Varnish: what Varnish answers itself to one head is kept for nobody."""
+"""A further cache before Varnish keeps no error that Varnish states itself about one head."""
 
 from __future__ import annotations
 

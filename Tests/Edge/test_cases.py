@@ -211,9 +211,10 @@ AUTHORITIES = {case["name"]: case for case in CASES if case["on"] == "playlist"
                and case["fields"][0][1]}
 
 
-# Made another host before the key: the name before the sign is removed, bytes become a name of
-# ASCII (RFC 3492).
-REWRITTEN = {("trafficserver", "Host with an at sign"), ("caddy", "Host with a byte above 0x7F")}
+# Made another host before the key: the name before the sign, or the text after the space, is
+# removed, and bytes become a name of ASCII (RFC 3492).
+REWRITTEN = {("trafficserver", "Host with an at sign"), ("caddy", "Host with a byte above 0x7F"),
+             ("caddy-varnish", "Host with a space")}
 
 
 @pytest.mark.parametrize("name", AUTHORITIES)
@@ -253,8 +254,8 @@ PLAYER_CASE = "the list before a player"
 HELD_CASE = "an escape in the name of a held directive"
 TRIES = 5
 # The former lines of a configuration, or missing ones, and the case that shows it. The server marks
-# its refusal of a wrong query `no-store`: such a fault is seen with a cache that keeps it. Host, and
-# each value of a parameter, are in the key of Traffic Server.
+# its refusal of a wrong query `no-store`: such a fault is seen with a cache that keeps it. Host and
+# each value of a parameter are in the key of Traffic Server.
 PLANTED: dict[str, tuple[str, str, list[Change]]] = {
     "Varnish keeps errors, and checks no Host": ("varnish", "Host with a brace", [
         ("varnish/live.vcl", "if (req.http.Host && req.http.Host !~",

@@ -194,7 +194,7 @@ struct MediaRequestTests {
     #expect(exchange.stage == .answered)
   }
 
-  @Test("media of the session before is answered while the next one cannot list it, RFC 8216 §6.2.2")
+  @Test("media of the session before is answered if the next one cannot list it, RFC 8216 §6.2.2")
   func unlisted() throws {
     let before = try SyntheticHandler.live(parts: 4)
     let last = before.last
