@@ -72,7 +72,7 @@ package final class ArchiveStore: Sendable {
     do throws(SystemError) {
       try DiskFolder.make(folder)
       lock = try DiskFile(ArchiveRoot.lockPath(folder), .locking)
-    } catch { throw .system("\(error)") }
+    } catch { throw Self.refusal(error) }
     try Self.take(lock)
     let root = ArchiveRoot(folder, lock: lock)
     self.root = root
@@ -111,6 +111,29 @@ package final class ArchiveStore: Sendable {
     }
     guard let started else { throw Self.noThread }
     thread.withLock { $0 = started }
+  }
+
+  /// Tries whether a program of this user can write an archive to a folder, which it does not
+  /// create.
+  ///
+  /// - Returns: the obstacle; nil for none.
+  package static func obstacle(to folder: String) -> String? {
+    var path = folder
+    while !DiskFolder.exists(path), let slash = path.lastIndex(of: "/") {
+      path = slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+    guard let error = FolderAccess.obstacle(to: path.isEmpty ? "." : path) else { return nil }
+    return "\(error)" + (FolderAccess.isOfRights(error) ? drop : "")
+  }
+
+  /// What systemd needs to permit a folder.
+  private static var drop: String {
+    "; a unit of systemd writes to /var/lib/streamer/archive, or needs ReadWritePaths= in a drop-in"
+  }
+
+  /// An error of the system, with the remedy.
+  private static func refusal(_ error: SystemError) -> Refusal {
+    .system("\(error)" + (FolderAccess.isOfRights(error) ? drop : ""))
   }
 
   private static var noThread: Refusal { .system("the system refuses another thread") }

@@ -298,6 +298,9 @@ package final class StreamArchive: Sendable {
     catalog.read { $0.removed.overlaps(span.lowerBound, span.upperBound) }
   }
 
+  /// Whether an order of the last two days has removed media.
+  package var hasRemovedSpans: Bool { catalog.read { !$0.removed.spans.isEmpty } }
+
   /// The spans whose bytes are being removed, or could not be: no request gets media of them.
   package var hiddenSpans: [Range<WallTime>] { catalog.read { $0.hidden.map(\.span) } }
 

@@ -8,8 +8,10 @@ package struct StillCounts: Sendable {
   package var refused: UInt64 = 0
   /// The decoded frames.
   package var frames: UInt64 = 0
-  /// The processes that have crashed or did not answer.
+  /// The processes that have crashed.
   package var crashes: UInt64 = 0
+  /// The processes that were ended, since a still took too long.
+  package var late: UInt64 = 0
   /// Whether the process runs.
   package var isRunning = false
 
@@ -20,6 +22,7 @@ package struct StillCounts: Sendable {
     refused += newer.refused
     frames += newer.frames
     crashes += newer.crashes
+    late += newer.late
     isRunning = newer.isRunning
   }
 }

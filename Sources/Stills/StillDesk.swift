@@ -25,6 +25,8 @@ struct StillDesk {
     case gone
     /// The process has ended or misbehaved, for this reason.
     case crashed(String)
+    /// It has not answered in time: the media may need longer.
+    case late
   }
 
   private let log: Log
@@ -53,9 +55,9 @@ struct StillDesk {
       return try order(request)
     } catch .gone {
       // It has ended between two requests.
-      end("the process has ended")
-      do throws(Fault) { return try order(request) } catch { end("\(error)") }
-    } catch { end("\(error)") }
+      end(.crashed("the process has ended"))
+      do throws(Fault) { return try order(request) } catch { end(error) }
+    } catch { end(error) }
     return .failure(.process)
   }
 
@@ -63,7 +65,7 @@ struct StillDesk {
   mutating func decode(_ request: StillRequest) {
     guard process != nil else { return }
     isBusy = false
-    do throws(Fault) { _ = try feed(request) } catch { end("\(error)") }
+    do throws(Fault) { _ = try feed(request) } catch { end(error) }
   }
 
   /// Ends the process, for lack of use.
@@ -162,14 +164,20 @@ struct StillDesk {
     let result: Result<StillAnswer, MessageError>
     do throws(MessagePipe.Failure) {
       result = try process.pipe.receive(until: SystemClock.monotonicTime + limit).message
-    } catch { throw .crashed(error == .silent ? "it did not answer in time" : "it has ended") }
+    } catch { throw error == .silent ? .late : .crashed("it has ended") }
     do throws(MessageError) { return try result.get() } catch {
       throw .crashed("protocol error: \(error)")
     }
   }
 
-  /// Ends a process that has crashed.
-  private mutating func end(_ reason: String) {
+  /// Ends a process that has crashed, or is late: that alone is no reason for a pause.
+  private mutating func end(_ fault: Fault) {
+    let reason =
+      switch fault {
+      case .gone: "it has ended"
+      case .crashed(let reason): reason
+      case .late: "it did not answer in time"
+      }
     guard let process else {
       log.write(.warning, "stills", "stills are unavailable: \(reason)")
       return
@@ -177,8 +185,12 @@ struct StillDesk {
     forget()
     process.kill()
     let end = process.reap(within: Self.endLimit)
-    crashes.append(SystemClock.monotonicTime)
-    counts.crashes += 1
+    if case .late = fault {
+      counts.late += 1
+    } else {
+      crashes.append(SystemClock.monotonicTime)
+      counts.crashes += 1
+    }
     log.write(
       .warning, "stills-crashed",
       "the process of stills: \(reason), \(end?.description ?? ChildProcess.endless); "

@@ -123,7 +123,7 @@ package final class StillService: Sendable {
         let made = desk.make(request)
         // A client that has the answer finds it counted.
         add(desk.takeCounts())
-        finish(request, made)
+        finish(request, made, after: SystemClock.monotonicTime - now)
         idleAt = SystemClock.monotonicTime + Self.idleTime
       case .follow(let newest):
         // A track is followed while stills of it are made.
@@ -136,12 +136,14 @@ package final class StillService: Sendable {
 
   private func add(_ counts: StillCounts) { state.update { $0.counts.add(counts) } }
 
-  private func finish(_ request: StillRequest, _ made: Result<SharedBytes, StillFailure>) {
+  private func finish(
+    _ request: StillRequest, _ made: Result<SharedBytes, StillFailure>, after duration: Interval
+  ) {
     let result = made.map { Still($0) }
     let (waiters, removed) = state.update { state -> ([Waiter], [Still]) in
       var removed: [Still] = []
       if case .success(let still) = result { removed = state.cache.keep(still, as: request.name) }
-      return (state.queue.finish(request.name), removed)
+      return (state.queue.finish(request.name, after: duration), removed)
     }
     PastMedia.add(texts: removed.map(\.bytes), at: SystemClock.monotonicTime)
     for waiter in waiters { waiter(result) }

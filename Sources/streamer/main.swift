@@ -37,6 +37,10 @@ do throws(any Error) {
   if merged.program.action == .check {
     let configuration = try ValidatedConfiguration(merged, isSupervised: false)
     print(try CheckReport.text(configuration), terminator: "")
+    if let folder = merged.program.archiveFolder, let reason = ArchiveStore.obstacle(to: folder) {
+      throw merged.program.refusal(
+        "archive", .problem("\"\(folder)\": \(reason)"), expected: "the path of a writable folder")
+    }
     exit(0)
   }
   let handedOver = try PassedSockets.take()

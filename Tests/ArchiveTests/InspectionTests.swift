@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import Glibc
 import Packaging
 import Sharing
 import System
@@ -253,6 +254,43 @@ struct InspectionTests {
       #expect(folder.names.isEmpty && folder.content.damaged.isEmpty, "\(size)")
       #expect(stream.takeNotes().map(\.event.description) == ["archive-removed"])
     }
+  }
+
+  @Test("damage within media is found by its digest, and repair does not hide it")
+  func damagedMedia() throws {
+    _ = try archive(Self.start, ArchivedTrack.header())
+    let file = try #require(inspection.files.first)
+    let row = try #require(try file.folder.walk(file.name)).segments[2].row
+    let media = try DiskFile(file.folder.file(file.name), .writing)
+    // The last byte of a segment is one of a frame.
+    let byte = try media.read(at: row.end - 1, count: 1)[0]
+    try media.write([byte ^ 1], at: row.end - 1)
+    let faults = ["damaged: segment \(row.number) has another digest than the index"]
+    #expect(try ArchiveInspection.faults(file) == faults)
+    #expect(try ArchiveInspection.repair(file) == .repaired)
+    #expect(try ArchiveInspection.faults(file) == faults)
+  }
+
+  @Test(
+    "files of another user are counted, and are read by inspections only",
+    .enabled(if: DiskFolder.user == 0, "only root may give them"))
+  func foreign() throws {
+    _ = try archive(Self.start, ArchivedTrack.header())
+    #expect(inspection.foreign.count == 0)
+    let file = try #require(inspection.files.first)
+    let path = file.folder.file(file.name)
+    let given = unsafe chown(path, 12_345, gid_t.max)
+    #expect(given == 0)
+    #expect(inspection.foreign.count == 1)
+    #expect("\(inspection.foreign)".contains("1 file belongs to user 12345"))
+    #expect(try ArchiveInspection.faults(file) == [])
+    let other = StreamCatalog(folder: catalog.folder)
+    let stream = StreamWriter(other, ArchivePolicy())
+    stream.load()
+    #expect(other.status.foreign == 1 && other.status.oldest == nil)
+    #expect(stream.takeNotes().map(\.event.description) == ["archive-foreign"])
+    #expect(DiskFolder.exists(path))
+    #expect(throws: SystemError.self) { try ArchiveInspection.repair(file) }
   }
 
   // MARK: Dates

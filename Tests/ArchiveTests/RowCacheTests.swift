@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+import TestSupport
 import Testing
 import Time
 
@@ -58,5 +60,28 @@ struct RowCacheTests {
     cache.keep(Array(rows.prefix(4)), timescale: 90_000, of: other)
     #expect(cache.count == count - 5)
     #expect(cache.rows(first) == nil && cache.rows(other)?.timescale == 90_000)
+  }
+}
+
+@Suite("The open hour files")
+struct HourFilesTests {
+  @Test("responses share the descriptor of a file, and the number of files has a limit")
+  func limit() throws {
+    let temporary = try TemporaryFolder()
+    let paths = (0..<4).map { temporary.path + "/\($0)" }
+    for path in paths { try DiskFile(path, .creating).write([1], at: 0) }
+    let (files, lease) = (HourFiles(limit: 2), FileLease())
+    let first = try files.open(paths[0], lease)
+    #expect(try files.open(paths[0], lease) === first)
+    // Another lease is that of another file of the name.
+    var second: DiskFile? = try files.open(paths[0], FileLease())
+    #expect(second !== first && files.count == 2)
+    #expect(throws: ArchiveFailure.busy) { try files.open(paths[1], lease) }
+    #expect(try files.open(paths[0], lease) === first)
+    second = nil
+    let third = try files.open(paths[1], lease)
+    #expect(files.count == 2 && third !== first)
+    lease.end(.replaced)
+    #expect(throws: ArchiveFailure.self) { try files.open(paths[0], lease) }
   }
 }

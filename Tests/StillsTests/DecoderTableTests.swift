@@ -147,6 +147,29 @@ struct StillQueueTests {
     #expect(order == [9, 1, 2])
   }
 
+  @Test("tracks take turns by the time of their stills, and one that cannot be in time is refused")
+  func tracks() {
+    var queue = StillQueue<Int>(limit: 64, trackLimit: 16, patience: .seconds(5))
+    let light = StillTrack()
+    // A track whose stills take a second.
+    _ = queue.add(request(0), 0, until: 10)
+    _ = queue.finish(request(0).name, after: .seconds(1))
+    let added = (1...16).map { queue.add(request($0), 0, until: 10) }
+    #expect(added == (1...16).map { $0 <= 5 })
+    let isAdded = queue.add(request(100, of: light), 1, until: 10)
+    #expect(isAdded)
+    var order: [Int] = []
+    while let next = queue.next {
+      order.append(next.name.frame)
+      let isLight = next.name.track == light
+      _ = queue.finish(next.name, after: isLight ? .milliseconds(50) : .seconds(1))
+      if isLight, next.name.frame < 103 {
+        _ = queue.add(request(next.name.frame + 1, of: light), 1, until: 10)
+      }
+    }
+    #expect(order == [1, 100, 2, 101, 3, 102, 4, 103, 5])
+  }
+
   @Test("a track has a share of the queue, and a still waits until its deadline")
   func limits() {
     var queue = StillQueue<Int>(limit: 3, trackLimit: 2)

@@ -101,7 +101,10 @@ package final class Publication: @unchecked Sendable {
 
   private func refuseMedia(_ reason: String) {
     guard lifecycle.isAttached, let media, let transport else { return }
-    log.write(.warning, "publish-refused", stream: media.name, "\(transport.client): \(reason)")
+    // The name of a stream that the client has created may be a key.
+    log.write(
+      .warning, "publish-refused", stream: event.target == nil ? media.name : nil,
+      "\(transport.client)\(event.targetWords): \(reason)")
     end(nil)
     transport.unusable(reason)
   }
@@ -164,6 +167,9 @@ package final class Publication: @unchecked Sendable {
 
   /// Whether the stream is the client's.
   package var isAttached: Bool { lifecycle.isAttached }
+
+  /// The name of the stream for a line about a refusal; nil if it may be a key.
+  package var loggedName: String? { event.target == nil ? streamName : nil }
 
   /// The name of the stream while it is the client's.
   package var streamName: String? { isAttached ? media?.name : nil }

@@ -205,7 +205,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     _ reason: String, code: String = "NetStream.Publish.BadName", to target: String? = nil
   ) {
     server.log.write(
-      .warning, "publish-refused", stream: publication?.streamName,
+      .warning, "publish-refused", stream: publication?.loggedName,
       "\(client)\(target.map { " to \($0)" } ?? ""): \(reason)")
     turnAway(reason, code: code)
   }

@@ -50,8 +50,10 @@ final class ControlAPI {
     exchange.kind = .control
     let (request, path) = (exchange.request, exchange.request.pathSegments)
     let isOfEvents = path == ["api", "events"]
+    let isPermitted = StreamTokenRights.permit(request.method, path)
     let stream =
-      isOfEvents ? ProgramEventReaders.stream(request) : path.count >= 3 ? path[2] : nil
+      isOfEvents
+      ? ProgramEventReaders.stream(request) : path.count >= 3 && isPermitted ? path[2] : nil
     let decision = serverState.admin.decide(
       on: AdminAccess.Client(request), parameter: PlaybackAccess.parameter(request),
       stream: stream, at: loop.now,

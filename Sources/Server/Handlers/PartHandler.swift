@@ -28,6 +28,8 @@ final class PartHandler {
   private var hint: (revision: Int, segment: Int64, index: Int64)?
   /// The newest response: all requests held for a part share it.
   private var lastPart: (segment: Int64, index: Int64, response: PreparedResponse)?
+  /// The revision of the window that has the part of that response.
+  private var lastRevision = -1
 
   init(
     _ served: ServedStream, _ rendition: ServedRendition, _ view: WindowView,
@@ -45,7 +47,7 @@ final class PartHandler {
     let isPlain =
       !request.hasNames(ofLengths: Self.specialLengths)
       || request.header("range") == nil && !PrefetchHint.isAsked(request)
-    if isPlain, let last = lastPart, last.segment == number, last.index == index {
+    if isPlain, let last = lastPart, last.segment == number, last.index == index, hasLastPart {
       return exchange.respond(last.response)
     }
     if isHinted(index, of: number) {
@@ -65,6 +67,15 @@ final class PartHandler {
     }
     guard !isPlain else { return exchange.respond(response(part)) }
     exchange.respond(response(part).ranged(request), extra: prefetch(part, request))
+  }
+
+  /// Whether the window still has the part of the newest response: an order may have removed it.
+  private var hasLastPart: Bool {
+    let revision = view.revision
+    guard revision != lastRevision, let last = lastPart else { return lastPart != nil }
+    lastRevision = revision
+    if view.snapshot.part(last.index, of: last.segment) == nil { lastPart = nil }
+    return lastPart != nil
   }
 
   /// The lengths of the names of the fields on which a response depends.

@@ -258,7 +258,7 @@ final class InstantHandler {
     let playlist = ClosedPlaylist(
       segments, segmentation, names: served.names, base: base,
       targetDuration: served.control.targetDuration,
-      events: snapshot.pastEvents + snapshot.events)
+      events: served.withoutRemoved(snapshot.pastEvents + snapshot.events))
     guard let playlist else { return .error(410, "the time has left the window") }
     return .playlist(playlist.text, isFinal ? .segment : .second)
   }

@@ -61,6 +61,12 @@ extension ServedStream {
     }
   }
 
+  /// The events whose times no order has removed.
+  func withoutRemoved(_ events: [TimedEvent]) -> [TimedEvent] {
+    guard let archive = options.archive, archive.hasRemovedSpans else { return events }
+    return events.filter { !archive.hasRemoved($0.time..<$0.time + .nanoseconds(1)) }
+  }
+
   private func extent(_ archived: Archived, isArchived: Bool) -> PreparedResponse {
     var all: [(name: String, spans: SegmentSpans)] = []
     for rendition in renditions where hasTimedNumbers {
@@ -70,11 +76,11 @@ extension ServedStream {
       spans.append(rendition.window.snapshot.pastSegments(.min ..< .max))
       all.append((rendition.name, spans))
     }
-    let known = window.snapshot.pastEvents + window.snapshot.events
+    let known = withoutRemoved(window.snapshot.pastEvents + window.snapshot.events)
     let numbers = Set(known.map(\.id))
     let document = PastExtentDocument(
       segmentation: window.segmentation.video, names: names, renditions: all,
-      events: archived.events.filter { !numbers.contains($0.id) } + known,
+      events: withoutRemoved(archived.events.filter { !numbers.contains($0.id) }) + known,
       isArchived: isArchived, isLive: !isRecorded)
     return PastExtentDocument.response(document.text(now: SystemClock.wallTime))
   }

@@ -198,11 +198,11 @@ extension ServedStream {
     // A break may begin before the span.
     let before = Interval.seconds(3600).count(of: main.segmentation.video.segmentDuration)
     archive.read(cost: Int64(numbers.count) / 100) {
-      (result: Result<([PastSegment], ArchivedEvents), ArchiveFailure>) in
+      [self] (result: Result<([PastSegment], ArchivedEvents), ArchiveFailure>) in
       switch result {
       case .failure(let failure): answer(.failure(.failed("\(failure)")))
       case .success((let archived, var events)):
-        events.add(main.snapshot.pastEvents + main.snapshot.events)
+        events.add(withoutRemoved(main.snapshot.pastEvents + main.snapshot.events))
         // Prefill has numbers that the archive may have from the session before.
         let known = Set(archived.map(\.number))
         let kept = window.snapshot.pastSegments(numbers)

@@ -62,7 +62,8 @@ struct MetricsText {
         ("stills", "Stills that were made, each for all who asked for it.", \.made),
         ("stills_frames", "Frames that were decoded for stills.", \.frames),
         ("stills_refused", "Refused requests for stills, and undecodable ones.", \.refused),
-        ("stills_crashes", "Processes of stills that crashed or hung.", \.crashes),
+        ("stills_crashes", "Processes of stills that crashed.", \.crashes),
+        ("stills_late", "Stills that took longer than 3 s, whose process was ended.", \.late),
       ])
     out.add(
       "streamer_stills_running", "1 while the process of stills runs.", counts.isRunning ? 1 : 0)

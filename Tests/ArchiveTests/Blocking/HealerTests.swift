@@ -18,6 +18,9 @@ private struct FakeTwins: TwinConnections, Twin {
   /// The requests that failed.
   let failures = Locked(0)
   var others: [FakeTwins] = []
+  /// The entity tags of resources, and the resource that was read last.
+  let tags = Locked<[String: String]>([:])
+  private let last = Locked<String?>(nil)
 
   init(_ resources: [String: [UInt8]], name: String = "twin") {
     self.name = name
@@ -32,7 +35,13 @@ private struct FakeTwins: TwinConnections, Twin {
       throw .failed("no route")
     }
     guard let found = resources.withLock({ $0[path] }) else { throw .absent }
+    last.withLock { $0 = path }
     return found
+  }
+
+  var tag: String? {
+    let path = last.withLock { $0 }
+    return path.flatMap { path in tags.withLock { $0[path] } }
   }
 }
 
@@ -262,6 +271,63 @@ struct HealerTests {
     #expect(
       found.filter { $0.contains("/live: kept for ever, no media yet") }.count == 1, "\(found)")
     #expect(try faults() == [])
+  }
+
+  @Test("a segment of a twin that does not have the digest of its ETag is not taken")
+  func digests() throws {
+    let whole = whole()
+    let twins = FakeTwins(resources(whole, ArchivedTrack.header()))
+    let right = FakeTwins(resources(whole, ArchivedTrack.header()), name: "other")
+    for (number, bytes) in whole.segments {
+      let digest = try #require(SegmentDigest.of(SharedBytes(bytes)))
+      let tag = "\"\(ContentTag(digest).text)\""
+      #expect(ContentTag(entityTag: tag) == ContentTag(digest))
+      for twin in [twins, right] {
+        twin.tags.withLock { $0["video/segment\(number).m4s"] = tag }
+      }
+      // The last byte is one of a frame: no box shows the damage.
+      twins.resources.withLock { $0["video/segment\(number).m4s"]?[bytes.count - 1] ^= 1 }
+    }
+    var all = twins
+    all.others = [right]
+    let lines = Locked<[String]>([])
+    let log = Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } }
+    let store = try ArchiveStore(temporary.path, log: log)
+    let (archive, _) = try holed(all, store)
+    try waitUntil { archive.status.healed == 3 }
+    store.close(until: .hangLimit)
+    let found = lines.withLock { $0 }
+    #expect(found.contains { $0.contains("other bytes than its ETag states") }, "\(found)")
+    let folder = archive.catalog.folder(of: "video")
+    for name in folder.names {
+      let bytes = try content(folder.file(name))
+      for row in try #require(try folder.walk(name)).segments.map(\.row) {
+        #expect(Array(bytes[row.range]) == whole.segments[row.number] ?? [])
+      }
+    }
+    for text in ["\"0123\"", "W/\"\"", "", "\"" + String(repeating: "g", count: 32) + "\""] {
+      #expect(ContentTag(entityTag: text) == nil)
+    }
+  }
+
+  @Test("two twins with different media are named")
+  func different() throws {
+    let whole = whole()
+    var twins = FakeTwins(resources(whole, ArchivedTrack.header()), name: "first")
+    let second = FakeTwins(resources(whole, ArchivedTrack.header()), name: "second")
+    for (number, bytes) in whole.segments {
+      second.resources.withLock { $0["video/segment\(number).m4s"]?[bytes.count - 1] ^= 1 }
+    }
+    twins.others = [second]
+    let lines = Locked<[String]>([])
+    let log = Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } }
+    let store = try ArchiveStore(temporary.path, log: log)
+    let (archive, _) = try holed(twins, store)
+    try waitUntil { archive.status.healed == 4 }
+    store.close(until: .hangLimit)
+    let named = lines.withLock { $0 }.filter { $0.contains("have other media") }
+    #expect(named.count == 1)
+    #expect(named.first?.contains("first and second") == true)
   }
 
   @Test("a span that was removed stays removed, and drafts of a crash are removed")
