@@ -97,8 +97,8 @@ private let rows = [
   Row("archive-objects-credentials", "f"),
   Row("archive-objects-public", "https://cdn.example.com/b", not: "cdn.example.com/b"),
   Row("archive-keep", "0 90s 15m 4h 7d 10000d", not: "7 -1h 1.5h 10001d d"),
-  Row("archive-floor", "0 24h 7d 1M 500G", not: "24 -1h 1.5h 10001d 0G 5g"),
   Row("archive-limit", "1M 500G 1000T", not: "0G 1001T 5 1.5G 5g"),
+  Row("archive-floor", "0 24h 7d 1M 500G", not: "24 -1h 1.5h 10001d 0G 5g"),
   Row("archive-renditions", "all top none", not: "All"),
   Row(
     "archive-heal", "https://other/live/ http://u:p@127.0.0.1:8080/t/abc/live/",

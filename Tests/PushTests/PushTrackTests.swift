@@ -45,6 +45,7 @@ struct PushTrackTests {
         rendition: "audio", codecs: "mp4a.40.2", bandwidth: 156_000, averageBandwidth: 143_000,
         content: .audio(channels: 2, isDefault: isDefault), segmentation: .audio(segmentation),
         header: Array("sound".utf8)))
+    window.goLive()
     return window
   }
 

@@ -118,6 +118,7 @@ final class ScriptedEdge: TriedEdge {
         HeaderField("Content-Type", "text/plain"), HeaderField("Cache-Control", "max-age=1"),
       ],
       body: Array("nothing".utf8), sent: 0, end: 0)
+    guard !path.hasSuffix("/missing") else { return reply }
     guard !path.contains("/edge-check") else { return reply }
     reply.status = 200
     if path.hasSuffix(".mpd") {

@@ -66,7 +66,9 @@ package final class ServedStream: Sendable {
     /// How long after its frame time a frame slot stays open.
     var inputDelay = Interval.zero
     /// The counters of the stream.
-    var statistics: @Sendable () -> StreamStatistics = { StreamStatistics() }
+    var statistics: @Sendable () -> StreamStatistics = { [initial = StreamStatistics()] in
+      initial
+    }
     /// Wall clock minus announced wall clock.
     var clockError: @Sendable () -> Interval = { .zero }
   }
