@@ -168,8 +168,8 @@ struct InputAnalysisTests {
           rate: rate25, groupFrames: 7, segmentFrames: 7,
           reordering: Reordering(lead: 2, delay: 1)))),
     PassRow(
-      testDescription: "a displaced timestamp among B-frames",
-      timestamps: [0, 3, 1, 9.5, 6, 4, 5, 7, 10, 8, 9, 13, 11, 12, 14], keys: [0, 7, 14],
+      testDescription: "a displaced timestamp among B-frames, for the 3 s of a measured rate",
+      timestamps: displaced, keys: Set(stride(from: 0, through: 84, by: 7)),
       segment: 280_000,
       verdict: .fits(
         .init(
@@ -202,6 +202,15 @@ struct InputAnalysisTests {
       testDescription: "another codec", codec: nil, timestamps: [], keys: [],
       verdict: .unfit(.codec("h264"))),
   ]
+
+  /// Groups of seven frames with B-frames, of which one has a wrong timestamp.
+  private static var displaced: [Double] {
+    var times = (0..<12).flatMap { group in
+      [0.0, 3, 1, 2, 6, 4, 5].map { Double(7 * group) + $0 }
+    }
+    times[3] = 9.5
+    return times + [84]
+  }
 
   @Test("the analysis decides whether an input is passed through", arguments: passes)
   func pass(_ row: PassRow) {

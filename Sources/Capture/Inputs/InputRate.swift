@@ -42,6 +42,9 @@ package enum InputRate {
   private static let largeSpread = 0.3
   /// The most intervals that jitter of half a frame spreads timestamps, and one wrong count.
   private static let (mostSpread, mostMiscounted) = (1.15, 1.5)
+  /// The most that jitter spreads timestamps, by the usual spread of their steps: lost frames spread
+  /// them further.
+  private static let spreadOfSteps = 2.7
 
   /// The mean interval between frames in nanoseconds, its error as a share, and the share by which
   /// jitter may have changed the count of frames.
@@ -69,16 +72,17 @@ package enum InputRate {
     guard spread > largeSpread * slope.mean else { return (slope.mean, error, 0) }
     let all = times.enumerated().map { (number: Double($0), time: $1) }
     let whole = Self.slope(of: [all]).flatMap { one in
-      isWhole(all, one.mean) ? one.mean : nil
+      isWhole(all, one.mean, spread) ? one.mean : nil
     }
     return (whole ?? slope.mean, error, mostMiscounted / Double(times.count))  // bounded: floating
   }
 
   /// Whether timestamps are those of one frame after the other, with jitter of up to half a frame.
-  private static func isWhole(_ frames: [Counted], _ mean: Double) -> Bool {
+  private static func isWhole(_ frames: [Counted], _ mean: Double, _ spread: Double) -> Bool {
     let rests = frames.map { $0.time - $0.number * mean }  // bounded: floating
     guard let least = rests.min(), let most = rests.max() else { return false }
-    return most - least <= mostSpread * mean  // bounded: floating
+    // bounded: floating
+    return most - least <= min(mostSpread * mean, spreadOfSteps * spread)
   }
 
   /// A frame's number and its timestamp.
