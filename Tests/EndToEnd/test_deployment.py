@@ -196,7 +196,7 @@ def test_the_function_of_cloudfront_chooses_the_origin(tmp_path: Path) -> None:
       const answers = JSON.parse(process.argv[2]).map((uri) => {
         chosen = 'server';
         const named = uri.replace('NEW', now).replace('OLD', now - 60);
-        const found = handler({ request: { uri: named } });
+        const found = handler({ request: { uri: named, method: 'GET' } });
         return found.statusCode ?? chosen;
       });
       console.log(JSON.stringify(answers));""")

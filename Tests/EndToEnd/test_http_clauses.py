@@ -19,6 +19,7 @@ from harness.http1 import get
 from harness.program import Program, start, stop
 from harness.tools import need
 from harness.tunein import PLAYLIST
+from harness.waiting import wait_until
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 SMALL = ["--resolution", "320x180", "--bitrate", "300"]
@@ -220,7 +221,9 @@ def test_the_query_of_the_root(streamer, tmp_path: Path) -> None:
     plain = get(program.port, "/")
     assert plain.status == 200
     for query in ("?", "?x=1", "?utm_source=embed"):
-        assert get(program.port, "/" + query).body == plain.body
+        # The list has the states of streams, which change while they start.
+        wait_until(lambda query=query: get(program.port, "/" + query).body
+                   == get(program.port, "/").body, 10, "one body")
     for query in ("?embed", "?panel=1", "?x&player=ws"):
         found = get(program.port, "/" + query)
         assert found.status == 307 and found.headers["cache-control"] == "no-store"

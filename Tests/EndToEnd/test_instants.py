@@ -126,7 +126,7 @@ def test_future_instants_are_held_until_they_happen(running: Program, form: str)
 def test_other_times_are_refused(server: Program) -> None:
     now = time.time()
     for form in ("", ".jpg"):
-        assert instant(server, f"{time.time() + 5:.3f}{form}").status == 425
+        assert instant(server, f"{time.time() + 60:.3f}{form}").status == 425
     for text in ["now", "-5", "1e9", "2026-11-23", "2026-11-23T22:00:00"]:
         answer = instant(server, text)
         assert answer.status == 400 and "expected 20" in answer.text, text

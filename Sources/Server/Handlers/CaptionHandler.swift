@@ -64,12 +64,11 @@ final class CaptionHandler {
     case .ahead(let frames)
     where served.options.waitsForAbsentSegment && frames <= segmentation.frames(covering: horizon):
       break
+    case .ahead where !served.options.waitsForAbsentSegment:
+      return exchange.respond(.error(404, "the segment has not begun"))
     case .ahead(let frames):
       let awaited = AwaitedSegment(track: track, number: number, form: form)
       guard !early.hold(exchange, awaited, since: since, now: now) else { return }
-      guard served.options.waitsForAbsentSegment else {
-        return exchange.respond(.error(404, "the segment has not begun"))
-      }
       return exchange.respond(
         .error(
           425, "the segment has not begun", .second,

@@ -58,10 +58,7 @@ final class SegmentHandler {
     case .open: break
     case .ahead where sendsUnlisted(number, exchange): return
     case .ahead where !served.options.waitsForAbsentSegment:
-      guard !early.hold(exchange, number, since: since, now: now) else { return }
-      var held = HeldField()
-      return exchange.respond(
-        rendition.media.error(404, "the segment has not begun"), extra: held.ifHeld(since, now))
+      return exchange.respond(rendition.media.error(404, "the segment has not begun"))
     case .ahead(let frames):
       guard frames > segmentation.frames(covering: horizon) else { break }
       guard !early.hold(exchange, number, since: since, now: now) else { return }
