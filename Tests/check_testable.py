@@ -17,11 +17,11 @@ TESTS = Path(__file__).resolve().parent
 # The permitted imports of a test target; 0 for targets that are not here.
 BOUNDS: dict[str, int] = {
     "AccessTests": 5, "ArchiveTests": 15, "CMAFTests": 1, "CaptureTests": 45,
-    "ConfigurationTests": 9, "EncryptionTests": 4, "EventsTests": 2, "HTTPTests": 2,
-    "IngestTests": 3, "IsolationTests": 2, "LoggingTests": 3, "NetTests": 3, "PackagingTests": 7,
+    "ConfigurationTests": 12, "EncryptionTests": 4, "EventsTests": 2, "HTTPTests": 2,
+    "IngestTests": 3, "IsolationTests": 2, "LoggingTests": 3, "NetTests": 3, "PackagingTests": 8,
     "PublishingTests": 2, "PushTests": 2, "RegistryTests": 2, "SchedulingTests": 3,
-    "ServerTests": 28, "SocketsTests": 6, "StatisticsTests": 3, "StillsTests": 1,
-    "StreamsTests": 49, "SwitchingTests": 2, "ValidationTests": 6,
+    "ServerTests": 29, "SocketsTests": 6, "StatisticsTests": 3, "StillsTests": 1,
+    "StreamsTests": 51, "SwitchingTests": 2, "ValidationTests": 6,
 }
 IMPORT = re.compile(r"^\s*@testable\s+import\s+\w+", re.MULTILINE)
 

@@ -126,7 +126,7 @@ package final class ArchiveStore: Sendable {
     return "\(error)" + (FolderAccess.isOfRights(error) ? drop : "")
   }
 
-  /// What systemd needs to permit a folder.
+  /// The settings of systemd that permit a folder.
   private static var drop: String {
     "; a unit of systemd writes to /var/lib/streamer/archive, or needs ReadWritePaths= in a drop-in"
   }

@@ -167,8 +167,9 @@ package final class StreamArchive: Sendable {
   package var questions: ArchiveQueue.Counts {
     var counts = pool.counts
     if let other = store?.pool.counts {
+      // bounded: counters wrap after 2^64
       counts.refused &+= other.refused
-      counts.dropped &+= other.dropped
+      counts.dropped &+= other.dropped  // bounded: as above
     }
     return counts
   }

@@ -142,7 +142,7 @@ def test_a_second_program_is_refused_on_a_new_folder_of_the_same_name(
 @pytest.mark.parametrize("floor", ["24h", "0"])
 def test_a_disk_that_others_fill_costs_at_most_the_hours_above_the_floor(
         floor: str, hours: Path, streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """Nothing below the floor is removed; with a floor of 0 removal ends, since it is in vain."""
+    """Nothing below the floor is removed; with a floor of 0 removal ends if it frees nothing."""
     with mounted(tmp_path / "disk", "40m") as disk:
         shutil.copytree(hours, disk / "archive")
         before = {path.name for path in hour_files(disk / "archive")}

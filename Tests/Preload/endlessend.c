@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preloaded: the end of the program does not return, as if a thread of it waited for ever. Processes
+// Preloaded: the end of the program does not return, as if a thread waited for ever. Processes
 // of sources end as usual.
 
 #define _GNU_SOURCE

@@ -7,7 +7,7 @@ import Time
 
 /// Hour files that were not finished: after a crash, or after damage.
 extension HourFolder {
-  /// What became of an hour file that was not finished.
+  /// The result for an hour file that was not finished.
   package enum Recovery: Sendable, Equatable {
     /// It is finished; its CMAF header is that of another hour if it was damaged.
     case finished(HourIndex.Summary, headerOf: HourName?)
@@ -23,7 +23,7 @@ extension HourFolder {
   ///   - name: its name.
   ///   - digests: the number of unknown digests that are computed, for which segments are read.
   ///   - isIndexed: whether the index is read; else the boxes alone count.
-  /// - Returns: what became of the file.
+  /// - Returns: the result for the file.
   /// - Throws: `SystemError` of the disk.
   package func recover(
     _ name: HourName, digests: Int = HourFolder.usualDigests, isIndexed: Bool = true
@@ -76,7 +76,7 @@ extension HourFolder {
     let size = try file.size
     var end = walk.end
     if end == walk.completeEnd {
-      // What followed the last segment, and showed that it is complete, is cut.
+      // The bytes after the last segment, which showed that it is complete, are cut.
       try file.write(SegmentMark.closing, at: end)
       end += SegmentMark.closingSize
     }

@@ -84,8 +84,8 @@ extension HourFolder {
     var position = 0
     while true {
       let bytes = try file.read(at: position, count: Self.block)
-      // bounded: at least four bytes are left after each index
       for index in bytes.indices.dropLast(3) where bytes[index] == UInt8(ascii: "m") {
+        // bounded: at least four bytes are left after each index
         if types.contains(where: { $0.elementsEqual(bytes[index..<index + 4]) }) { return true }
       }
       guard bytes.count == Self.block else { return false }

@@ -80,7 +80,7 @@ package struct HourWalk: Sendable {
     try walk(size, read)
   }
 
-  /// The digests of segments that an index has too: those that are computed from damaged bytes
+  /// The digests of segments that an index has too: digests that are computed from damaged bytes
   /// would hide the damage.
   mutating func adoptDigests(of indexed: [IndexedSegment]) {
     let known = Dictionary(indexed.map { ($0.row.number, $0) }, uniquingKeysWith: { $1 })

@@ -26,7 +26,7 @@ package final class ArchiveClient: Sendable {
 
   /// The address, by which questions take turns.
   package let address: String
-  /// When nobody waits for an answer any more.
+  /// When no client waits for an answer any more.
   package let deadline: MonotonicTime
   private let hasGone = Locked(false)
   /// When the answer was worked on last; nil before.

@@ -15,7 +15,7 @@ package struct ArchiveQueue: Sendable {
     package var dropped: UInt64 = 0
   }
 
-  /// What a thread does next.
+  /// The next work of a thread.
   package enum Step: Sendable {
     case run(ArchiveJob)
     case refuse(ArchiveJob)
@@ -83,7 +83,7 @@ package struct ArchiveQueue: Sendable {
   }
 
   private mutating func refuse(_ job: ArchiveJob) -> ArchiveJob {
-    counts.refused &+= 1
+    counts.refused &+= 1  // bounded: a counter wraps after 2^64
     return job
   }
 
@@ -131,7 +131,7 @@ package struct ArchiveQueue: Sendable {
   private mutating func abandoned(_ rank: ArchiveRank, _ now: MonotonicTime) -> ArchiveJob? {
     let index = waiting[rank]?.firstIndex { !($0.job.client?.isWaiting(now) ?? true) }
     guard let index else { return nil }
-    counts.dropped &+= 1
+    counts.dropped &+= 1  // bounded: a counter wraps after 2^64
     return waiting[rank]?.remove(at: index).job
   }
 

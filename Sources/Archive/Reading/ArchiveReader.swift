@@ -150,14 +150,14 @@ package final class ArchiveReader: Sendable {
       spans: hour.spans)
     var known = caches.rows.rows(key)
     if known == nil {
-      let read: RowCache.Rows
+      let read: (rows: [SegmentRow], timescale: Int)
       do throws(ArchiveFailure) { read = try objects.rows(of: hour) } catch {
         // Others have removed it from the store.
         guard error == .missing else { throw error }
         return []
       }
       caches.rows.keep(read.rows, timescale: read.timescale, of: key)
-      known = read
+      known = RowCache.Rows(rows: read.rows, timescale: read.timescale)
     }
     guard let known else { return [] }
     return chosen(known.rows, known.timescale).map { row in

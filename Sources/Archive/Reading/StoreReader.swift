@@ -139,20 +139,26 @@ struct StoredObjects: Sendable, Equatable {
 
   /// The rows of an hour, from its index: whole, with as many rows as were put, and with rows of
   /// the hour.
-  func rows(of hour: StoredHour) throws(ArchiveFailure) -> RowCache.Rows {
-    var rows = RowCache.Rows(rows: [], timescale: 1)
-    _ = try index(hour.name) { summary, found in
-      guard hour.indexed == summary.count else { return false }
-      let known = found.map(\.row).filter { hour.spans.contains($0.number) }
-      rows = RowCache.Rows(rows: known, timescale: summary.timescale)
-      return !known.isEmpty
+  func rows(
+    of hour: StoredHour
+  ) throws(ArchiveFailure) -> (rows: [SegmentRow], timescale: Int) {
+    func known(_ rows: [IndexedSegment]) -> [SegmentRow] {
+      rows.map(\.row).filter { hour.spans.contains($0.number) }
     }
-    return rows
+    let bytes = try index(hour.name) { summary, found in
+      hour.indexed == summary.count && !known(found).isEmpty
+    }
+    // The bytes may be those of an earlier request.
+    return (
+      known(HourIndex.records(bytes, hasFrames: false).segments),
+      HourIndex.summary(bytes)?.timescale ?? 1
+    )
   }
 
   /// The bytes of the index of an hour: whole, with valid sums, and as `isRight` accepts it.
   func index(
-    _ name: HourName, where isRight: (HourIndex.Summary, [IndexedSegment]) -> Bool = { _, _ in true }
+    _ name: HourName,
+    where isRight: (HourIndex.Summary, [IndexedSegment]) -> Bool = { _, _ in true }
   ) throws(ArchiveFailure) -> [UInt8] {
     try object(name.indexPath, limit: StoreReader.largestIndex) { bytes in
       let bytes = bytes.array

@@ -116,7 +116,7 @@ package struct ArchiveInspection {
     return faults
   }
 
-  /// What ``repair(_:)`` has done with a file.
+  /// The deed of ``repair(_:)`` for a file.
   package enum Repair: Sendable, Equatable, CustomStringConvertible {
     case repaired
     /// Its CMAF header is that of another hour again.

@@ -88,7 +88,7 @@ extension StreamWriter {
           + "\((ahead.lowerBound - .origin).wholeSeconds) --to \(seconds) --by SECONDS"))
   }
 
-  /// The files of hours, of which lack of space removes those that are not kept.
+  /// The files of hours that lack of space may remove, or that are kept.
   var removableFiles: [HourFile] {
     let files = files
     return zip(files, policy.retention.aboveFloor(files.map(\.file))).map { file, kept in

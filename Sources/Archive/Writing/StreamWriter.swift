@@ -24,7 +24,7 @@ final class StreamWriter {
   let removals: RemovalThread?
   /// The files whose removal may not have ended.
   var unfinished: [(rendition: String, name: HourName)] = []
-  /// What was found and done, for the log.
+  /// Findings and deeds, for the log.
   var notes: [WriterNote] = []
   /// The finished files that others have removed, with the sums that they had.
   var missing: [(rendition: String, name: HourName, summary: HourIndex.Summary)] = []
@@ -47,7 +47,7 @@ final class StreamWriter {
     missing = other?.missing ?? []
   }
 
-  /// What was found and done since the last call, for the log.
+  /// Findings and deeds since the last call, for the log.
   func takeNotes() -> [WriterNote] {
     defer { notes = [] }
     for track in tracks.values {

@@ -36,7 +36,7 @@ final class TrackWriter {
   private var holdTime = MonotonicTime.distantPast
   /// Why nothing is written at present.
   private(set) var error: String?
-  /// What was found and done, for the log.
+  /// Findings and deeds, for the log.
   var notes: [WriterNote] = []
 
   init(

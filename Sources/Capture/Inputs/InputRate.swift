@@ -42,8 +42,8 @@ package enum InputRate {
   private static let largeSpread = 0.3
   /// The most intervals that jitter of half a frame spreads timestamps, and one wrong count.
   private static let (mostSpread, mostMiscounted) = (1.15, 1.5)
-  /// The most that jitter spreads timestamps, by the usual spread of their steps: lost frames spread
-  /// them further.
+  /// The most that jitter spreads timestamps, by the usual spread of their steps: lost frames do so
+  /// further.
   private static let spreadOfSteps = 2.7
 
   /// The mean interval between frames in nanoseconds, its error as a share, and the share by which

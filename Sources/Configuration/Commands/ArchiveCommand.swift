@@ -113,7 +113,8 @@ package enum ArchiveCommand: Sendable {
 
   /// The options, in the order of the help.
   static let options = [
-    CommandOption("--stream", "S", .text, help: "one stream (default: all; export and shift need one)"),
+    CommandOption(
+      "--stream", "S", .text, help: "one stream (default: all; export and shift need one)"),
     CommandOption("--rendition", "R", .text, help: "the rendition that export writes"),
     CommandOption("--from", "T", .text, help: "the start of the span, in seconds since 1970"),
     CommandOption("--to", "T", .text, help: "the end of the span, in seconds since 1970"),

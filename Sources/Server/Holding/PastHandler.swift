@@ -104,8 +104,8 @@ final class PastHandler {
 
   /// The key by which clients take turns: the viewer's address, as a trusted proxy states it.
   ///
-  /// Programs of this machine, and clients that a proxy does not state, may be many: each connection
-  /// counts as one.
+  /// Programs of this machine, and clients that a proxy does not state, may be many: each of their
+  /// connections counts as one.
   private static func address(of exchange: any Exchange) -> String {
     let peer = exchange.request.peer
     return peer.isLoopback || peer.isUnstated ? "\(peer):\(peer.port)" : "\(peer.owner)"
