@@ -213,7 +213,9 @@ def test_element_publishes_a_canvas_that_turns(camera_browser: Browser, streamer
     wait_until(lambda: "#EXT-X-DISCONTINUITY\n" in get(program.port, "/live/playlist.m3u8").text,
                10, "the Discontinuity")
     page.wait_for_timeout(1500)
-    assert get(program.port, "/live/playlist.m3u8").text.count("#EXT-X-DISCONTINUITY\n") == 1
+    # Others are of a canvas that a busy machine does not draw for a time, and have a line.
+    count = get(program.port, "/live/playlist.m3u8").text.count("#EXT-X-DISCONTINUITY\n")
+    assert 1 <= count <= 1 + len(program.logged("irregular"))
     assert len(program.logged("parameters")) == 1 and page.evaluate("() => element.state") == "live"
     page.evaluate("() => element.stop()")
     wait_until(lambda: program.logged("publish-ended"), 5, "the end of the publisher")

@@ -58,7 +58,9 @@ def test_an_unknown_address_has_words_and_exits(path: str, title: str, scheme: s
         page.click(".exits a")
         page.wait_for_selector("#streams .card", timeout=10_000)
         assert page.url == program.url("/")
-        assert [error for error in view.page_errors if "404" not in error] == []
+        # A stream that has just begun has no still of the time that the list asks for.
+        assert [error for error in view.page_errors
+                if "404" not in error and "410" not in error] == []
 
 
 @pytest.mark.timeout(60)
