@@ -167,10 +167,7 @@ struct ManifestRequestTests {
     let open = try handler.media("segment\(handler.last + 1).m4s")
     #expect(open.stage == .streaming)
     for ahead in [Int64(2), 3, 50] {
-      let exchange = try handler.media("segment\(handler.last + ahead).m4s")
-      #expect(exchange.isHeld, "a client that asks again at once is slowed down")
-      handler.endPause()
-      #expect(exchange.status == 404)
+      #expect(try handler.media("segment\(handler.last + ahead).m4s").status == 404)
     }
     #expect(try handler.media("segment\(handler.last + 1).2.m4s").isHeld)
   }
