@@ -18,6 +18,7 @@ package enum DiskFolder {
   /// - Parameters:
   ///   - path: the path of the folder.
   ///   - isForAnyUser: whether the folders of other users are entries too.
+  /// - Returns: the entries.
   package static func entries(_ path: String, ofAnyUser isForAnyUser: Bool = false) -> Entries {
     var found = Entries()
     for name in names(path) {

@@ -76,7 +76,8 @@ package struct AgeClock: Sendable, Equatable {
     guard late.count > Self.maximumLate else { return }
     let (first, second) = (late[0], late[1])
     let joined =
-      min(first.span.lowerBound, second.span.lowerBound)..<max(
+      min(
+        first.span.lowerBound, second.span.lowerBound)..<max(
         first.span.upperBound, second.span.upperBound)
     late[..<2] = [Late(span: joined, written: max(first.written, second.written))]
   }

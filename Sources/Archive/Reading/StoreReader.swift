@@ -68,6 +68,7 @@ final class StoreReader: Sendable {
   ///   - key: its key.
   ///   - limit: the most bytes.
   ///   - isRight: whether bytes are those of the object; others are not kept.
+  /// - Returns: its bytes.
   /// - Throws: ``ArchiveFailure/wrong(_:)`` for other bytes; the next call asks the store again.
   func object(
     _ key: String, limit: Int, where isRight: (SharedBytes) -> Bool

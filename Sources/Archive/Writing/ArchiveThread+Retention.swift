@@ -79,8 +79,8 @@ extension ArchiveThread {
     }
     isStuck = left != nil
     if !relief.isUseful {
-      fullness = "No space left on the disk: the removal of \(SpaceRelief.maximumUseless) hours has"
-        + " freed nothing"
+      let count = SpaceRelief.maximumUseless
+      fullness = "No space left on the disk: the removal of \(count) hours has freed nothing"
     } else if indices.isEmpty {
       fullness = "No space left on the disk: all hours are below archive.floor"
     } else {
