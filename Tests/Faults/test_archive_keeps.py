@@ -31,7 +31,7 @@ DAY = 86_400
 @pytest.fixture
 def hours(streamer: Callable[..., Program], tmp_path: Path) -> Iterator[Path]:
     """An archive with the first seconds of the last four hours."""
-    program = streamer(*SMALL)
+    program = streamer(*SMALL, "--playlist-length", "10", "--max-files", "12")
     [track] = pasthours.record(program, ["video"])
     stop(program)
     folder = tmp_path / "archive"
