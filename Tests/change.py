@@ -59,7 +59,7 @@ class Kind:
 ALONE = Kind("alone", 1)
 PLAYING = Kind("players", 2)
 OTHERS = Kind("others", 4)
-EDGES = Kind("edge", 1, ("deps-edge",))
+EDGES = Kind("edge", 3, ("deps-edge",))
 
 
 @dataclass

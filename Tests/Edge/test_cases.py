@@ -4,7 +4,8 @@
 Each case is a request, and the addresses of viewers whose answers it must not change. An edge may
 refuse the request (`refused`), answer it as the address of a viewer (`plain`), or keep its answer
 apart (`own`); afterwards each viewer has the answer of the server to the viewer's own request.
-`edge_cases.json` has the reading of each case and edge.
+`edge_cases.json` has the reading of each case and edge: two of them where it depends on whether the
+edge has the whole answer when the request comes.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ PATHS = {"playlist": PLAYLIST, "manifest": "/live/manifest.mpd", "root": "/",
          "past": "/live/video/from/{past}/playlist.m3u8", "missing": "/live/missing",
          "part": "/live/video/segment{msn}.{part}.m4s"}
 ALL = KINDS | TERMINATORS | MORE
-KEPT_SECONDS = 1
-"""The longest lifetime of a playlist without directives at an edge."""
+KEPT_SECONDS = 2
+"""For which an edge may keep a playlist without directives: its lifetime is a second, and nginx and
+Traffic Server compare whole seconds."""
 METRICS_SECONDS = 0.12
 """The text of metrics is at most 0.1 s old."""
 PARTS_PER_SEGMENT = 10
@@ -146,8 +148,6 @@ def check_viewer(case: dict[str, Any], edge: Edge, server: Program, now: Instant
             assert missing <= permitted, f"{what}: {missing} parts are missing"
 
 
-
-
 def count(server: Program) -> int:
     """The requests of the table that have reached the server; probes of edges are no part."""
     pause(METRICS_SECONDS, "the text of metrics is older than the requests")
@@ -158,21 +158,28 @@ def count(server: Program) -> int:
 UNCOUNTED = {"metrics", "probe"}
 
 
+def wait_for_second(count: int) -> None:
+    """Waits until no edge has the plain answer of another case, for the beginning of a second."""
+    pause(int(time.time()) + count + 0.02 - time.time(), "edges forget plain answers by the second")
+
+
 def judge(case: dict[str, Any], edge: Edge, server: Program) -> tuple[str, bool]:
     """The reading of a case, and whether it is certain: not if the edge may have forgotten.
+
+    Edges that compare whole seconds forget at the end of one.
 
     AssertionError if a viewer has another answer afterwards, or if the case does not permit it.
     """
     victims = case.get("victims", [case.get("query", "")])
     if "" in victims and case["on"] in ("playlist", "root", "extent"):
-        pause(KEPT_SECONDS + 0.2, "no edge has the plain answer of another case")
+        wait_for_second(KEPT_SECONDS)
     now = Instant(server, NUMBERS[case["name"]])
     answer = send(edge, case, now, case.get("query", ""), case.get("fields", []), is_attack=True)
-    answered = time.monotonic()
+    answered = int(time.time())
     before = count(server)
     for query in victims:
         check_viewer(case, edge, server, now, query)
-    is_fresh = time.monotonic() - answered < KEPT_SECONDS * 0.8
+    is_fresh = int(time.time()) == answered
     is_refused = answer is None or answer.status >= 400
     # Each viewer has asked the server itself too.
     asked = count(server) - before - len(victims)
@@ -194,7 +201,8 @@ def test_case(name: str, edge: Edge, trusting: Program) -> None:
     if case["on"] == "missing" and edge.name == "nginx-checking":
         pytest.skip("this edge asks /auth first, which refuses addresses without content")
     reading, is_certain = judge(case, edge, trusting)
-    assert reading == listed or not is_certain, (
+    assert listed is not None
+    assert reading in listed.split(" or ") or not is_certain, (
         f"{edge.name}: {name}: {reading} (expected {listed})")
 
 
@@ -205,7 +213,8 @@ def test_the_table_is_complete() -> None:
     assert list(READINGS) == list(NUMBERS)
     for name, row in READINGS.items():
         assert list(row) == list(ALL), name
-        assert set(row.values()) <= {"refused", "plain", "own"}, name
+        for listed in row.values():
+            assert set(listed.split(" or ")) <= {"refused", "plain", "own"}, name
 
 
 AUTHORITIES = {case["name"]: case for case in CASES if case["on"] == "playlist"
@@ -243,12 +252,6 @@ NO_HOST_NGINX = ("nginx/alone.conf", "  map $authority $is_bad_host {\n    defau
                  "  map $authority $is_bad_host {\n    default 0;")
 KEPT_NGINX = ("nginx/alone.conf", "      proxy_no_cache $is_missing;\n",
               "      proxy_ignore_headers Cache-Control;\n      proxy_cache_valid any 1s;\n")
-KEPT_TRAFFIC = ("trafficserver/records.config",
-                "CONFIG proxy.config.http.negative_caching_enabled INT 1\n",
-                "CONFIG proxy.config.http.negative_caching_enabled INT 1\n"
-                "CONFIG proxy.config.http.negative_caching_list STRING 400 404\n"
-                "CONFIG proxy.config.http.cache.ignore_server_no_cache INT 1\n")
-ESCAPES = (r"\.m3u8\?(.*&)?[^&=]*[%+] http://127.0.0.1:8080/ @status=400", "# ")
 PLAYERS = ("^/+(t/[^/?]*/)?\\?(.*)$ http://127.0.0.1:8080/$1?$2 "
            "@proxy.config.http.cache.http=0", "# ")
 CLOSED = "trafficserver/closed.config"
@@ -256,8 +259,8 @@ PLAYER_CASE = "the list before a player"
 HELD_CASE = "an escape in the name of a held directive"
 TRIES = 5
 # The former lines of a configuration, or missing ones, and the case that shows it. The server marks
-# its refusal of a wrong query `no-store`: such a fault is seen with a cache that keeps it. Host and
-# each value of a parameter are in the key of Traffic Server.
+# its refusal of a wrong query `no-store`: such a fault is seen with a cache that keeps it, which
+# Traffic Server never does. Host and each value of a parameter are in its key.
 PLANTED: dict[str, tuple[str, str, list[Change]]] = {
     "Varnish keeps errors, and checks no Host": ("varnish", "Host with a brace", [
         ("varnish/live.vcl", "if (req.http.Host && req.http.Host !~",
@@ -274,8 +277,6 @@ PLANTED: dict[str, tuple[str, str, list[Change]]] = {
         "nginx-alone", HELD_CASE,
         [("nginx/alone.conf", "proxy_cache_key $uri|$key_host|$directives;",
           "proxy_cache_key $uri|$key_host;")]),
-    "Traffic Server reads no escapes": (
-        "trafficserver", HELD_CASE, [KEPT_TRAFFIC, (CLOSED, *ESCAPES)]),
     "Varnish has no scheme in the key": (
         "varnish", "a scheme that Connection names",
         [("varnish/live.vcl", 'set req.http.X-Forwarded-Proto = "https";',

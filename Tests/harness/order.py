@@ -2,7 +2,7 @@
 """The order of a run with several workers: what takes longest begins first.
 
 The tests of a file run in one worker, because they share programs and browsers. A long test that
-shares none is a unit of its own. Tests/seconds.json has the measured seconds of long tests, and of
+shares none is a unit of its own, and so are the tests of a file with one edge. Tests/seconds.json has the measured seconds of long tests, and of
 files; MEASURE_TESTS=1 writes those of a run into it. A file without a time begins first: it may be
 the longest.
 """
@@ -53,6 +53,13 @@ def is_alone(item: pytest.Item) -> bool:
                    for definition in fixtures)
 
 
+def edge_of(item: pytest.Item) -> str | None:
+    """The edge of deploy/edge that a test needs, which starts once for all tests with it."""
+    assert isinstance(item, pytest.Function)
+    found = item.callspec.params.get("edge") if hasattr(item, "callspec") else None
+    return found if isinstance(found, str) else None
+
+
 def arrange(items: list[pytest.Item]) -> dict[str, Unit]:
     """Sorts the tests by their units; returns the unit of each test."""
     measured: dict[str, float] = json.loads(MEASURED.read_text())
@@ -67,6 +74,9 @@ def arrange(items: list[pytest.Item]) -> dict[str, Unit]:
         if seconds[item.nodeid] >= LONG_SECONDS and is_alone(item):
             name = item.nodeid
             seconds[file] -= seconds[name]
+        if edge := edge_of(item):
+            name = f"{file} {edge}"
+            seconds[name] = seconds[file]
         tests[name].append(item)
         unit = units.setdefault(name, Unit(name, plays))
         unit.shares |= bool(PROGRAMS & set(item.fixturenames))
