@@ -69,10 +69,10 @@ def test_page_states_that_a_licence_is_missing(transport: str, streamer, tmp_pat
         view.page.route("**/clearkey", lambda route: route.fulfill(status=404, body="no key"))
         view.open(program.url(f"/live/?transport={transport}"))
         view.page.wait_for_function(
-            "text => document.querySelector('#messages').textContent.includes(text)", arg=reason,
+            "text => document.querySelector('#away').innerText.includes(text)", arg=reason,
             timeout=30_000)
         view.watch(4)
-        assert reason in view.page.locator("#messages").inner_text()
+        assert reason in view.page.locator("#away").inner_text()
         assert view.page.evaluate("() => __player.status") == "dead" and frames(view) == 0
 
 

@@ -290,7 +290,10 @@ export function wordsOf(facts, now) {
   }
   if (status === 'dead') {
     if (!/ended/i.test(facts.problem)) {
-      return words('failed', 'bad', 'Cannot play', { actions: ['again'], isDim: true });
+      return words('failed', 'bad', 'Cannot play', {
+        title: 'The stream cannot be played here', isDim: true, actions: ['again'],
+        text: facts.problem === '' ? '' : `${sentenceOf(facts.problem)}.`,
+      });
     }
     const { recorded, recordedTo } = facts, span = recorded === null || recordedTo === null ? ''
       : `It was live from ${hourOf(recorded)} to `
