@@ -13,12 +13,23 @@ from harness import edges
 from harness.crowd import Crowd
 from harness.edges import Edge
 from harness.http1 import get
+from harness.metrics import read_metrics
 from harness.ports import free_port
 from harness.program import Program, kill, start, stop
-from harness.waiting import pause, wait_until
+from harness.waiting import wait_until
 
 BASE = "/live/video/"
 SMALL = ["--resolution", "320x180", "--bitrate", "300"]
+
+
+# One more than the edge's threshold: the text of metrics may be older than the first of them.
+PROBES = 4
+
+
+def probes(port: int) -> int:
+    """The probes that an origin has answered."""
+    return int(sum(value for name, labels, value in read_metrics(port)
+                   if name == "streamer_requests_total" and labels["kind"] == "probe"))
 
 
 class Origins:
@@ -66,7 +77,10 @@ class Origins:
     def _wait_ready(self, ports: Sequence[int]) -> None:
         for port in ports:
             wait_until(lambda port=port: get(port, "/ready").status == 200, 15, "ready")
-        pause(1.5, "the edge probes the origins")
+        before = {port: probes(port) for port in ports}
+        for port in ports:
+            wait_until(lambda port=port: probes(port) >= before[port] + PROBES, 15,
+                       "probes of the edge")
 
     def freeze(self, index: int) -> None:
         """SIGSTOP."""
