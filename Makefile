@@ -186,9 +186,12 @@ quick: deps-run  ## the pure unit tests, and those of the client: 30 s after the
 # Tests/change.py runs the files that a change touches by this target. Files of Tests/Edge need
 # `make deps-edge` before.
 WORKERS ?= 1
+# At most so many workers play in browsers at once; empty: all.
+PLAYING ?=
 FILES ?=
 files: deps-test $(PROGRAM)  ## the test files FILES="Tests/Thorough/test_x.py ..." by WORKERS
-	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" $(REPEATING) $(WORKERS) $(FILES)
+	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" PLAYING_WORKERS=$(PLAYING) \
+	  $(REPEATING) $(WORKERS) $(FILES)
 
 fault-classes: deps-test $(PROGRAM)  ## a test of each class of faults, of Tests/fault_classes.py
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 900 \
@@ -245,7 +248,7 @@ deps-edge: deps-test  ## install the caches for `make edge`
 	$(call apt,$(EDGE_PACKAGES),the caches of the tests)
 
 edge: deps-edge build  ## start and test the caches of deploy/edge
-	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 900 \
+	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" PLAYING_WORKERS=1 timeout 900 \
 	  $(REPEATING) 3 Tests/Edge
 
 # Installs the packages of PyPI of a folder of tests, if they have changed.

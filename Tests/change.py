@@ -49,7 +49,7 @@ PLAYERS = tuple(f"Tests/harness/{name}.py" for name in ("browser", "firefox", "p
 
 @dataclass(frozen=True)
 class Kind:
-    """How files run together: the workers of a batch, and the targets before it."""
+    """How files run together: the workers of a batch, and the arguments of make before it."""
 
     name: str
     workers: int
@@ -59,7 +59,7 @@ class Kind:
 ALONE = Kind("alone", 1)
 PLAYING = Kind("players", 2)
 OTHERS = Kind("others", 4)
-EDGES = Kind("edge", 3, ("deps-edge",))
+EDGES = Kind("edge", 3, ("deps-edge", "PLAYING=1"))
 
 
 @dataclass
