@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Media
+import Media
 import Sharing
 import Time
 
@@ -55,7 +55,7 @@ extension LiveWindow {
     unlisted?.tracks.first { $0.headerHash == headerHash }
   }
 
-  private var unlisted: EarlierMedia? {
+  var unlisted: EarlierMedia? {
     let now = SystemClock.monotonicTime
     // An ended one releases its bytes outside of the lock.
     let (media, ended) = shared.withLock { shared in
