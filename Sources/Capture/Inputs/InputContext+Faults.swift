@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import Sharing
 import Time
 
 // The connection of an RTSP input, and what the faults of an input mean.
