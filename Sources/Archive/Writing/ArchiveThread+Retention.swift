@@ -67,7 +67,7 @@ extension ArchiveThread {
         continue
       }
       relief.remove(
-        Int64(clamping: file.file.size), before: before,
+        file.file.size, before: before,
         after: DiskFolder.space(root.path)?.free ?? before)
       if isLost { stream.catalog.update { $0.objects?.lost += 1 } }
       log.write(
