@@ -7,6 +7,7 @@ replaced. Caddy signs the certificate itself: no authority is asked.
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import ssl
@@ -137,7 +138,12 @@ def test_caddy_at_home_plays_over_https(streamer: Callable[..., Program], browse
             clocks = re.findall(r'value="(http[^"]*)"', response.read().decode())
         assert clocks and all(clock.startswith(f"https://localhost:{port}/time?")
                               for clock in clocks)
-        assert get(plain, "/live/", headers={"Host": "localhost"}).status == 308
+        unsafe = http.client.HTTPConnection("localhost", plain, timeout=10)
+        unsafe.request("GET", "/live/")
+        answer = unsafe.getresponse()
+        assert answer.status == 308
+        assert (answer.getheader("Location") or "").startswith("https://localhost")
+        unsafe.close()
         sockets = play(browser, f"https://localhost:{port}/live/")
         assert sockets[0] == f"wss://localhost:{port}/live/ws"
     finally:
