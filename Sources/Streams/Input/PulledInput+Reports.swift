@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import ChunkStream
 import Logging
 import Media
 import Scheduling

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import Media
 import Packaging
+import Sharing
 
 /// The current start or session.
 ///

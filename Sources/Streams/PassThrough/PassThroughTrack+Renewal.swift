@@ -4,6 +4,7 @@ import Capture
 import Logging
 import Media
 import Packaging
+import Sharing
 
 extension PassThroughTrack {
   /// Applies another coding: the next period has other headers.
