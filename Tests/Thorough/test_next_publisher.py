@@ -62,8 +62,8 @@ def test_auto_restarts_with_the_reason(kind: str, isolation: str, result: str,
     assert REASONS[kind] in entry.message
     wait_until(lambda: result in program.log_text() or None, 25, result)
     counts = [discontinuities(before)]
-    # A session first lists the media of the session before, and of this publisher what came before
-    # the reason was known: that has a Discontinuity of its own.
+    # A session first lists the media of the session before, and the media of this publisher before
+    # the reason was known, which has a Discontinuity of its own.
     wait_until(lambda: get(program.port, PLAYLIST).status == 200, 25, "a playlist")
     newest = parse(get(program.port, PLAYLIST).text).last_complete
     wait_until(lambda: parse(get(program.port, PLAYLIST).text).last_complete > newest, 25,

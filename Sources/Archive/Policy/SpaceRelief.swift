@@ -38,7 +38,7 @@ package struct SpaceRelief: Sendable {
   /// An hour was removed.
   ///
   /// - Parameters:
-  ///   - size: its bytes. Removal is in vain if it frees less than half of them: the files beside
+  ///   - size: its bytes. Removal is useless if it frees less than half of them: the files beside
   ///     the hour are freed although a snapshot or a reader keeps the hour.
   ///   - before: the free bytes before its removal.
   ///   - after: the free bytes after it.
