@@ -206,9 +206,11 @@ thorough:  ## all other checks, as the jobs of Tests/thorough_jobs.py; JOB=names
 faults:  ## the jobs of Tests/Faults
 	python3 Tests/thorough.py faults-http faults-players faults-measured
 
+# They wait more than those of `make e2e`: with four workers two thirds of two processors are idle.
+THOROUGH_WORKERS := 6
 thorough-http: deps-test $(PROGRAM)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
-	  $(REPEATING) $(E2E_WORKERS) -m "not players" Tests/Thorough
+	  $(REPEATING) $(THOROUGH_WORKERS) -m "not players" Tests/Thorough
 
 thorough-players: deps-test $(PROGRAM)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) $(PLAYER_WORKERS) -m players Tests/Thorough
@@ -291,10 +293,14 @@ static:
 install: deps-run static install-files  ## install below DESTDIR and PREFIX (/usr/local)
 
 install-files:
-	@# The hashes of modules are for incremental builds, and depend on the folder of the build. The
-	@# other sections are removed from the package by debhelper.
+	@# The removed sections are those that debhelper removes from the package. The hashes of modules
+	@# are for incremental builds, and depend on the folder of the build. They become zeros: without
+	@# their section, strip would write a program without GNU_RELRO.
 	install -D -m 755 $(STATIC) $(INSTALLED)/bin/streamer
-	strip -s -R .comment -R .note -R .swift_modhash $(INSTALLED)/bin/streamer
+	strip -s -R .comment -R .note $(INSTALLED)/bin/streamer
+	zeros=$$(mktemp) && size=$$(objdump -h -j .swift_modhash $(INSTALLED)/bin/streamer \
+	  | awk '$$2 == ".swift_modhash" { print $$3 }') && truncate -s $$((0x$$size)) $$zeros \
+	  && objcopy --update-section .swift_modhash=$$zeros $(INSTALLED)/bin/streamer && rm $$zeros
 	install -d $(SHARE)/man/man1 $(SHARE)/man/man5 $(SHARE)/bash-completion/completions \
 	  $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(UNITDIR) $(INSTALLED)/lib/sysusers.d \
 	  $(DESTDIR)$(SYSCONFDIR)/streamer $(DESTDIR)$(SYSCONFDIR)/logrotate.d
@@ -330,6 +336,10 @@ deb: deps-package static  ## build the Debian package, in .build-deb
 package: deb build  ## check the package, and install it in a clean root
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:/sbin:$$PATH" timeout 900 \
 	  $(REPEATING) 1 Tests/Package
+
+# The address of the files of releases, for the documents: docs/install.md has an example.
+DOWNLOAD ?=
+deb docs dist release: export DOWNLOAD := $(DOWNLOAD)
 
 # The time of all files of a release is that of the commit.
 dist release: export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || date +%s)

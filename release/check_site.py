@@ -3,11 +3,13 @@
 
 Each link and picture leads to a file of the site, and to an anchor that it has; no page, script or
 style loads anything of another host; each page has one heading of the first level, and no heading
-skips a level. A line per finding; the exit status is 1 if there is one.
+skips a level; the search knows pages, but no decision and no rule. A line per finding; the exit
+status is 1 if there is one.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -55,6 +57,17 @@ def heading_faults(levels: list[int]) -> Iterator[str]:
             yield f"a heading of level {after} follows one of level {before}"
 
 
+def search_faults(folder: Path) -> Iterator[str]:
+    """Pages that the search lacks, and those that it should leave out."""
+    index = folder / "search/search_index.json"
+    found = {entry["location"].split("#")[0] for entry in json.loads(index.read_text())["docs"]}
+    for name in ("install.html", "yesterday.html", "changelog.html"):
+        if name not in {location.lower() for location in found}:
+            yield f"{name}: not in the search"
+    yield from (f"{name}: in the search" for name in sorted(found)
+                if re.match(r"decisions/|rules\.html", name))
+
+
 def faults(folder: Path) -> Iterator[str]:
     """Each finding of the site, with the page that has it."""
     pages = {path: Page(path.read_text()) for path in sorted(folder.rglob("*.html"))}
@@ -81,6 +94,7 @@ def faults(folder: Path) -> Iterator[str]:
             elif parts.fragment and target in pages \
                     and unquote(parts.fragment) not in pages[target].anchors:
                 yield f"{name}: {link}: no such anchor"
+    yield from search_faults(folder)
     for path in sorted(folder.rglob("*.css")):
         for link in re.findall(r"(?:url\(|@import\s+)['\"]?((?:https?:)?//[^'\")\s]+)",
                                path.read_text()):

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hooks of mkdocs: the pages outside docs/, links to the repository, and the navigation.
 
-README.md is the first page, and its lists of pages are the navigation. Links are written for the
-repository, so that they work there; a link that leaves docs/ is changed to the page of the site. A
-file that is no page is copied into the site. A link to a missing file is left as it is, and mkdocs
-reports it.
+README.md is the first page, and the lists in docs/README.md are the navigation. Links are written
+for the repository, so that they work there; a link that leaves docs/ is changed to the page of the
+site. A file that is no page is copied into the site. A link to a missing file is left as it is, and
+mkdocs reports it. The search leaves out decisions and rules. The variable DOWNLOAD replaces the
+address of downloads in the pages.
 """
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from pathlib import Path
@@ -24,6 +26,12 @@ FENCE = re.compile(r"^( *)(```|~~~).*?^\1\2 *$", re.MULTILINE | re.DOTALL)
 # The second word of a block's opening is for the tests.
 OPENING = re.compile(r"^( *(?:```|~~~)\w+) .*$", re.MULTILINE)
 LINK = re.compile(r"(?<=\]\()([^)\s#]+)(#[^)\s]*)?(?=\))")
+# The list of pages: `README.md` is the first page of a folder for mkdocs.
+LISTS = "docs/README.md"
+LISTS_PAGE = "pages.md"
+UNSEARCHED = re.compile(r"decisions/|rules\.md$")
+# The only address of downloads in the documents, in docs/install.md; `make docs DOWNLOAD=URL`.
+EXAMPLE_DOWNLOAD = "https://downloads.example/streamer"
 LIST = re.compile(r"^- ([A-Z]\w+): (.*?)(?=^- |^$)", re.MULTILINE | re.DOTALL)
 
 
@@ -31,6 +39,8 @@ def site_path(repository: str) -> str:
     """The place in the site of a file of the repository."""
     if repository == "README.md":
         return "index.md"
+    if repository == LISTS:
+        return LISTS_PAGE
     if repository.startswith("docs/"):
         return repository.removeprefix("docs/")
     return repository if repository in OUTSIDE else f"files/{repository}"
@@ -40,18 +50,20 @@ def repository_path(page: str) -> str:
     """The place in the repository of a page of the site."""
     if page == "index.md":
         return "README.md"
+    if page == LISTS_PAGE:
+        return LISTS
     return page if page in OUTSIDE else f"docs/{page}"
 
 
 def sections() -> list[tuple[str, list[str]]]:
-    """The lists of README.md: their names, and the pages that they link."""
-    text = (ROOT / "README.md").read_text().split("## Documentation", 1)[1]
-    return [(name, [found[1] for found in LINK.finditer(body) if found[1].endswith(".md")])
-            for name, body in LIST.findall(text.split("\n## ")[0])]
+    """The lists of docs/README.md: their names, and the files that they link."""
+    return [(name, [posixpath.normpath(f"docs/{found[1]}") for found in LINK.finditer(body)
+                    if found[1].endswith(".md")])
+            for name, body in LIST.findall((ROOT / LISTS).read_text())]
 
 
 def on_config(config: Any) -> Any:
-    """The navigation: each list of README.md; a page with a folder of its name has its pages."""
+    """The navigation: each list of pages; a page with a folder of its name has its pages."""
     listed = []
     for name, pages in sections():
         entries: list[Any] = []
@@ -64,7 +76,7 @@ def on_config(config: Any) -> Any:
             title = (ROOT / repository_path(page)).read_text().split("\n", 1)[0].strip("# ")
             entries.append({title: [page, *inner]} if inner else page)
         listed.append({name: entries})
-    config["nav"] = [{"streamer": "index.md"}, *listed]
+    config["nav"] = [{"streamer": "index.md"}, {"All pages": LISTS_PAGE}, *listed]
     return config
 
 
@@ -72,7 +84,7 @@ def on_files(files: Files, config: Any) -> Files:
     """Adds the pages outside docs/, the files that pages link, and the script of the search."""
     files.append(File.generated(config, "assets/iframe-worker.js",
                                 content=(ROOT / "release/iframe-worker.js").read_text()))
-    for name in OUTSIDE:
+    for name in [*OUTSIDE, LISTS]:
         files.append(File.generated(config, site_path(name), content=(ROOT / name).read_text()))
     linked = {target for file in files.documentation_pages()
               for target in targets(file.src_uri, file.content_string)}
@@ -98,6 +110,9 @@ def targets(page: str, text: str) -> set[str]:
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Changes links, except in blocks of code, to places of the site; and openings of blocks."""
     own = page.file.src_uri
+    if UNSEARCHED.match(own):
+        page.meta["search"] = {"exclude": True}
+    markdown = markdown.replace(EXAMPLE_DOWNLOAD, os.environ.get("DOWNLOAD") or EXAMPLE_DOWNLOAD)
 
     def changed(found: re.Match[str]) -> str:
         target = resolved(own, found[1])

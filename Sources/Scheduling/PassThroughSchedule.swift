@@ -38,58 +38,21 @@ package struct PassThroughSchedule: Sendable {
     package let periodStart: ClockShift?
   }
 
-  /// The largest error of the offset within a period; at least one frame.
-  package static let tolerance = Interval.milliseconds(100)
   /// The jitter of capture times that does not change the number of a key frame.
   private static let jitter = Interval.milliseconds(20)
-  /// The largest rate at which the offset follows the capture times, in parts per million.
-  private static let slope: Int64 = 300
-  /// The share of a capture time that corrects ``error`` is one in this number.
-  private static let smoothing: Int64 = 8
   /// The most segments by which numbers may be ahead of the clock and are waited for; more are
   /// those of another numbering, or of a clock that was set back.
   private static let maximumLead: Int64 = 3
-  /// How long the offset must be off until a period begins: media that a line has held is late
-  /// until the line has caught up.
-  private static let persistence = Interval.seconds(1)
-  /// The least fall of an error that shows that the line catches up.
-  private static let recovery = Interval.milliseconds(50)
-  /// Missing key frames within ``observationWindow`` after which the source counts as irregular,
-  /// although they may be moved ones of segments that lost access units.
-  private static let maxMisses = 3
-  /// Moved key frames within ``observationWindow`` after which a source counts as irregular.
-  private static let maxMoves = 2
-  private static let observationWindow = Interval.seconds(60)
-
   /// The number of periods that ended although the source continued.
   package private(set) var faults = 0
-  /// Capture times at which a segment lately had to begin without an IDR that was not lost.
-  private var missed: [WallTime] = []
-  /// Those at which another access unit of a complete segment was in the place of the IDR.
-  private var moved: [WallTime] = []
-  /// The start of the newest segment, for the distance of the next IDR if the one between is
-  /// missing.
-  private var start: (time: SourceTime, captured: WallTime)?
-  /// Whether the IDR after the newest segment is missing and may have been lost.
-  private var isDoubtful = false
-  /// The frames of a group of pictures; nil while groups are as long as segments.
-  private var group: Int64?
-  /// Whether a group of pictures that does not divide a segment has followed a moved key frame: the
-  /// next session can begin with the key frame after it, and nothing is lost.
-  private var isUneven = false
-  /// The frame index of the newest key frame.
-  private var newestKey: Int64?
   /// Access units of the newest segment that were lost, by their timestamps.
   private var holes: Int64 = 0
   /// Whether an access unit of the newest segment may have been lost.
   private var isIncomplete: Bool { holes > 0 || prediction.doubt != 0 }
   /// Access units after the last frame of the newest segment, which are left out.
   private var surplus: Int64 = 0
-  /// The error of the period's offset, smoothed.
-  package private(set) var error = Interval.zero
-  /// Since when the error has been too large without becoming smaller, and how large it was then;
-  /// nil while it is within ``tolerance``.
-  private var off: (since: WallTime, error: Interval)?
+  private var keys: KeyFrameRegularity
+  private var drift: OffsetDrift
 
   private let segmentation: Segmentation
   private let first: Int64
@@ -106,16 +69,11 @@ package struct PassThroughSchedule: Sendable {
   /// The newest number that was listed without media while the source was away.
   private var reserved = Int64.min
 
-  /// Whether key frames arrive off the starts of segments.
-  ///
-  /// A source may move its key frames once, as when another reader asks for one: the next period
-  /// follows them, with the numbers of the clock. If it does so again within a minute, or if its
-  /// groups then have other lengths, it is irregular. If access units were lost, a missing key
-  /// frame may be among them: it is if the next one is whole groups after the last, and does not
-  /// count. Otherwise three count.
-  package var isIrregular: Bool {
-    isUneven || moved.count >= Self.maxMoves || missed.count >= Self.maxMisses
-  }
+  /// Whether key frames arrive off the starts of segments; see ``KeyFrameRegularity``.
+  package var isIrregular: Bool { keys.isIrregular }
+
+  /// The error of the period's offset, smoothed.
+  package var error: Interval { drift.error }
 
   /// Whether timestamps cannot be placed for a second.
   package var isUnplaceable: Bool { prediction.isLost }
@@ -140,13 +98,18 @@ package struct PassThroughSchedule: Sendable {
     self.first = first
     self.startsAtFirst = startsAtFirst
     prediction = FramePrediction(segmentation.grid.rate)
+    keys = KeyFrameRegularity(segmentation)
+    drift = OffsetDrift(segmentation.grid.rate)
     guard let published else { return }
     newest = (published.segment, published.end)
     end = published.end
   }
 
   /// Notes that the source was away or has other parameter sets: the next IDR begins a period.
-  package mutating func breakOff() { (last, isDoubtful) = (nil, false) }
+  package mutating func breakOff() {
+    last = nil
+    keys.breakOff()
+  }
 
   /// Notes that `number` was listed without media: later segments have higher numbers.
   package mutating func reserve(_ number: Int64) { reserved = max(reserved, number) }
@@ -165,7 +128,7 @@ package struct PassThroughSchedule: Sendable {
   package mutating func assign(
     pts: SourceTime, isKey: Bool, captured: WallTime, arrival: MonotonicTime? = nil
   ) -> Position? {
-    if isKey { judge(pts, captured) }
+    if isKey { keys.judge(pts, captured, within: prediction.maximumHole) }
     guard let last, let newest else { return isKey ? beginPeriod(pts, captured, arrival) : nil }
     guard let (steps, isDisplaced) = steps(pts, captured, arrival, after: last) else {
       return fault(pts, isKey, captured, arrival)
@@ -182,10 +145,11 @@ package struct PassThroughSchedule: Sendable {
       // Another sender, not one wrong timestamp of a key frame that is due.
       return fault(pts, isKey, captured, arrival)
     }
-    if isKey { noteKey(frameIndex, captured) }
+    if isKey { keys.note(frameIndex, captured, isWhole: !isTurn && !isIncomplete) }
     // bounded: the index is after that of the unit before
     holes += max(0, min(index, length) - (last - newest.firstFrame) - 1)
-    note(captured.offset(from: segmentation.grid.frameTime(of: frameIndex)) - offset, at: captured)
+    drift.note(
+      captured.offset(from: segmentation.grid.frameTime(of: frameIndex)) - offset, at: captured)
     defer { isTurn = false }
     if isTurn, isKey, isFixed, index != length {
       return beginPeriod(pts, captured, arrival, isContinuous: true)
@@ -231,87 +195,24 @@ package struct PassThroughSchedule: Sendable {
         return nil
       }
       if !isKey, !isIncomplete, index == segmentation.framesPerSegment {
-        missed = Self.noted(missed, captured, most: Self.maxMisses)
-        if !isTurn { moved = Self.noted(moved, captured, most: Self.maxMoves) }
+        keys.noteMissing(captured, isMoved: !isTurn)
       } else {
-        isDoubtful = true
-        if isKey { judge(pts, captured) }
+        keys.noteDoubt()
+        if isKey { keys.judge(pts, captured, within: prediction.maximumHole) }
       }
       return fault(pts, isKey, captured, arrival)
     }
     // Frames were taken for lost that were not: the segment has moved permanently.
-    if surplus > 0, let off { error = off.error }
-    if error.magnitude > maximumError {
+    if surplus > 0 { drift.accept() }
+    if drift.isTooLarge {
       return beginPeriod(pts, captured, arrival, isContinuous: true)
     }
-    followDrift(over: segmentation.grid.duration(ofFrames: index))
+    offset += drift.correction(over: segmentation.grid.duration(ofFrames: index))
     let next = newest.number.addingSaturated(1)
     // Numbers of fixed durations are those of the frames.
     let number =
       segmentation.hasVariableDuration ? max(next, reserved.addingSaturated(1)) : next
     return position(frameIndex, captured, in: (number, frameIndex))
-  }
-
-  private var maximumError: Interval { max(Self.tolerance, segmentation.grid.rate.frameDuration) }
-
-  /// Notes the error of the offset at a unit; a large one counts once it has stayed.
-  private mutating func note(_ observed: Interval, at captured: WallTime) {
-    guard observed.magnitude > maximumError else {
-      off = nil
-      if error.magnitude > maximumError { error = observed }
-      error += (observed - error) / Self.smoothing
-      return
-    }
-    guard let off, captured >= off.since, (observed < .zero) == (off.error < .zero),
-      observed.magnitude > off.error.magnitude - Self.recovery
-    else {
-      off = (captured, observed)
-      return
-    }
-    if captured - off.since >= Self.persistence { error = observed }
-  }
-
-  /// Notes a key frame, and whether the group before it is uneven.
-  private mutating func noteKey(_ frameIndex: Int64, _ captured: WallTime) {
-    defer { newestKey = frameIndex }
-    guard !segmentation.hasVariableDuration, !isTurn, !isIncomplete, let newestKey else { return }
-    // bounded: the frame is after the key frame before
-    let length = frameIndex - newestKey
-    // bounded: a group of no frame is uneven before it divides
-    let isEven = length > 0 && segmentation.framesPerSegment % length == 0
-    if isEven { group = length }
-    guard let moved = moved.last, captured - moved < Self.observationWindow else { return }
-    isUneven = isUneven || !isEven
-  }
-
-  /// Counts the key frame before the one with this timestamp, if it is missing and was not lost.
-  private mutating func judge(_ pts: SourceTime, _ captured: WallTime) {
-    guard isDoubtful, let start else { return }
-    isDoubtful = false
-    let distance = pts - start.time
-    // Another sender, or another clock.
-    guard (captured - start.captured - distance).magnitude < prediction.maximumHole else { return }
-    let group = group ?? segmentation.framesPerSegment
-    // bounded: a group has at least one frame
-    let rest = max(0, segmentation.grid.rate.nearestCount(distance)) % group
-    // Jitter may round both to other frames.
-    guard min(rest, group - rest) > 1 else { return }
-    missed = Self.noted(missed, captured, most: Self.maxMisses)
-  }
-
-  /// The newest of such times, with one at `captured`.
-  private static func noted(
-    _ times: [WallTime], _ captured: WallTime, most: Int
-  ) -> [WallTime] {
-    times.suffix(most - 1).filter { captured - $0 < observationWindow } + [captured]
-  }
-
-  /// Moves the offset towards the capture times, after a segment of this duration.
-  private mutating func followDrift(over duration: Interval) {
-    let most = duration / 1_000_000 * Self.slope  // bounded: intervals saturate
-    let step = min(max(error, -most), most)
-    offset += step
-    error -= step
   }
 
   private mutating func position(
@@ -320,7 +221,7 @@ package struct PassThroughSchedule: Sendable {
   ) -> Position {
     if segment.firstFrame == frameIndex {
       (holes, surplus, prediction.doubt) = (0, 0, 0)
-      start = prediction.timestamp.map { ($0, captured) }
+      keys.beginSegment(prediction.timestamp, captured)
     }
     newest = segment
     last = frameIndex
@@ -357,8 +258,8 @@ package struct PassThroughSchedule: Sendable {
       segmentation.hasVariableDuration ? max(due, end) : segmentation.firstFrame(of: number)
     let skipped = newest.map { number - $0.number - 1 } ?? 0
     offset = captured.offset(from: segmentation.grid.frameTime(of: frameIndex))
-    (error, off) = (.zero, nil)
-    newestKey = frameIndex
+    drift.reset()
+    keys.beginPeriod(frameIndex)
     prediction.begin(pts, arrival: arrival)
     return position(
       frameIndex, captured, in: (number, frameIndex),

@@ -204,9 +204,10 @@ struct SpaceReliefTests {
   func atOnce() {
     var relief = SpaceRelief()
     #expect(relief.measure(total: 1000, free: 5) == 15)
-    relief.remove(before: 5, after: 5)
+    relief.remove(100, before: 5, after: 5)
     #expect(relief.isUseful)
-    relief.remove(before: 5, after: 4)
+    // The index of an hour that a snapshot keeps.
+    relief.remove(100, before: 5, after: 9)
     #expect(!relief.isUseful)
     #expect(relief.measure(total: 1000, free: 5) == 15 && !relief.isUseful)
     #expect(relief.measure(total: 1000, free: 20) == 0 && relief.isUseful)
@@ -218,14 +219,14 @@ struct SpaceReliefTests {
     for isUseful in [true, true, false] {
       #expect(relief.measure(total: 1000, free: 5) == 15)
       #expect(relief.isUseful == isUseful)
-      relief.remove(before: 5, after: 105)
+      relief.remove(100, before: 5, after: 105)
     }
     // The archive alone fills the disk: each hour frees some bytes.
     var own = SpaceRelief()
     for free: Int64 in [5, 6, 7, 8, 9] {
       _ = own.measure(total: 1000, free: free)
       #expect(own.isUseful)
-      own.remove(before: free, after: free + 100)
+      own.remove(100, before: free, after: free + 100)
     }
   }
 }

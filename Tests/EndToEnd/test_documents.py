@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documents: links lead somewhere, configurations are accepted, and commands run.
 
-An `sh` block is run, unless the line before it is `<!-- not run: REASON -->`. Lines with `make`
-are not run; their targets must exist. Ports and the hosts 192.0.2.x are replaced by those of this
-machine (see harness/commandrun.py). A `json` block is a configuration file, unless its info string
-is `json response`; then it must only be JSON.
+An `sh` block is run, unless the line before it is `<!-- not run: REASON -->`; one after the line
+`<!-- beside the block before -->` runs while the commands of the block before do. A block of
+`python run` is run against a server. Lines with `make` are not run; their targets must exist. Ports
+and the hosts 192.0.2.x are replaced by those of this machine (see harness/commandrun.py). A `json`
+block is a configuration file, unless its info string is `json response`; then it must only be JSON.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,15 +23,18 @@ from playwright.sync_api import Browser
 
 from harness.commandrun import TOKEN, Commands, is_server
 from harness.documents import (
-    Block, anchors, blocks, broken_links, commands, documents, make_targets,
+    Block, anchors, blocks, broken_links, commands, documents, joined, make_targets,
 )
+from harness.http1 import get
 from harness.program import Program, start, stop
 from harness.sources import clip
 from harness.tools import ROOT
+from harness.waiting import wait_until
 
 DOCUMENTS = documents()
 BLOCKS = [block for path in DOCUMENTS for block in blocks(path, (ROOT / path).read_text())]
-SHELL = [block for block in BLOCKS if block.language == "sh"]
+SHELL = joined(BLOCKS)
+PYTHON = [block for block in BLOCKS if block.language == "python" and block.info == "run"]
 JSON = [block for block in BLOCKS if block.language == "json"]
 
 
@@ -98,11 +103,28 @@ def test_the_readme_is_short() -> None:
     assert [line for line in plain if len(line) > 100] == []
 
 
-def test_the_readme_links_every_page() -> None:
-    """Every page directly in docs/ can be found from the README."""
-    text = (ROOT / "README.md").read_text()
-    pages = [path for path in DOCUMENTS if re.fullmatch(r"docs/[^/]+\.md", path)]
-    assert [path for path in pages if f"]({path})" not in text] == []
+def test_the_list_of_pages_is_complete() -> None:
+    """Every page directly in docs/ is in docs/README.md, which the README links."""
+    text = (ROOT / "docs/README.md").read_text()
+    pages = [path.removeprefix("docs/") for path in DOCUMENTS
+             if re.fullmatch(r"docs/[^/]+\.md", path) and path != "docs/README.md"]
+    assert [page for page in pages if f"]({page})" not in text] == []
+    assert "](docs/README.md)" in (ROOT / "README.md").read_text()
+
+
+def test_the_readme_leads_to_pages_by_task() -> None:
+    """A table of at most 15 tasks, each with a page."""
+    table = (ROOT / "README.md").read_text().split("| I want to… | |\n|---|---|\n")[1]
+    rows = table.split("\n\n")[0].split("\n")
+    assert 5 < len(rows) <= 15
+    assert [row for row in rows if "](docs/" not in row] == []
+
+
+def test_an_address_of_downloads_is_in_one_place() -> None:
+    """A release replaces it there."""
+    named = [path for path in DOCUMENTS if "//downloads." in (ROOT / path).read_text()]
+    assert named == ["docs/install.md"]
+    assert (ROOT / "docs/install.md").read_text().count("https://downloads.example/streamer\n") == 1
 
 
 def test_each_exception_precedes_a_block_and_has_a_reason() -> None:
@@ -214,19 +236,33 @@ def test_the_commands_of_a_block_run(
         run.end()
 
 
+@pytest.mark.parametrize("block", PYTHON, ids=str)
+def test_a_program_in_python_runs(block: Block, served: Program, tmp_path: Path) -> None:
+    """It ends well, and prints the size of pictures."""
+    for module in re.findall(r"^import (cv2|av)$", block.text, re.M):
+        pytest.importorskip(module, reason=f"{module} not found: {block} is not run")
+    wait_until(lambda: get(served.port, "/ready").status == 200, 20, "the stream")
+    (tmp_path / "program.py").write_text(
+        block.text.replace("localhost:8080", f"127.0.0.1:{served.port}"))
+    done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, capture_output=True,
+                          text=True, timeout=60, check=False)
+    assert done.returncode == 0 and "(180, 320, 3)" in done.stdout, done.stdout + done.stderr
+
+
 def test_the_hlsjs_page_of_the_document_plays(browser: Browser, hlsjs: Path, streamer) -> None:
-    """The page in docs/embed.md plays in Chromium; its script catches up with the target."""
+    """The page in docs/embed.md plays in Chromium, and catches up with the target by itself."""
     program = streamer("--resolution", "320x180", "--hlsjs", str(hlsjs))
-    page, script = (next(block.text for block in BLOCKS if block.path == "docs/embed.md"
-                         and block.language == language and word in block.text)
-                    for language, word in (("html", "new Hls"), ("js", "hls.playingDate")))
+    [page] = [block.text for block in BLOCKS if block.path == "docs/embed.md"
+              and block.language == "html" and "new Hls" in block.text]
     page = re.sub(r"https://cdn\S*hls\.min\.js", "/player/hls.js", page)
     page = page.replace("localhost:8080", f"127.0.0.1:{program.port}")
     context = browser.new_context()
     try:
         view = context.new_page()
         view.route("**/embed.html", lambda route: route.fulfill(
-            content_type="text/html", body=f"{page}<script>{script}</script>"))
+            content_type="text/html", body=page))
+        asked: list[str] = []
+        view.on("requestfinished", lambda request: asked.append(request.url))
         view.goto(program.url("/embed.html"))
         view.wait_for_function("() => video.currentTime > 0 && hls.playingDate", timeout=15000)
         # It comes to the target, or the script catches up: a loaded machine begins seconds behind.
@@ -234,5 +270,7 @@ def test_the_hlsjs_page_of_the_document_plays(browser: Browser, hlsjs: Path, str
             Date.now() - hls.playingDate.getTime() < 400""", timeout=20000)
         view.wait_for_function("before => video.currentTime > before + 0.5", timeout=20000,
                                arg=view.evaluate("video.currentTime"))
+        assert program.url("/time?ms") in asked, "the clock of the server is read"
+        assert abs(view.evaluate("ahead")) < 1000, "one machine has one clock"
     finally:
         context.close()

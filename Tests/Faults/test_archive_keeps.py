@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import ExitStack
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -146,17 +147,20 @@ def test_a_disk_that_others_fill_costs_at_most_the_hours_above_the_floor(
     with mounted(tmp_path / "disk", "40m") as disk:
         shutil.copytree(hours, disk / "archive")
         before = {path.name for path in hour_files(disk / "archive")}
-        program = streamer(*SMALL, "--archive", str(disk / "archive"), "--archive-floor", floor)
-        with (disk / "noise").open("ab") as noise:
+        with ExitStack() as held:
+            # The space of an open file stays taken: removal frees nothing.
+            for path in hour_files(disk / "archive"):
+                held.enter_context(path.open("rb"))
+            program = streamer(*SMALL, "--archive", str(disk / "archive"), "--archive-floor", floor)
+            noise = held.enter_context((disk / "noise").open("ab", buffering=0))
             deadline = time.monotonic() + 6 * RETENTION
             while time.monotonic() < deadline:
                 try:
                     noise.write(b"x" * 500_000)
-                    noise.flush()
                 except OSError:
                     pass
                 time.sleep(0.05)
-        program.wait_logged("archive-failed", "No space left", within=30)
+            program.wait_logged("archive-failed", "No space left", within=30)
         left = before & {path.name for path in hour_files(disk / "archive")}
         assert len(before - left) <= (0 if floor == "24h" else 3), left
         os.unlink(disk / "noise")

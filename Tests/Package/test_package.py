@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from harness.cleanroot import ENVIRONMENT, in_root, new_root, program_in, run
+from harness.documents import broken_links
 from harness.ports import free_port
 from harness.tools import ROOT, need
 from harness.waiting import wait_until
@@ -37,10 +38,11 @@ def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_lintian_finds_no_error(package: Path) -> None:
-    """No error of Debian's policy."""
+def test_lintian_finds_no_warning(package: Path) -> None:
+    """No error and no warning of Debian's policy."""
     tool = need("lintian", "Debian's policy")
-    found = subprocess.run([tool, "--allow-root", "--fail-on", "error", str(package)],
+    found = subprocess.run([tool, "--allow-root", "--fail-on", "error,warning",
+                            str(package)],
                            capture_output=True, text=True, check=False)
     print(found.stdout)
     assert found.returncode == 0, found.stdout
@@ -113,6 +115,30 @@ def test_edges_alerts_and_dashboard_are_installed(unpacked: Path) -> None:
     named = re.findall(r"/usr/share/streamer/[\w./-]+",
                        "".join(path.read_text() for path in (ROOT / "docs").glob("*.md")))
     assert named and all((unpacked / name[1:]).exists() for name in named), named
+
+
+def test_the_documents_are_installed_with_their_links(unpacked: Path) -> None:
+    """README, changes and all pages; a link leads to a file, unless it leaves the documents."""
+    folder = unpacked / "usr/share/doc/streamer"
+    pages = [path.relative_to(folder) for path in folder.rglob("*.md")]
+    shipped = {path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")}
+    assert {Path("README.md"), Path("CHANGELOG.md"), Path("SECURITY.md"), *shipped} <= set(pages)
+    assert (folder / "docs/player.png").is_file() and not list(folder.rglob("*.py"))
+    elsewhere = re.compile(r"(\.\./)*(Bench|Fuzz|Sources|Tests|client|deploy|release)/|"
+                           r"(\.\./)*(CONTRIBUTING\.md|LICENSE)")
+    broken = [link for page in pages
+              for link in broken_links(str(page), (folder / page).read_text(), folder)
+              if not elsewhere.match(link.split(": ")[1])]
+    assert broken == []
+
+
+def test_no_recommended_package_brings_a_mail_server(package: Path) -> None:
+    """logrotate is suggested: where no systemd is, it brings cron, and cron a mail server."""
+    fields = dict(line.split(": ", 1) for line in run("dpkg-deb", "-f", package).splitlines()
+                  if ": " in line)
+    wanted = fields["Depends"] + fields["Recommends"]
+    assert not re.search(r"logrotate|\bcron\b|mail", wanted)
+    assert "logrotate" in fields["Suggests"]
 
 
 def test_installed_settings_are_valid(unpacked: Path) -> None:

@@ -82,7 +82,7 @@ struct PassThroughScheduleTests {
         #expect(position.periodStart == nil || position.offset == offset)
         let said = WallTime(
           segmentation.grid.frameTime(of: position.frameIndex), plus: position.offset)
-        #expect(abs(said - position.captured) <= 2 * PassThroughSchedule.tolerance)
+        #expect(abs(said - position.captured) <= 2 * OffsetDrift.tolerance)
         last = position
       }
     }

@@ -42,7 +42,8 @@ def wait_for_full_effort(program: Program) -> None:
 def test_each_rendition_has_the_bitrate_it_claims(streamer: Callable[..., Program],
                                                   renditions: list[str]) -> None:
     """85 to 105 % over eight seconds, containers included."""
-    program = streamer(*(word for r in renditions for word in ("--rendition", r)))
+    program = streamer("--framerate", "15", *(word for r in renditions
+                                              for word in ("--rendition", r)))
     wait_for_full_effort(program)
     for rendition in renditions:
         size, _, kilobits = rendition.partition("@")

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.tools import ROOT
 
 EXCEPTION = re.compile(r"<!-- not run: (.*?) ?-->$")
+BESIDE = "<!-- beside the block before -->"
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -24,6 +25,7 @@ class Block:
     info: str  # the words after the language
     text: str
     reason: str | None  # of the comment `<!-- not run: REASON -->` on the line before
+    is_beside: bool = False  # run while the commands of the block before run
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}"
@@ -50,9 +52,24 @@ def blocks(path: str, text: str) -> list[Block]:
         language, _, info = lines[start][3:].strip().partition(" ")
         mark = EXCEPTION.match(lines[start - 1]) if start else None
         found.append(Block(path, start + 1, language, info, "\n".join(lines[start + 1:number]),
-                           mark[1] if mark else None))
+                           mark[1] if mark else None, start > 0 and lines[start - 1] == BESIDE))
         start = -1
     return found
+
+
+def joined(found: list[Block]) -> list[Block]:
+    """Shell blocks, each with the commands of those that run beside it."""
+    together: list[Block] = []
+    for block in found:
+        if block.language != "sh":
+            continue
+        if block.is_beside:
+            first = together.pop()
+            assert first.path == block.path, f"{block}: no block before"
+            together.append(replace(first, text=f"{first.text}\n{block.text}"))
+        else:
+            together.append(block)
+    return together
 
 
 def prose(text: str) -> str:
@@ -74,15 +91,15 @@ def anchors(text: str) -> set[str]:
     return found
 
 
-def broken_links(path: str, text: str) -> list[str]:
-    """The relative links of a document that lead to no file or to no heading."""
+def broken_links(path: str, text: str, root: Path = ROOT) -> list[str]:
+    """The relative links of a document below `root` that lead to no file or to no heading."""
     broken: list[str] = []
     for match in LINK.finditer(re.sub(r"`[^`]*`", "", prose(text))):
         link = match[1] or match[2]
         if re.match(r"[a-z]+:", link):
             continue
         name, _, anchor = link.partition("#")
-        target = (ROOT / path).parent / name if name else ROOT / path
+        target = (root / path).parent / name if name else root / path
         if name and not target.exists():
             broken.append(f"{path}: {link}: no such file")
         elif anchor and anchor not in anchors(target.read_text() if name else text):

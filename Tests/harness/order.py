@@ -2,9 +2,9 @@
 """The order of a run with several workers: what takes longest begins first.
 
 The tests of a file run in one worker, because they share programs and browsers. A long test that
-shares none is a unit of its own, and so are the tests of a file with one edge. Tests/seconds.json has the measured seconds of long tests, and of
-files; MEASURE_TESTS=1 writes those of a run into it. A file without a time begins first: it may be
-the longest.
+shares none is a unit of its own, and so are the tests of a file with one edge. Tests/seconds.json
+has the measured seconds of long tests, and of files; MEASURE_TESTS=1 writes those of a run into it.
+A file without a time begins first: it may be the longest.
 """
 
 from __future__ import annotations

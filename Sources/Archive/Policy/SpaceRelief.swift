@@ -38,10 +38,12 @@ package struct SpaceRelief: Sendable {
   /// An hour was removed.
   ///
   /// - Parameters:
+  ///   - size: its bytes. Removal is useless if it frees less than half of them: the files beside
+  ///     the hour are freed although a snapshot or a reader keeps the hour.
   ///   - before: the free bytes before its removal.
   ///   - after: the free bytes after it.
-  package mutating func remove(before: Int64, after: Int64) {
-    guard after > before else {
+  package mutating func remove(_ size: Int64, before: Int64, after: Int64) {
+    guard after > before, after.subtractingSaturated(before) >= size / 2 else {
       useless = useless.addingSaturated(1)
       return
     }

@@ -66,7 +66,9 @@ extension ArchiveThread {
         left = file.path
         continue
       }
-      relief.remove(before: before, after: DiskFolder.space(root.path)?.free ?? before)
+      relief.remove(
+        file.file.size, before: before,
+        after: DiskFolder.space(root.path)?.free ?? before)
       if isLost { stream.catalog.update { $0.objects?.lost += 1 } }
       log.write(
         .warning, "archive-full", stream: stream.catalog.name,

@@ -20,7 +20,7 @@ struct WindowState: Sendable {
   let marksOutages: Bool
 
   private(set) var state = WindowSnapshot.State.starting
-  private(set) var kept: KeptSegments
+  var kept: KeptSegments
   private(set) var open: OpenSegment?
   var revision: Int64 = 0
   var version: Int64 = 0
@@ -39,11 +39,11 @@ struct WindowState: Sendable {
   /// The newest segment of the session before, or the newest gap after it, until the first media of
   /// this session begins; nil if the window began empty.
   var continued: Int64?
-  private var periods = WindowPeriods()
+  var periods = WindowPeriods()
   /// The number of an open segment that becomes a gap when it is complete.
-  private var leaving: Int64?
+  var leaving: Int64?
   /// The start of the next segment in the window of another server; nil if this one decides.
-  private var placed: SegmentStart?
+  var placed: SegmentStart?
 
   /// The segments that another process publishes.
   private(set) var departure = Departure()
@@ -159,19 +159,6 @@ struct WindowState: Sendable {
     return Set(periods.compactMap(\.headerHash))
   }
 
-  /// Makes the next segment, `number`, a gap.
-  mutating func leaveOut(_ number: Int64) {
-    guard state != .ended, !departure.takes(number) else { return }
-    if open != nil { closeSegment() }
-    let frame = segmentation.firstFrame(of: number)
-    insertGaps(before: number, at: frame)
-    let gap = periods.opening(number, at: frame, segmentation, isPrefill: false)
-    periods.skipped = 0
-    keep(Segment(opening: gap, duration: segmentation.segmentTicks(number)))
-    version = segmentation.partsBefore(number + 1)
-    revision += 1
-  }
-
   /// Publishes nothing from segment `first` on: another process continues the window there.
   mutating func leave(before first: Int64) { departure.leave(before: first) }
 
@@ -182,34 +169,6 @@ struct WindowState: Sendable {
   mutating func place(_ start: SegmentStart) {
     if segments.isEmpty, open == nil { kept.startCounting(from: start.discontinuities) }
     placed = start
-  }
-
-  /// Makes the segments with media of a span gaps, the open one when it is complete.
-  mutating func remove(_ span: Range<WallTime>) {
-    func isIn(_ start: WallTime, _ ticks: Int64) -> Bool {
-      let end = start + Interval(ticks: ticks, timescale: Int64(max(1, segmentation.timescale)))
-      return start < span.upperBound && span.lowerBound < max(end, start + .nanoseconds(1))
-    }
-    kept.empty { isIn($0.programDateTime, $0.duration) }
-    if let open, isIn(open.programDateTime, open.chunks.reduce(0) { $0 + $1.duration }) {
-      leaving = open.number
-    }
-    revision += 1
-  }
-
-  /// Adds a segment without media as the window of another server has it.
-  mutating func leaveOut(_ start: SegmentStart, duration: Int64) {
-    guard state != .ended else { return }
-    place(start)
-    placed = nil
-    if open != nil { closeSegment() }
-    periods.period = start.period
-    var gap = OpenSegment(start)
-    gap.isOutage = marksOutages
-    isAway = marksOutages
-    keep(Segment(opening: gap, duration: duration))
-    version = segmentation.partsBefore(start.number + 1)
-    revision += 1
   }
 
   /// Adds the event that `make` makes with the next number.
@@ -287,31 +246,6 @@ struct WindowState: Sendable {
     } else {
       kept.evictAll()
     }
-  }
-
-  /// Adds gaps for the skipped numbers before segment `number`, at most as many as playlists list.
-  private mutating func insertGaps(before number: Int64, at frame: Int64) {
-    guard periods.skipped > 0 || isAway, let newest = segments.last else { return }
-    let last = newest.number
-    guard number > last + 1 else { return }
-    let first = max(last + 1, number - Int64(playlistLength))
-    if first > last + 1 { kept.evictAll() }
-    if marksOutages {
-      keep(outage(first, after: newest))
-      keepOutage(before: number)
-      version = segmentation.partsBefore(number)
-      return
-    }
-    for missing in first..<number {
-      let missingFrame =
-        segmentation.hasVariableDuration
-        // bounded: at most the length of the playlist
-        ? frame - (number - missing) * segmentation.frames(in: missing)
-        : segmentation.firstFrame(of: missing)
-      let gap = periods.opening(missing, at: missingFrame, segmentation, isPrefill: false)
-      keep(Segment(opening: gap, duration: segmentation.segmentTicks(missing)))
-    }
-    version = segmentation.partsBefore(number)
   }
 
   mutating func closeSegment() {

@@ -27,24 +27,6 @@ package final class StreamSupervisor: Sendable {
     case failed(SessionFailure)
   }
 
-  /// The current start or session.
-  ///
-  /// Confined to the stream's thread.
-  private struct ActiveSession {
-    var start: (thread: OSThread, cancellation: StartCancellation)?
-    var session: StreamSession?
-    /// What the sessions have found out about the source, for the next ones.
-    var verdict = SourceVerdict()
-    /// The source that the next session continues.
-    var continued: StreamPlan.ContinuedSource?
-    /// The end of the newest session with media, which the next one continues.
-    var earlier: WindowEnd?
-    /// The segmentation of the session before.
-    var segmentation: Segmentation?
-    /// The parameters of the audio of all sessions, by track.
-    var audio: [String: AudioEncoderSettings] = [:]
-  }
-
   /// How long a removed stream may take to stop; its threads have ``ThreadGroup/limit``.
   package static let closeLimit = Interval.seconds(4)
 

@@ -29,11 +29,11 @@ final class PassThroughTrack: Sendable {
 
   let configuration: StreamConfiguration
   /// The renditions, top rendition first.
-  private let outputs: [PassThroughOutput]
+  let outputs: [PassThroughOutput]
   let statistics: Locked<StreamStatistics>
   /// Gets the calls of libraries.
-  private let watch: CallWatchdog
-  private let log: Log
+  let watch: CallWatchdog
+  let log: Log
   private let maximumGroupTime: Interval
   /// How far decoding and presentation order of the source differ.
   let reordering: Reordering
@@ -127,7 +127,7 @@ final class PassThroughTrack: Sendable {
   }
 
   /// The coding of each rendition.
-  private func codings(_ videos: [InputDescription.Video]) -> [[[UInt8]]] {
+  func codings(_ videos: [InputDescription.Video]) -> [[[UInt8]]] {
     outputs.map { $0.track < videos.count ? videos[$0.track].coding : [] }
   }
 
@@ -256,46 +256,6 @@ final class PassThroughTrack: Sendable {
     state.isOver = true
     let body = state.onEnd.take()
     return Result(isOver: true, onEnd: { body?(outcome) })
-  }
-
-  /// Applies another coding: the next period has other headers.
-  private func renew(
-    _ state: inout State, _ units: [AccessUnit], _ videos: [InputDescription.Video]
-  ) {
-    state.codings = codings(videos)
-    state.breakOff()
-    do throws(FFmpegError) {
-      var descriptions: [TrackDescription] = []
-      var changed = InputDescription(format: "", video: videos[outputs[0].track], isPaced: false)
-      for (index, output) in outputs.enumerated() {
-        // Size and colours are in the parameter sets, and the decoder reads them.
-        let video = videos[output.track].described(by: units[output.track], watch)
-        let size = video.flatMap { VideoSize(width: $0.width, height: $0.height) }
-        if index == 0, let video { changed.video = video }
-        descriptions.append(
-          try output.description(
-            video ?? videos[output.track], size ?? output.settings.size))
-      }
-      state.descriptions = descriptions
-      let text = descriptions.map { "\($0.codecs), \($0.size.map { "\($0)" } ?? "")" }
-      log.write(
-        .info, "parameters", stream: configuration.name,
-        "the source changed its parameters: \(text.joined(separator: "; "))")
-      warn(of: changed)
-    } catch {
-      log.write(
-        .warning, "parameters", stream: configuration.name,
-        "the source has unreadable parameters: \(error)")
-    }
-  }
-
-  /// Warns of changed parameters that players or viewers treat differently.
-  private func warn(of description: InputDescription) {
-    statistics.withLock { $0.changedFrames = ChangedFrames(description.video.frames) }
-    let findings = InputFindings(.init(description, passesThrough: true))
-    for finding in findings.list where finding.isWarning {
-      log.write(.warning, "parameters", stream: configuration.name, finding.text)
-    }
   }
 
   private func publish(
