@@ -111,7 +111,8 @@ def test_twenty_readers_cost_one_encoding(server: Program) -> None:
     def made() -> float:
         return total(server.port, "streamer_stills_total") - before
 
-    wait_until(lambda: made() >= len(distinct), 5, "metrics, which are kept for 0.1 s")
+    # The first still was made for others.
+    wait_until(lambda: made() + 1 >= len(distinct), 5, "metrics, which are kept for 0.1 s")
     print(made(), "stills for", sum(map(len, found)), "pictures")
     assert len(bodies) == 20 and made() <= 75
     assert sum(map(len, found)) >= 15 * len(distinct)
