@@ -186,7 +186,7 @@ quick: deps-run  ## the pure unit tests, and those of the client: 30 s after the
 # Tests/change.py runs the files that a change touches by this target. Files of Tests/Edge need
 # `make deps-edge` before.
 WORKERS ?= 1
-# At most so many workers play in browsers at once; empty: all.
+# The most workers that play in browsers at once; empty: all.
 PLAYING ?=
 FILES ?=
 files: deps-test $(PROGRAM)  ## the test files FILES="Tests/Thorough/test_x.py ..." by WORKERS

@@ -72,7 +72,7 @@ def wait_bar(view: Viewer) -> None:
 
 
 def steps_by_frames(view: Viewer) -> bool:
-    """Whether keys show the neighbouring frames; false if a reading of the picture was an older one.
+    """Whether keys show the neighbouring frames; false if a reading was that of an older picture.
 
     The first key pauses.
     """
