@@ -298,9 +298,9 @@ install-files:
 	@# their section, strip would write a program without GNU_RELRO.
 	install -D -m 755 $(STATIC) $(INSTALLED)/bin/streamer
 	strip -s -R .comment -R .note $(INSTALLED)/bin/streamer
-	zeros=$$(mktemp) && size=$$(objdump -h -j .swift_modhash $(INSTALLED)/bin/streamer \
-	  | awk '$$2 == ".swift_modhash" { print $$3 }') && truncate -s $$((0x$$size)) $$zeros \
-	  && objcopy --update-section .swift_modhash=$$zeros $(INSTALLED)/bin/streamer && rm $$zeros
+	size=$$(objdump -h $(INSTALLED)/bin/streamer | awk '$$2 == ".swift_modhash" { print $$3 }') \
+	  && if [ -n "$$size" ]; then zeros=$$(mktemp) && truncate -s $$((0x$$size)) $$zeros \
+	  && objcopy --update-section .swift_modhash=$$zeros $(INSTALLED)/bin/streamer && rm $$zeros; fi
 	install -d $(SHARE)/man/man1 $(SHARE)/man/man5 $(SHARE)/bash-completion/completions \
 	  $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(UNITDIR) $(INSTALLED)/lib/sysusers.d \
 	  $(DESTDIR)$(SYSCONFDIR)/streamer $(DESTDIR)$(SYSCONFDIR)/logrotate.d

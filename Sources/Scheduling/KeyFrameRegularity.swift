@@ -65,7 +65,7 @@ struct KeyFrameRegularity: Sendable {
   /// - Parameters:
   ///   - frameIndex: its frame index.
   ///   - captured: its capture time.
-  ///   - isWhole: whether the group before it lost no access unit and is that of one file.
+  ///   - isWhole: whether the group before it is complete, and no file has started over in it.
   mutating func note(_ frameIndex: Int64, _ captured: WallTime, isWhole: Bool) {
     defer { newestKey = frameIndex }
     guard !segmentation.hasVariableDuration, isWhole, let newestKey else { return }

@@ -200,7 +200,7 @@ struct FloorTests {
 
 @Suite("The removal of hours from a full disk")
 struct SpaceReliefTests {
-  @Test("it ends when two hours have freed nothing at once, and begins again with room")
+  @Test("it ends when two hours have freed too little at once, and begins again with room")
   func atOnce() {
     var relief = SpaceRelief()
     #expect(relief.measure(total: 1000, free: 5) == 15)

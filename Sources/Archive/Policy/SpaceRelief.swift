@@ -7,10 +7,10 @@ import Time
 /// Another program may fill the disk faster than the removal of hours frees it, or a snapshot may
 /// keep their bytes: then all hours would be lost for nothing.
 package struct SpaceRelief: Sendable {
-  /// The removed hours after which removal ends, if they have freed nothing.
+  /// The removed hours after which removal ends, if they have freed too little.
   package static let maximumUseless: Int64 = 2
 
-  /// The removed hours that have freed nothing.
+  /// The removed hours that have freed too little.
   private var useless: Int64 = 0
   /// The hours that were removed since the last measurement, and the free bytes before them.
   private var removed: (count: Int64, free: Int64)?
@@ -38,8 +38,8 @@ package struct SpaceRelief: Sendable {
   /// An hour was removed.
   ///
   /// - Parameters:
-  ///   - size: its bytes. Removal is useless if it frees less than half of them: the files beside
-  ///     the hour are freed although a snapshot or a reader keeps the hour.
+  ///   - size: its bytes. Removal is useless if it frees less than half of them: a snapshot or a
+  ///     reader may keep the hour, and the files beside it are freed all the same.
   ///   - before: the free bytes before its removal.
   ///   - after: the free bytes after it.
   package mutating func remove(_ size: Int64, before: Int64, after: Int64) {

@@ -82,7 +82,8 @@ extension ArchiveThread {
     isStuck = left != nil
     if !relief.isUseful {
       let count = SpaceRelief.maximumUseless
-      fullness = "No space left on the disk: the removal of \(count) hours has freed nothing"
+      fullness =
+        "No space left on the disk: the removal of \(count) hours has freed less than half of them"
     } else if indices.isEmpty {
       fullness = "No space left on the disk: all hours are below archive.floor"
     } else {

@@ -4,7 +4,7 @@ import Media
 import Sharing
 import Time
 
-// A window that continues that of another process or server, or of the session before.
+// A window after another one: of another process or server, or of the session before.
 extension LiveWindow {
   /// Publishes nothing from segment `first` on: another process continues the window there.
   ///

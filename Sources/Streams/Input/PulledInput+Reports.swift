@@ -30,7 +30,7 @@ extension PulledInput {
     write(.warning, "source-missed", "the stream is too slow: \(count) access units are left out")
   }
 
-  /// Notes that a file has a connection of its own beside that of another stream.
+  /// Notes that a file has its own connection, although another stream reads the file too.
   func isNotShared(with other: String) {
     guard hasReported.raise() else { return }
     write(
