@@ -184,7 +184,8 @@ extension StreamDefinition {
       let verdict = start.verdict.concerning(published?.status.count ?? 0)
       let input = try PlannedInput(
         facts, settings: settings, isIrregular: verdict.hasIrregularKeyFrames,
-        unpaced: verdict.encodingReason, after: start.segmentation)
+        unpaced: verdict.encodingReason, after: start.segmentation,
+        targetDuration: start.earlier?.targetDuration ?? 0)
       var chosen = try configuration(for: input)
       chosen.keepAudio(of: start.audio)
       return (input, chosen)

@@ -7,9 +7,11 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
+from harness.boxes import timescale
 from harness.configuration import stream, write
 from harness.http1 import get
 from harness.names import Watch
@@ -19,7 +21,7 @@ from harness.program import Program, start, stop
 from harness.rtmp import HOST as RTMP
 from harness.rtmp import publish, rtmp_port
 from harness.sources import ENCODER, Source, ffmpeg_sender
-from harness.tunein import fetch, next_segments
+from harness.tunein import PLAYLIST, fetch, next_segments
 from harness.waiting import pause, wait_until
 
 TRACKS = ("video", "audio")
@@ -103,6 +105,28 @@ def test_a_publisher_that_must_be_encoded(streamer: Callable[..., Program],
             next_segments(relay.port, 2)
     finally:
         stop(relay)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("rate", "group", "reason"), [
+    (30, 60, "target duration of 1 s"), (24000 / 1001, 24, "another timescale")])
+def test_a_publisher_that_would_change_the_playlists(
+        rate: float, group: int, reason: str, streamer: Callable[..., Program],
+        sources: list[Source]) -> None:
+    """Groups of 2 s after 1 s, or another timescale: encoded, RFC 8216 §6.2.1."""
+    program = streamer(*RTMP, defaults=False)
+    port = rtmp_port(program)
+    sources.append(publish(port, "live/x"))
+    playing(program)
+    first = next_segments(program.port, 3)
+    header = get(program.port, urljoin(PLAYLIST, first.segments[-1].map_uri)).body
+    sources[-1].kill()
+    sources.append(publish(port, "live/x", rate=rate, group=group))
+    program.wait_logged("passthrough", reason, within=40)
+    after = next_segments(program.port, 4)
+    assert after.target_duration == first.target_duration == 1
+    later = get(program.port, urljoin(PLAYLIST, after.segments[-1].map_uri)).body
+    assert timescale(later) == timescale(header)
 
 
 @pytest.mark.timeout(120)

@@ -24,17 +24,32 @@ package struct PlannedInput: Sendable {
   ///   - isIrregular: whether the distances between its key frames turned out to vary.
   ///   - reason: why it must be encoded whatever the facts are; nil if they decide.
   ///   - former: the segmentation of the session before; nil for the first one.
+  ///   - listed: the largest Target Duration that playlists of the stream have had, in seconds.
   /// - Throws: an error if `--passthrough always` is impossible.
   package init(
     _ facts: SourceFacts, settings: StreamSettings, isIrregular: Bool,
-    unpaced reason: String? = nil, after former: Segmentation? = nil
+    unpaced reason: String? = nil, after former: Segmentation? = nil,
+    targetDuration listed: Int64 = 0
   ) throws(UsageError) {
     self.facts = facts
     self.former = former
     switch PassThroughDecision(settings).outcome(
       facts, isIrregular: isIrregular, unpaced: reason)
     {
-    case .passThrough(let fit): (self.fit, encodingReason) = (fit.keepingNumbers(of: former), nil)
+    case .passThrough(let fit):
+      let kept = fit.keepingNumbers(of: former)
+      let obstacle = former.flatMap { former in
+        kept.obstacle(
+          after: former, targetDuration: max(listed, former.targetDuration),
+          longestGroup: settings.maximumGroupTime)
+      }
+      // A camera that turned irregular would be encoded for good: its Target Duration rises once.
+      let mayChange = isIrregular && settings.input?.kind != .publisher
+      if settings.passThrough == .auto, !mayChange, let obstacle {
+        (self.fit, encodingReason) = (nil, obstacle)
+      } else {
+        (self.fit, encodingReason) = (kept, nil)
+      }
     case .encode(let reason): (fit, encodingReason) = (nil, reason)
     case .refuse(let reason):
       let input = settings.input.map { "\"\($0)\"" } ?? "the input"
@@ -82,11 +97,13 @@ package struct PlannedInput: Sendable {
   }
 
   /// Whether an encoded session has the rate and the segments of the session before: the settings
-  /// state no rate, and the source states none or the same one.
+  /// state no rate, and the source states none, the same one, or one with another timescale.
   ///
   /// A rate that was measured on a line with jitter would change the numbers of segments.
   private func keepsRate(of former: Segmentation, _ settings: StreamSettings) -> Bool {
-    guard settings.rate == nil, !former.hasVariableDuration else { return false }
+    guard settings.rate == nil else { return false }
+    guard facts.rate.timescale == former.grid.rate.timescale else { return true }
+    guard !former.hasVariableDuration else { return false }
     return facts.description.video.rate.map { $0 == former.grid.rate } ?? true
   }
 
@@ -124,6 +141,31 @@ package struct PlannedInput: Sendable {
 }
 
 extension PassThroughAnalysis.Fit {
+  /// Why players of the stream could not continue with the media passed through; nil if they can.
+  ///
+  /// - Parameters:
+  ///   - former: the segmentation of the session before.
+  ///   - listed: the Target Duration of its playlists, in seconds.
+  ///   - longestGroup: the longest permitted distance of key frames.
+  /// - Source: RFC 8216 §6.2.1: EXT-X-TARGETDURATION does not change. Readers of one CMAF header
+  ///   take its timescale for that of all media.
+  fileprivate func obstacle(
+    after former: Segmentation, targetDuration listed: Int64, longestGroup: Interval
+  ) -> String? {
+    guard rate.timescale == former.grid.rate.timescale else {
+      return "\(rate) frames per second need another timescale than the media before"
+    }
+    let duration = FrameGrid(rate: rate).duration(ofFrames: segmentFrames)
+    let needed = Segmentation(
+      rate: rate, segmentMicroseconds: (duration + .nanoseconds(500)).microseconds,
+      partMicroseconds: 1,
+      maximumGroupMicroseconds: hasVariableDuration ? longestGroup.microseconds : nil
+    ).targetDuration
+    guard needed > listed else { return nil }
+    return "its key frames do not divide the segments of the source before, and their target "
+      + "duration of \(listed) s cannot change"
+  }
+
   /// The same with the shortest segments of the session before: numbers and the Target Duration
   /// depend on them.
   ///

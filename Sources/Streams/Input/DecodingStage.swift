@@ -66,6 +66,11 @@ final class DecodingStage: InputStage {
     input.frameArrived(description, description.video.width, description.video.height)
   }
 
+  /// Decodes the newest GOP of `kept` before the next access unit, which refers to it.
+  func begin(after kept: KeptUnits) {
+    for unit in kept.newestGroup { hidden.add(.video(unit)) }
+  }
+
   /// Decodes the kept access units, to which the next one refers.
   private func catchUp(_ description: InputDescription) throws(InputError) {
     guard !hidden.units.isEmpty else { return }

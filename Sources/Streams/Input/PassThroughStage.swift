@@ -131,7 +131,10 @@ final class PassThroughStage: InputStage {
       let stage = PassThroughStage(input, next, clock)
       input.whileShown { stage.replay(recent, description) }
       return stage
-    case .frames: return DecodingStage(input, AccessUnitDecoder(input))
+    case .frames:
+      let stage = DecodingStage(input, AccessUnitDecoder(input))
+      stage.begin(after: recent)
+      return stage
     }
   }
 

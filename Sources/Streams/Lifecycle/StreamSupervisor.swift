@@ -168,9 +168,7 @@ package final class StreamSupervisor: Sendable {
       return become(.ended(session))
     case .irregularKeyFrames:
       log.write(
-        .warning, "irregular", stream: name,
-        "key frames are irregular: restarting the stream with variable-duration segments, whose "
-          + "numbers count by one")
+        .warning, "irregular", stream: name, "key frames are irregular: restarting the stream")
       active.verdict = active.verdict.irregular()
       return continueSource(of: session, &active)
     case .audioAppeared(let facts): return continueSource(of: session, with: facts, &active)
