@@ -12,7 +12,7 @@ from audience import COUNT, Audience, Cell, audience, offsets
 from consumer import CHUNKED, HLS, MPD, MPD_PAGES, PAGES, Consumer, Playing
 from harness.waiting import pause
 from numbered import FIRST, OTHER, SAME, SHORT, SIZE, Film
-from result import Result, Rows, Scenario, followed
+from result import SILENCE, Result, Rows, Scenario, followed
 from rewinding import END_MS, clip, past, seek
 from stage import KEY, Stage, key_file, staged
 
@@ -61,7 +61,8 @@ def with_event(rows: Rows, folder: Path, excused: Sequence[str], film: Film,
     """
     with playing_live(rows, folder, excused) as (stage, viewers, before):
         cells: dict[str, Cell] = {}
-        with followed(stage, seconds, cells) if is_followed else nullcontext():
+        with (followed(stage, seconds, cells, known=SILENCE) if is_followed
+              else nullcontext()):
             event(stage)
             if is_followed:
                 cells |= merged(before, viewers.again(FIRST, film))

@@ -54,8 +54,8 @@ extension Rule {
     "Latency min, target and max, and PlaybackRate min and max, are in order.")
   static let referenceTimes = Rule(
     "producer-reference-times", .must, iop + "9.X.4.2-6",
-    "Each AdaptationSet of a low-latency MPD has a ProducerReferenceTime with wallClockTime and "
-      + "presentationTime.")
+    "Each AdaptationSet of a low-latency MPD but those of images has a ProducerReferenceTime with "
+      + "wallClockTime and presentationTime.")
 
   static let manifestRules = [
     wellFormed, profiles, availabilityStart, startPassed, updatePeriod, periods,
@@ -169,7 +169,8 @@ extension Findings {
       check(
         .latencyOrder, values == values.sorted(), place, seen: "PlaybackRate min, max of \(values)")
     }
-    for set in nodes where set.name == "AdaptationSet" {
+    // Thumbnails are complete files, which no player shows as the live picture.
+    for set in nodes where set.name == "AdaptationSet" && set["contentType"] != "image" {
       let times = set.descendants.filter { $0.name == "ProducerReferenceTime" }
       let isWhole = times.allSatisfy {
         $0["wallClockTime"] != nil && $0["presentationTime"] != nil
