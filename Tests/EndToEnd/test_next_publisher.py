@@ -19,18 +19,18 @@ from harness.waiting import wait_until
 
 ADMIN = "admin-token-of-next-publishers"
 FLAGS = [*HOST, "--admin-token", ADMIN]
-PICTURES = ("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25")
+PICTURES = ("-f", "lavfi", "-i", "testsrc2=size=320x180")
 CODING = ("-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p",
-          "-g", "25", "-keyint_min", "25", "-sc_threshold", "0")
+          "-force_key_frames", "expr:gte(t,n_forced)", "-sc_threshold", "0")
 SOUND = ("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000")
 
 
-def send(program: Program, *, speed: str = "1", sound: str = "") -> Source:
-    """ffmpeg publishes 25 fps at `speed`; `sound` is the length of its audio in seconds."""
+def send(program: Program, *, speed: str = "1", sound: str = "", rate: int = 25) -> Source:
+    """ffmpeg publishes at `speed`; `sound` is the length of its audio in seconds."""
     audio = ["-readrate", speed, *SOUND[:2], "-t", sound, *SOUND[2:]] if sound else []
     return Source(subprocess.Popen(
         [need("ffmpeg", "publishing by RTMP"), "-v", "error", "-nostdin", "-readrate", speed,
-         *PICTURES, *audio, *CODING, *(["-c:a", "aac"] if sound else []), "-flush_packets", "1",
+         *PICTURES[:-1], f"{PICTURES[-1]}:rate={rate}", *audio, *CODING, *(["-c:a", "aac"] if sound else []), "-flush_packets", "1",
          "-f", "flv", f"rtmp://127.0.0.1:{rtmp_port(program)}/live/x"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
 
@@ -117,3 +117,20 @@ def test_the_publisher_page_names_sound_that_has_ended(
     assert state()["audioFault"] == {
         "kind": "gone", "text": "no sound: the source sends no audio at present"}
     assert state()["media"]["kind"] == "accepted"
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("rate", [25, 50])
+def test_no_sound_after_sound(rate: int, streamer: Callable[..., Program],
+                              sources: list[Source]) -> None:
+    """A publisher with sound, then one without, which has a line and a state; also if the session
+    begins again because of its rate."""
+    program = streamer(*FLAGS, defaults=False)
+    sources.append(send(program, sound="60"))
+    wait_until(lambda: ".mp4" in playlist(program, "audio/playlist.m3u8"), 40, "audio")
+    sources[-1].kill()
+    program.wait_logged("publish-ended", within=20)
+    sources.append(send(program, rate=rate))
+    program.wait_logged("audio-gone", within=40)
+    wait_until(lambda: api(program).get("audioFault"), 20, "the fault")
+    assert api(program)["audioFault"]["kind"] == "gone"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Callable
 
@@ -132,3 +133,9 @@ def test_audio_without_its_configuration_has_a_line(streamer: Callable[..., Prog
         program.wait_logged("publisher-no-audio", "AAC without its decoder configuration for 5 s",
                             within=20)
         assert get(program.port, PLAYLIST, timeout=15).status == 200
+
+        def fault() -> str:
+            state = json.loads(get(program.port, "/live/publish.json").text)
+            return state.get("audioFault", {}).get("kind", "")
+
+        wait_until(lambda: fault() == "undescribed", 20, "the fault")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -24,8 +25,8 @@ VIDEO = "/live/video/playlist.m3u8"
 @pytest.mark.timeout(60)
 def test_audio_of_an_unsupported_codec_is_named_once(streamer: Callable[..., Program],
                                                      sources: list[Source]) -> None:
-    """The video plays, and one warning names the codec of the audio."""
-    program = streamer(*HOST, defaults=False)
+    """The video plays, and one warning names the codec of the audio; /api has the fault."""
+    program = streamer(*HOST, "--admin-token", ADMIN, defaults=False)
     sources.append(publish(rtmp_port(program), options=[*ENCODER, "-ar", "44100"],
                            audio="pcm_s16le"))
     wait_until(lambda: get(program.port, VIDEO, timeout=15).status == 200, 20, "a playlist")
@@ -33,6 +34,13 @@ def test_audio_of_an_unsupported_codec_is_named_once(streamer: Callable[..., Pro
     assert "linear PCM is not accepted" in entry.message
     program.check_logged("audio-ignored")
     assert "TYPE=AUDIO" not in get(program.port, "/live/playlist.m3u8").text
+
+    def fault() -> str:
+        state = get(program.port, "/api/streams/live",
+                    headers={"Authorization": f"Bearer {ADMIN}"}).text
+        return json.loads(state).get("audioFault", {}).get("kind", "")
+
+    wait_until(lambda: fault() == "unaccepted", 20, "the fault")
 
 
 @pytest.mark.timeout(90)

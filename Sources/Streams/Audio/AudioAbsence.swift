@@ -25,19 +25,20 @@ final class AudioAbsence: Sendable {
     presences = Locked(Array(repeating: TrackPresence(), count: tracks.count))
   }
 
-  /// Notes an access unit; `isExpected`: for each track, whether the input has it.
-  func videoArrived(at arrival: MonotonicTime, isExpected: [Bool]) {
+  /// Notes an access unit; `isAnnounced`: for each track, whether the input has it.
+  ///
+  /// A track that the input does not have is that of an earlier session: listeners miss its audio.
+  func videoArrived(at arrival: MonotonicTime, isAnnounced: [Bool]) {
     for (index, track) in tracks.enumerated() where track.alternative == nil {
       let (change, limit) = presences.withLock { presences in
-        let change = presences[index].otherArrived(
-          at: arrival, isExpected: isExpected.indices.contains(index) && isExpected[index])
+        let change = presences[index].otherArrived(at: arrival, isExpected: true)
         return (change, presences[index].limit)
       }
       guard case .gone(let hasBeenHeard, let isRare) = change else { continue }
       write(
         isRare ? .warning : .debug, "audio-gone", index,
         "no audio for \(limit.wholeSeconds) s while the video goes on"
-          + (hasBeenHeard ? "" : ", although the source announces it")
+          + (hasBeenHeard ? "" : Self.reason(isAnnounced.dropFirst(index).first == true))
           + ": silence until it arrives")
       update()
     }
@@ -65,6 +66,10 @@ final class AudioAbsence: Sendable {
         statistics.audioFaults.remove(.gone)
       }
     }
+  }
+
+  private static func reason(_ isAnnounced: Bool) -> String {
+    isAnnounced ? ", although the source announces it" : ", of which the source has none"
   }
 
   private func write(_ level: Log.Level, _ event: StaticString, _ index: Int, _ text: String) {

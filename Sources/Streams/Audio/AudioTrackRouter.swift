@@ -61,7 +61,7 @@ final class AudioTrackRouter: Sendable {
       route(description, &routes)
       return routes.tracks
     }
-    absence.videoArrived(at: arrival, isExpected: tracks.map { $0 != nil })
+    absence.videoArrived(at: arrival, isAnnounced: tracks.map { $0 != nil })
   }
 
   private func route(_ description: InputDescription, _ routes: inout Routes) {

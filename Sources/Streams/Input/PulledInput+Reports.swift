@@ -84,8 +84,24 @@ extension PulledInput {
         if takesAudio { log.write(.warning, "publisher-no-audio", stream: name, text) }
       }
     }
-    outages.note(
-      publisher: published.state(at: now, isShown: isShown).map { PublisherNote($0, takesAudio) })
+    let state = published.state(at: now, isShown: isShown)
+    if takesAudio {
+      let isUndescribed = if case .noAudio? = state { true } else { false }
+      note(.undescribed, isPresent: isUndescribed)
+    }
+    outages.note(publisher: state.map { PublisherNote($0, takesAudio) })
+  }
+
+  /// Sets or clears a reason for silence, if there is a session.
+  func note(_ fault: AudioFault, isPresent: Bool) {
+    target?.statistics.withLock { statistics in
+      guard isPresent != statistics.audioFaults.contains(fault) else { return }
+      if isPresent {
+        statistics.audioFaults.insert(fault)
+      } else {
+        statistics.audioFaults.remove(fault)
+      }
+    }
   }
 
   /// Notes that the video has ended although the audio goes on, or that it arrives again.
