@@ -17,8 +17,12 @@ final class FollowedMedia {
   /// The absolute address of the playlist, after redirects.
   var base: String
   private let origin: any ValidatedOrigin
+  /// The absolute address by which the Multivariant Playlist names it.
+  private let address: String
   /// The EXT-X-STREAM-INF of its variant; nil for audio, and without a Multivariant Playlist.
-  private let variant: AttributeList?
+  private var variant: AttributeList?
+  /// The address of the Multivariant Playlist; nil without one.
+  private let multivariant: String?
   private let meter: AgeMeter?
   private var headers: [String: MovieHeader] = [:]
   /// The media of the parts that were received, by segment and index.
@@ -31,9 +35,11 @@ final class FollowedMedia {
 
   /// Media of which nothing was received.
   init(
-    of url: String, variant: AttributeList?, _ origin: any ValidatedOrigin, _ meter: AgeMeter?
+    of url: String, variant: AttributeList?, in multivariant: String?,
+    _ origin: any ValidatedOrigin, _ meter: AgeMeter?
   ) {
-    (base, self.variant, self.origin, self.meter) = (url, variant, origin, meter)
+    (base, address, self.origin, self.meter) = (url, url, origin, meter)
+    (self.variant, self.multivariant) = (variant, multivariant)
   }
 
   /// Prepares the meter for the next response with media.
@@ -194,13 +200,33 @@ final class FollowedMedia {
       return nil
     }
     headers[key] = header
-    if let stated = variant?["CODECS"], let codecs = try? header.entry.codecs() {
-      let list = stated.lowercased().split(separator: ",").map { $0.filter { !$0.isWhitespace } }
+    if let codecs = try? header.entry.codecs(), !states(codecs) {
+      // A later publisher of the stream has other media than when the playlist was read.
+      renewVariant()
       findings.check(
-        .codecsTrue, list.contains(codecs.lowercased()), reply.place,
-        seen: "CODECS=\"\(stated)\"", expected: "with \(codecs)")
+        .codecsTrue, states(codecs), reply.place,
+        seen: "CODECS=\"\(variant?["CODECS"] ?? "")\"", expected: "with \(codecs)")
     }
     return header
+  }
+
+  /// Whether the variant names the format, or no formats at all.
+  private func states(_ codecs: String) -> Bool {
+    guard let stated = variant?["CODECS"] else { return true }
+    return stated.lowercased().split(separator: ",").contains {
+      $0.filter { !$0.isWhitespace } == codecs.lowercased()
+    }
+  }
+
+  /// Reads the Multivariant Playlist again.
+  private func renewVariant() {
+    guard let multivariant else { return }
+    let reply = origin.get(multivariant)
+    let playlist = MultivariantPlaylist(PlaylistText(reply.body))
+    let found = playlist.variants.first {
+      WebAddress.resolve($0.uri, base: reply.url) == address
+    }
+    if reply.isWhole, let found { variant = found.attributes }
   }
 }
 

@@ -34,16 +34,17 @@ final class PlaylistTrack {
   /// - Parameters:
   ///   - url: the absolute address of the playlist.
   ///   - variant: the attributes of the variant with it.
+  ///   - multivariant: the address of its Multivariant Playlist; nil without one.
   ///   - isIndependent: whether its Multivariant Playlist states EXT-X-INDEPENDENT-SEGMENTS.
   ///   - variables: those of its Multivariant Playlist.
   ///   - origin: the server.
   ///   - meter: measures ages, and only those requests are made that a player makes.
   init(
-    _ url: String, variant: AttributeList?, isIndependent: Bool, _ variables: PlaylistVariables?,
-    _ origin: any ValidatedOrigin, _ meter: AgeMeter?
+    _ url: String, variant: AttributeList?, in multivariant: String?, isIndependent: Bool,
+    _ variables: PlaylistVariables?, _ origin: any ValidatedOrigin, _ meter: AgeMeter?
   ) {
     (self.url, base, self.origin, self.variables, self.meter) = (url, url, origin, variables, meter)
-    media = FollowedMedia(of: url, variant: variant, origin, meter)
+    media = FollowedMedia(of: url, variant: variant, in: multivariant, origin, meter)
     self.isIndependent = isIndependent
   }
 

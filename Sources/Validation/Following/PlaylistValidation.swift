@@ -45,12 +45,12 @@ struct PlaylistValidation {
       }
       tracks = playlist.mediaURIs.prefix(most).map { uri in
         PlaylistTrack(
-          WebAddress.resolve(uri, base: reply.url), variant: variants[uri],
+          WebAddress.resolve(uri, base: reply.url), variant: variants[uri], in: url,
           isIndependent: !text.tags("#EXT-X-INDEPENDENT-SEGMENTS").isEmpty, text.variables,
           origin, meter)
       }
     } else {
-      tracks = [PlaylistTrack(url, variant: nil, isIndependent: false, nil, origin, meter)]
+      tracks = [PlaylistTrack(url, variant: nil, in: nil, isIndependent: false, nil, origin, meter)]
     }
     for track in tracks { track.begin(&findings, &times) }
     checkTogether(tracks)

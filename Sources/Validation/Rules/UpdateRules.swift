@@ -4,7 +4,7 @@ extension Rule {
   static let targetConstant = Rule(
     "target-duration-constant", .must, draft + "§4.4.3.1", "EXT-X-TARGETDURATION never changes.")
   static let partTargetConstant = Rule(
-    "part-target-constant", .must, draft + "§6.2.1", "PART-TARGET never changes.")
+    "part-target-constant", .should, draft + "§4.4.3.7", "PART-TARGET never changes.")
   static let controlConstant = Rule(
     "server-control-constant", .should, draft + "§4.4.3.8",
     "The values of EXT-X-SERVER-CONTROL never change.")
