@@ -40,6 +40,11 @@ packed "dist/$name-$target.tar.gz" "$scratch" "$name"
 step "list of components"
 python3 release/sbom.py "$scratch/$name/lib/streamer/streamer" > "dist/$name-$target.cdx.json"
 
+# The program in the package and in the archive has none; docs/troubleshooting.md uses them.
+step "symbols"
+objcopy --only-keep-debug --compress-debug-sections=zlib "$STATIC_SCRATCH/release/streamer" \
+  "dist/$name-$target.debug"
+
 step "documentation"
 mkdir "$scratch/site"
 cp -r .build-docs/site "$scratch/site/$name-docs"

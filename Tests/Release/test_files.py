@@ -39,7 +39,7 @@ def test_sums_are_those_of_all_files(dist) -> None:
     listed = {name: total for total, name in (line.split("  ") for line in lines)}
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
              for path in dist.folder.iterdir() if path.name != "SHA256SUMS"}
-    assert listed == found and len(found) == 8
+    assert listed == found and len(found) == 9
 
 
 def test_all_files_have_one_version_and_commit(dist, archive: Path) -> None:
@@ -70,6 +70,16 @@ def test_archive_has_program_units_pages_and_completion(dist, archive: Path) -> 
             f"dpkg-deb --fsys-tarfile '{dist.file('streamer_*.deb')}' | tar -xO ./usr/{name}",
             shell=True, capture_output=True, check=True, timeout=60).stdout
         assert packed == (archive / name).read_bytes(), name
+
+
+def test_symbols_are_those_of_the_program(dist, archive: Path) -> None:
+    """The file of symbols has the build ID of the program, and names its functions."""
+    program, symbols = archive / "lib/streamer/streamer", dist.file("streamer-*.debug")
+    identities = {re.findall(r"Build ID: (\w+)", output("readelf", "-n", path))[0]
+                  for path in (program, symbols)}
+    assert len(identities) == 1
+    entry = re.findall(r"Entry point address:\s+(0x\w+)", output("readelf", "-h", program))[0]
+    assert output("addr2line", "-f", "-e", symbols, entry).splitlines()[0] == "_start"
 
 
 def test_the_archive_is_unpacked_over_folders_by_its_instructions(dist, tmp_path: Path) -> None:
