@@ -129,6 +129,7 @@ package final class ArchiveStore: Sendable {
   /// The settings of systemd that permit a folder.
   private static var drop: String {
     "; a unit of systemd writes to /var/lib/streamer/archive, or needs ReadWritePaths= in a drop-in"
+      + " (systemctl edit streamer)"
   }
 
   /// An error of the system, with the remedy.

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +19,7 @@ from harness import pasthours
 from harness.archive import hour_files
 from harness.http1 import get
 from harness.program import Program, kill, run_to_end, stop
+from harness.tools import streamer_binary
 from harness.waiting import not_before, wait_until
 from test_events import TOKEN
 
@@ -160,3 +162,32 @@ def test_links_other_owners_and_other_paths_are_not_read(
     assert stop(program) == 0
     assert (target.read_bytes(), foreign.read_bytes()) == before
     assert linked.is_symlink() and sorted(outside.iterdir()) == [target]
+
+
+def test_a_check_tries_the_folder(tmp_path: Path) -> None:
+    """A folder that the user may not write is refused, with the setting of systemd."""
+    folder = tmp_path / "archive"
+    check = [str(streamer_binary()), "--test-src", "--check", "--archive"]
+
+    def checked(path: Path, *prefix: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*prefix, *check, str(path)], capture_output=True, text=True,
+                              check=False, timeout=20)
+
+    # A missing folder is not made.
+    assert checked(folder / "new").returncode == 0 and not folder.exists()
+    folder.mkdir()
+    assert checked(folder).returncode == 0 and not list(folder.iterdir())
+    file = tmp_path / "file"
+    file.write_text("")
+    assert checked(file).returncode == 2
+    if os.geteuid() != 0:
+        pytest.skip("not root: a folder of another user")
+    for parent in (tmp_path, *tmp_path.parents):
+        if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 0o1:
+            parent.chmod(parent.stat().st_mode | 0o11)
+    folder.chmod(0o700)
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    for path in (folder, folder / "new"):
+        found = checked(path, *nobody)
+        assert found.returncode == 2, found
+        assert str(path) in found.stderr and "ReadWritePaths=" in found.stderr, found.stderr
