@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import time
 import urllib.error
@@ -16,12 +17,12 @@ from pathlib import Path
 import pytest
 
 from harness import pasthours
-from harness.archive import hour_files
-from harness.http1 import get
+from harness.archive import complete, hour_files
+from harness.http1 import Connection, get
 from harness.program import Program, kill, run_to_end, stop
 from harness.tools import streamer_binary
 from harness.waiting import not_before, wait_until
-from test_events import TOKEN
+from test_events import TOKEN, post
 
 SMALL = ("--resolution", "320x180", "--bitrate", "300", "--audio", "tone")
 # A window of eight segments: older ones come from the archive.
@@ -191,3 +192,59 @@ def test_a_check_tries_the_folder(tmp_path: Path) -> None:
         found = checked(path, *nobody)
         assert found.returncode == 2, found
         assert str(path) in found.stderr and "ReadWritePaths=" in found.stderr, found.stderr
+
+
+def received(port: int, path: str, **fields: str) -> bytes:
+    """The bytes of a response without an end that arrive within a second."""
+    found = b""
+    with Connection(port, timeout=1) as connection:
+        connection.send(path, headers=fields)
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline:
+            try:
+                found += connection.socket.recv(1 << 20)
+            except socket.timeout:
+                break
+    return found
+
+
+def event_within_a_segment(program: Program, body: str) -> int:
+    """Sends an event of now, whose chunk is in the segment of its time; the number of that."""
+    while True:
+        wait_until(lambda: 0.1 < time.time() % 1 < 0.4, 2, "the start of a second", interval=0.01)
+        number = int(time.time())
+        post(program, body)
+        if time.time() < number + 0.6:
+            return number
+
+
+@pytest.mark.timeout(90)
+def test_a_removed_span_has_no_events_and_no_parts(streamer: Callable[..., Program],
+                                                   tmp_path: Path) -> None:
+    """At once: playlists, dvr.json, a feed and /api/events have no text of the span, and its last
+    requested part is gone."""
+    program = streamer(*SMALL, "--playlist-length", "40", "--max-files", "50", "--prefill", "0",
+                       "--archive", str(tmp_path), "--dvr", "1d", "--admin-token", TOKEN)
+    program.wait_logged("live", within=20)
+    number = event_within_a_segment(program, '{"text": "secret-of-the-past"}')
+    wait_until(lambda: max(complete(program, "video")) > number + 1, 15, "the media of the event")
+
+    def texts() -> dict[str, bytes]:
+        paths = ("/live/video/playlist.m3u8", "/live/dvr.json",
+                 f"/live/video/from/{number - 1}/to/{number + 1}/playlist.m3u8")
+        return {**{path: get(program.port, path).body for path in paths},
+                "feed": received(program.port, f"/live/feed?segment={number - 1}"),
+                "events": received(program.port, "/api/events?stream=live",
+                                   Authorization=f"Bearer {TOKEN}", **{"Last-Event-ID": "0"})}
+
+    def without_text() -> list[str]:
+        return [path for path, body in texts().items() if b"secret-of-the-past" not in body]
+
+    wait_until(lambda: not without_text(), 25, "the event")
+    part = f"/live/video/segment{number}.4.m4s"
+    assert get(program.port, part).status == 200
+    status, text = api(program, "DELETE",
+                       f"/api/streams/live/archive?from={number}&to={number}.9")
+    assert status in (202, 204), text
+    assert get(program.port, part).status in (404, 410)
+    assert without_text() == list(texts())

@@ -42,9 +42,11 @@ extension ServedStream {
       ? rendition.media.response(segment) : rendition.media.response(prefill: segment)
   }
 
-  /// Removes the media of a span from the windows, before the archive removes it.
+  /// Removes the media, events and captions of a span from the windows, before the archive removes
+  /// its media.
   package func removeFromWindows(_ span: Range<WallTime>) {
     let past = span.clamped(to: .distantPast..<max(.distantPast, SystemClock.wallTime))
+    if !past.isEmpty { captions?.remove(past) }
     for rendition in renditions where !past.isEmpty {
       rendition.window.remove(past)
       rendition.media.forgetGaps(of: rendition.window.snapshot)
