@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help build-unit build-debug deps-run deps-test deps-bench deps-edge deps-suites \
   deps-consumers deps-package build run test unit e2e players faults latency lossy compare \
-  edge suites static \
+  edge suites static starter \
   install install-files deb package \
   docs lint words fmt tsan asan fuzz hostile soak bench clean other-debian dist release \
   release-check
@@ -276,7 +276,9 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 STATIC_SCRATCH ?= $(CURDIR)/.build-static
 STATIC := $(STATIC_SCRATCH)/release/streamer
+STARTER := $(STATIC_SCRATCH)/starter/streamer
 INSTALLED := $(DESTDIR)$(PREFIX)
+PROGRAM_FILE := $(INSTALLED)/lib/streamer/streamer
 SHARE := $(INSTALLED)/share
 SETTINGS := $(DESTDIR)$(SYSCONFDIR)/streamer/streamer.json
 
@@ -291,17 +293,29 @@ static:
 	  -Xcc -ffile-prefix-map=$(HERE) \
 	  -Xlinker --build-id=$(if $(BUILD_ID),0x$(BUILD_ID),sha1)
 
+# The installed command: a static program of 2 KB without libraries, which blocks the signals of an
+# operator and executes the program.
+STARTER_FLAGS := -std=c11 -Os -Wall -Wextra -Werror -ffreestanding -fno-builtin -fno-ident \
+  -fno-stack-protector -fno-asynchronous-unwind-tables -fPIE -static-pie -nostdlib -fuse-ld=lld \
+  -Wl,--build-id=none,-z,relro,-z,now,-z,noexecstack
+$(STARTER): Sources/Starter/starter.c
+	@mkdir -p $(@D)
+	clang $(STARTER_FLAGS) -o $@ $<
+
+starter: $(STARTER)
+
 install: deps-run static install-files  ## install below DESTDIR and PREFIX (/usr/local)
 
-install-files:
+install-files: $(STARTER)
 	@# The removed sections are those that debhelper removes from the package. The hashes of modules
 	@# are for incremental builds, and depend on the folder of the build. They become zeros: without
 	@# their section, strip would write a program without GNU_RELRO.
-	install -D -m 755 $(STATIC) $(INSTALLED)/bin/streamer
-	strip -s -R .comment -R .note $(INSTALLED)/bin/streamer
-	size=$$(objdump -h $(INSTALLED)/bin/streamer | awk '$$2 == ".swift_modhash" { print $$3 }') \
+	install -D -m 755 $(STATIC) $(PROGRAM_FILE)
+	install -D -m 755 $(STARTER) $(INSTALLED)/bin/streamer
+	strip -s -R .comment -R .note $(PROGRAM_FILE) $(INSTALLED)/bin/streamer
+	size=$$(objdump -h $(PROGRAM_FILE) | awk '$$2 == ".swift_modhash" { print $$3 }') \
 	  && if [ -n "$$size" ]; then zeros=$$(mktemp) && truncate -s $$((0x$$size)) $$zeros \
-	  && objcopy --update-section .swift_modhash=$$zeros $(INSTALLED)/bin/streamer && rm $$zeros; fi
+	  && objcopy --update-section .swift_modhash=$$zeros $(PROGRAM_FILE) && rm $$zeros; fi
 	install -d $(SHARE)/man/man1 $(SHARE)/man/man5 $(SHARE)/bash-completion/completions \
 	  $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(UNITDIR) $(INSTALLED)/lib/sysusers.d \
 	  $(DESTDIR)$(SYSCONFDIR)/streamer $(DESTDIR)$(SYSCONFDIR)/logrotate.d

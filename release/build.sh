@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Puts the files of a release into dist/, after `make deb` and `make docs`. `make dist` runs it.
 #
-# SOURCE_DATE_EPOCH is the time of all files: that of the commit. STATIC is the program.
+# SOURCE_DATE_EPOCH is the time of all files: that of the commit. STATIC_SCRATCH has the program.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 umask 022
@@ -38,7 +38,12 @@ cp LICENSE release/INSTALL.md "$scratch/$name/"
 packed "dist/$name-$target.tar.gz" "$scratch" "$name"
 
 step "list of components"
-python3 release/sbom.py "$scratch/$name/bin/streamer" > "dist/$name-$target.cdx.json"
+python3 release/sbom.py "$scratch/$name/lib/streamer/streamer" > "dist/$name-$target.cdx.json"
+
+# The program in the package and in the archive has none; docs/troubleshooting.md uses them.
+step "symbols"
+objcopy --only-keep-debug --compress-debug-sections=zlib "$STATIC_SCRATCH/release/streamer" \
+  "dist/$name-$target.debug"
 
 step "documentation"
 mkdir "$scratch/site"

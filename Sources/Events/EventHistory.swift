@@ -23,11 +23,19 @@ struct EventHistory: Sendable {
   }
 
   /// Adds an event; the oldest one is forgotten above ``limit``.
-  mutating func add(_ record: LogRecord, data: String?) {
+  mutating func add(_ record: LogRecord, data: String?, about mediaTime: WallTime? = nil) {
     guard !isClosed else { return }
     last = last.addingSaturated(1)
-    events.append(ProgramEvent(number: last, record: record, data: data))
+    events.append(
+      ProgramEvent(number: last, record: record, data: data, mediaTime: mediaTime))
     if events.count > Self.limit { events.removeFirst() }
+  }
+
+  /// Forgets the events about media of a stream in a span.
+  mutating func forget(_ span: Range<WallTime>, of stream: String) {
+    events.removeAll { event in
+      event.record.stream == stream && event.mediaTime.map { span.contains($0) } ?? false
+    }
   }
 
   /// No more events are added.

@@ -28,14 +28,19 @@ package struct ProgramEvent: Sendable, Equatable {
   package let record: LogRecord
   /// More about the event as a JSON value; nil for nothing.
   package let data: String?
+  /// The time of the media that it is about; nil for none.
+  let mediaTime: WallTime?
+  /// The JSON object, one line: rendered once for all readers.
+  package let json: String
 
-  /// The JSON object: one line.
-  package var json: String {
+  /// An event with these properties.
+  init(number: Int64, record: LogRecord, data: String?, mediaTime: WallTime?) {
+    (self.number, self.record, self.data, self.mediaTime) = (number, record, data, mediaTime)
     let object: JSONObject = [
       "id": number, "time": UTCTime(record.time).text, "level": record.level.rawValue,
       "stream": record.stream, "event": record.event, "message": record.message,
       "data": data.map(RawJSON.init),
     ]
-    return object.text
+    json = object.text
   }
 }

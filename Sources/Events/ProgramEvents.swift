@@ -30,20 +30,27 @@ package final class ProgramEvents: Sendable {
   ///   - stream: the stream; nil for the program.
   ///   - message: the sentence for people.
   ///   - data: a valid JSON value; nil for none. Its line ends become spaces.
+  ///   - mediaTime: the time of the media that it is about; nil for none.
   package func add(
-    _ event: StaticString, stream: String?, _ message: String, data: String? = nil
+    _ event: StaticString, stream: String?, _ message: String, data: String? = nil,
+    about mediaTime: WallTime? = nil
   ) {
     add(
       LogRecord(
         level: .info, event: "\(event)", stream: stream, message: message,
         time: SystemClock.wallTime),
       // In valid JSON they are between tokens only.
-      data: data.map { String($0.map { $0.isNewline ? " " : $0 }) })
+      data: data.map { String($0.map { $0.isNewline ? " " : $0 }) }, about: mediaTime)
   }
 
-  private func add(_ record: LogRecord, data: String?) {
-    history.withLock { $0.add(record, data: data) }
+  private func add(_ record: LogRecord, data: String?, about mediaTime: WallTime? = nil) {
+    history.withLock { $0.add(record, data: data, about: mediaTime) }
     tell()
+  }
+
+  /// Forgets the events about media of a stream in a span: later readers do not get them.
+  package func forget(_ span: Range<WallTime>, of stream: String) {
+    history.withLock { $0.forget(span, of: stream) }
   }
 
   /// Ends the events: readers end when they have all of them.

@@ -20,7 +20,7 @@ from harness.configuration import stream
 from harness.http1 import Later, Response, get
 from harness.metrics import wait_held
 from harness.program import Program
-from harness.tools import streamer_binary
+from harness.tools import ROOT, streamer_binary
 from harness.waiting import wait_until
 from harness.websocket import Socket
 
@@ -149,3 +149,42 @@ def test_tokens(configured: tuple[Program, Path], tmp_path: Path) -> None:
     for text in texts:
         for secret in secrets:
             assert secret not in text
+
+
+def rights() -> dict[str, set[str]]:
+    """The table of docs/access.md: the methods of each path that a token of a stream permits."""
+    text = (ROOT / "docs/access.md").read_text()
+    rows = re.findall(r"^\| `(/api/[^`]+)` \| ([A-Z, ]+) \|$", text, re.M)
+    return {path: set(methods.split(", ")) for path, methods in rows}
+
+
+def test_a_token_of_a_stream_permits_what_the_table_states(
+        streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """An uploader's token erases nothing of the archive and stops no push, by any method."""
+    program = streamer("--resolution", "160x90", "--archive", str(tmp_path), "--admin-token", ADMIN,
+                       "--push", "rtmp://127.0.0.1:9/live/key stopped")
+    token = web_token(ADMIN, exp=int(time.time()) + 60, llx={"act": "api", "stream": "live"})
+
+    def status(method: str, path: str) -> int:
+        return get(program.port, path.replace("STREAM", "live"), method,
+                   {"Authorization": f"Bearer {token}", "Content-Length": "0"}).status
+
+    table = rights()
+    assert len(table) == 4
+    for path, methods in table.items():
+        # The removal of the stream comes last, and responses to GET of events have no end.
+        for method in sorted(methods - {"DELETE"}):
+            method = "HEAD" if (method, "stream=" in path) == ("GET", True) else method
+            assert status(method, path) not in (401, 403), (method, path)
+    # Which other methods a path has is no secret.
+    span = "?from=1795155720&to=1795155721"
+    others = ["/api/streams", "/api/events", "/api/streams/other", "/api/events?stream=other"]
+    others += [f"/api/streams/live/archive{span}", f"/api/streams/live/archive/keep{span}",
+               "/api/streams/live/push/0/start", "/api/streams/live/push/0/stop",
+               "/api/streams/live/none"]
+    for path in others:
+        for method in ("GET", "POST", "PUT", "DELETE"):
+            # Five of them slow the address down.
+            assert status(method, path) in (403, 429), (method, path)
+    assert status("POST", "/api/streams/STREAM") in (403, 429)
+    assert status("DELETE", "/api/streams/STREAM") == 204

@@ -6,6 +6,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import socket
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -15,11 +18,13 @@ from pathlib import Path
 import pytest
 
 from harness import pasthours
-from harness.archive import hour_files
-from harness.http1 import get
+from harness.archive import Recorder, complete, digest, hour_files
+from harness.configuration import stream, write
+from harness.http1 import Connection, get
 from harness.program import Program, kill, run_to_end, stop
+from harness.tools import streamer_binary
 from harness.waiting import not_before, wait_until
-from test_events import TOKEN
+from test_events import TOKEN, post
 
 SMALL = ("--resolution", "320x180", "--bitrate", "300", "--audio", "tone")
 # A window of eight segments: older ones come from the archive.
@@ -160,3 +165,124 @@ def test_links_other_owners_and_other_paths_are_not_read(
     assert stop(program) == 0
     assert (target.read_bytes(), foreign.read_bytes()) == before
     assert linked.is_symlink() and sorted(outside.iterdir()) == [target]
+
+
+@pytest.mark.timeout(120)
+def test_retention_and_reach_change_without_a_session(
+        streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """SIGHUP with another `archive.keep` and `dvr`: one session, no segment is lost, and both
+    apply."""
+    top = {"archive": str(tmp_path / "archive"), "playlistLength": 6, "maxFiles": 8}
+
+    def reload(keep: str, dvr: str) -> None:
+        write(tmp_path, [stream("live", archive={"keep": keep}, dvr=dvr)], **top)
+        program.process.send_signal(signal.SIGHUP)
+        program.wait_logged("archive", f"kept for {keep}", stream="live")
+
+    path = write(tmp_path, [stream("live", archive={"keep": "1d"}, dvr="3s")], **top)
+    program = streamer("-c", str(path), defaults=False)
+    with Recorder(program, renditions=("video",)) as recorder:
+        wait_until(lambda: len(recorder.found) >= 2, 20, "segments")
+        for keep, dvr in (("2d", "1h"), ("3d", "3s"), ("4d", "1h")):
+            reload(keep, dvr)
+            count = len(recorder.found)
+            wait_until(lambda count=count: len(recorder.found) >= count + 3, 20, "more segments")
+    recorded = dict(recorder.found)
+    assert len(program.logged("live", stream="live")) == 1, "one session"
+    assert not program.logged("changed", "restarting")
+    numbers = sorted(number for _, number in recorded)
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    # The window has left the oldest ones.
+    wait_until(lambda: numbers[-1] < min(complete(program, "video")), 30, "a later window")
+    for (name, number), known in recorded.items():
+        status, body = archived(program, name, number)
+        assert status == 200 and digest(body) == known, (number, status)
+    extent = json.loads(get(program.port, "/live/dvr.json").body)
+    reload("5d", "3s")
+    program.wait_logged("changed", "back 3 s", stream="live", count=2)
+    assert archived(program, "video", numbers[0])[0] == 410, extent
+
+
+def test_a_check_tries_the_folder(tmp_path: Path) -> None:
+    """A folder that the user may not write is refused, with the setting of systemd."""
+    folder = tmp_path / "archive"
+    check = [str(streamer_binary()), "--test-src", "--check", "--archive"]
+
+    def checked(path: Path, *prefix: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*prefix, *check, str(path)], capture_output=True, text=True,
+                              check=False, timeout=20)
+
+    # A missing folder is not made.
+    assert checked(folder / "new").returncode == 0 and not folder.exists()
+    folder.mkdir()
+    assert checked(folder).returncode == 0 and not list(folder.iterdir())
+    file = tmp_path / "file"
+    file.write_text("")
+    assert checked(file).returncode == 2
+    if os.geteuid() != 0:
+        pytest.skip("not root: a folder of another user")
+    for parent in (tmp_path, *tmp_path.parents):
+        if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 0o1:
+            parent.chmod(parent.stat().st_mode | 0o11)
+    folder.chmod(0o700)
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    for path in (folder, folder / "new"):
+        found = checked(path, *nobody)
+        assert found.returncode == 2, found
+        assert str(path) in found.stderr and "ReadWritePaths=" in found.stderr, found.stderr
+
+
+def received(port: int, path: str, **fields: str) -> bytes:
+    """The bytes of a response without an end that arrive within a second."""
+    found = b""
+    with Connection(port, timeout=1) as connection:
+        connection.send(path, headers=fields)
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline:
+            try:
+                found += connection.socket.recv(1 << 20)
+            except socket.timeout:
+                break
+    return found
+
+
+def event_within_a_segment(program: Program, body: str) -> int:
+    """Sends an event of now, whose chunk is in the segment of its time; the number of that."""
+    while True:
+        wait_until(lambda: 0.1 < time.time() % 1 < 0.4, 2, "the start of a second", interval=0.01)
+        number = int(time.time())
+        post(program, body)
+        if time.time() < number + 0.6:
+            return number
+
+
+@pytest.mark.timeout(90)
+def test_a_removed_span_has_no_events_and_no_parts(streamer: Callable[..., Program],
+                                                   tmp_path: Path) -> None:
+    """At once: playlists, dvr.json, a feed and /api/events have no text of the span, and its last
+    requested part is gone."""
+    program = streamer(*SMALL, "--playlist-length", "40", "--max-files", "50", "--prefill", "0",
+                       "--archive", str(tmp_path), "--dvr", "1d", "--admin-token", TOKEN)
+    program.wait_logged("live", within=20)
+    number = event_within_a_segment(program, '{"text": "secret-of-the-past"}')
+    wait_until(lambda: max(complete(program, "video")) > number + 1, 15, "the media of the event")
+
+    def texts() -> dict[str, bytes]:
+        paths = ("/live/video/playlist.m3u8", "/live/dvr.json",
+                 f"/live/video/from/{number - 1}/to/{number + 1}/playlist.m3u8")
+        return {**{path: get(program.port, path).body for path in paths},
+                "feed": received(program.port, f"/live/feed?segment={number - 1}"),
+                "events": received(program.port, "/api/events?stream=live",
+                                   Authorization=f"Bearer {TOKEN}", **{"Last-Event-ID": "0"})}
+
+    def without_text() -> list[str]:
+        return [path for path, body in texts().items() if b"secret-of-the-past" not in body]
+
+    wait_until(lambda: not without_text(), 25, "the event")
+    part = f"/live/video/segment{number}.4.m4s"
+    assert get(program.port, part).status == 200
+    status, text = api(program, "DELETE",
+                       f"/api/streams/live/archive?from={number}&to={number}.9")
+    assert status in (202, 204), text
+    assert get(program.port, part).status in (404, 410)
+    assert without_text() == list(texts())

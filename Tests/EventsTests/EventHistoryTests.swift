@@ -47,6 +47,21 @@ struct EventHistoryTests {
     #expect(history.events.last?.record.event == "a")
   }
 
+  @Test("events about removed media of a stream are forgotten, and no others")
+  func removed() {
+    let events = ProgramEvents(start: Self.start)
+    let second = Self.start..<Self.start + .seconds(1)
+    for stream in ["live", "other"] {
+      for time in [second.lowerBound, second.upperBound] {
+        events.add("timed-event", stream: stream, "x", about: time)
+      }
+      events.add("viewers", stream: stream, "1")
+    }
+    events.forget(second, of: "live")
+    let first = events.last - 5
+    #expect(events.events(after: 0).map(\.number) == (1...5).map { first + $0 })
+  }
+
   @Test("an event is one line of JSON, also with data of several lines")
   func json() throws {
     var history = EventHistory(start: Self.start)

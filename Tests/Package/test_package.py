@@ -141,6 +141,15 @@ def test_no_recommended_package_brings_a_mail_server(package: Path) -> None:
     assert "logrotate" in fields["Suggests"]
 
 
+def test_the_command_is_a_starter_without_libraries(unpacked: Path) -> None:
+    """It needs no loader, which signals could interrupt, and finds the program beside its folder.
+    """
+    command, program = unpacked / "usr/bin/streamer", unpacked / "usr/lib/streamer/streamer"
+    assert command.stat().st_size < 8192 < program.stat().st_size
+    assert "INTERP" not in run("readelf", "-lW", command)
+    assert run(command, "--version") == run(program, "--version")
+
+
 def test_installed_settings_are_valid(unpacked: Path) -> None:
     """The annotated file of settings is accepted."""
     shown = run(unpacked / "usr/bin/streamer", "-c", unpacked / "etc/streamer/streamer.json",
@@ -200,6 +209,7 @@ def test_life_in_a_clean_root(clean_root: Path, package: Path) -> None:
     assert changed.stat().st_mode & 0o777 == 0o644 and changed.stat().st_gid == 0, "kept"
     in_root(clean_root, "dpkg", "--remove", "streamer")
     assert not (clean_root / "usr/bin/streamer").exists() and changed.exists()
+    assert not (clean_root / "usr/lib/streamer").exists()
     folders = [clean_root / "var" / name / "streamer" for name in ("lib", "log")]
     for folder in folders:
         folder.mkdir(exist_ok=True)

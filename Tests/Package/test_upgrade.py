@@ -80,19 +80,54 @@ def test_owner_and_mode_of_the_operator_stay(tmp_path: Path, mode: int, owner: s
     assert calls.read_text().splitlines() == expected
 
 
-def test_purge_leaves_no_key_and_no_log(scripts: dict[str, str], tmp_path: Path) -> None:
-    """The certificate's key and the logs are deleted by a purge, and by nothing else."""
+def removal(scripts: dict[str, str], root: Path, archives: tuple[str, ...]) -> str:
+    """The script after a removal, for folders below `root`: state with archives, and logs."""
     script = scripts["postrm"]
     for path in ("/var/lib/streamer", "/var/log/streamer"):
-        (tmp_path / path[1:]).mkdir(parents=True)
-        (tmp_path / path[1:] / "key.pem").write_text("secret")
-        script = script.replace(path, str(tmp_path) + path)
+        (root / path[1:]).mkdir(parents=True)
+        (root / path[1:] / "key.pem").write_text("secret")
+        script = script.replace(path, str(root) + path)
+    for archive in archives:
+        hour = root / "var/lib/streamer" / archive / "live/video/2026-11-23/04-x.cmfv"
+        hour.parent.mkdir(parents=True)
+        hour.write_text("media")
+        (root / "var/lib/streamer" / archive / ".lock").touch()
     script = script.replace("/usr/bin/deb-systemd-helper", "/nonexistent")
-    script = script.replace("/run/systemd/system", "/nonexistent")
+    return script.replace("/run/systemd/system", "/nonexistent")
+
+
+def test_purge_leaves_no_key_and_no_log(scripts: dict[str, str], tmp_path: Path) -> None:
+    """The certificate's key and the logs are deleted by a purge, and by nothing else."""
+    script = removal(scripts, tmp_path, ())
+    (tmp_path / "var/lib/streamer/.hidden folder").mkdir()
     for reason, kept in (("upgrade", 2), ("remove", 2), ("purge", 0)):
         subprocess.run(["sh", "-c", script, "postrm", reason], check=True, timeout=20)
         assert len(list(tmp_path.rglob("key.pem"))) == kept, reason
     assert not list((tmp_path / "var/lib").iterdir()) and not list((tmp_path / "var/log").iterdir())
+    # There may be no folder at all.
+    subprocess.run(["sh", "-c", script, "postrm", "purge"], check=True, timeout=20)
+
+
+@pytest.mark.parametrize("archives", [("archive",), ("gate/archive", "my archive"), (".",)],
+                         ids=["one", "of an instance", "the state itself"])
+def test_purge_keeps_recordings(scripts: dict[str, str], tmp_path: Path,
+                                archives: tuple[str, ...]) -> None:
+    """They cannot be made again: a line names the folder, and a variable asks for their removal."""
+    state = tmp_path / "var/lib/streamer"
+    script = removal(scripts, tmp_path, archives)
+    (state / "gate").mkdir(exist_ok=True)
+    (state / "gate/key.pem").write_text("secret")
+    (state / "link").symlink_to(tmp_path)
+    command = ["sh", "-c", script, "postrm", "purge"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=20)
+    assert len(list(state.rglob("*.cmfv"))) == len(archives)
+    if archives != (".",):
+        assert not list(state.rglob("key.pem")) and not (state / "link").is_symlink()
+    assert not (state / "key.pem").exists() and not (tmp_path / "var/log/streamer").exists()
+    for archive in archives:
+        assert f"the recordings in {os.path.normpath(state / archive)} stay" in done.stdout
+    subprocess.run(command, check=True, env={**os.environ, "STREAMER_PURGE": "archive"}, timeout=20)
+    assert not state.exists() and tmp_path.exists()
 
 
 @pytest.mark.parametrize(("reason", "calls"), [
@@ -105,8 +140,8 @@ def test_removal_stops_instances(scripts: dict[str, str], tmp_path: Path, reason
     tools.mkdir()
     running.mkdir()
     log.touch()
-    (tools / "systemctl").write_text(f'#!/bin/sh\necho "$@" >> {log}\nexit {status}\n')
-    (tools / "deb-systemd-invoke").write_text("#!/bin/sh\n")
+    (tools / "systemctl").write_text("#!/bin/sh\n")
+    (tools / "deb-systemd-invoke").write_text(f'#!/bin/sh\necho "$@" >> {log}\nexit {status}\n')
     for tool in tools.iterdir():
         tool.chmod(0o755)
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}

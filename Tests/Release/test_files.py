@@ -39,7 +39,7 @@ def test_sums_are_those_of_all_files(dist) -> None:
     listed = {name: total for total, name in (line.split("  ") for line in lines)}
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
              for path in dist.folder.iterdir() if path.name != "SHA256SUMS"}
-    assert listed == found and len(found) == 8
+    assert listed == found and len(found) == 9
 
 
 def test_all_files_have_one_version_and_commit(dist, archive: Path) -> None:
@@ -57,17 +57,29 @@ def test_all_files_have_one_version_and_commit(dist, archive: Path) -> None:
 
 def test_archive_has_program_units_pages_and_completion(dist, archive: Path) -> None:
     """The archive is complete, has no settings in etc, and one program with the package."""
-    for name in ("bin/streamer", "lib/systemd/system/streamer.service", "INSTALL.md", "LICENSE",
+    for name in ("bin/streamer", "lib/streamer/streamer", "INSTALL.md", "LICENSE",
+                 "lib/systemd/system/streamer.service",
                  "share/man/man1/streamer.1", "share/man/man5/streamer.json.5",
                  "share/bash-completion/completions/streamer", "lib/sysusers.d/streamer.conf",
                  "share/zsh/site-functions/_streamer", "share/streamer/streamer.json"):
         assert (archive / name).stat().st_size > 0, name
     unit = (archive / "lib/systemd/system/streamer.service").read_text()
     assert "/usr/local/bin/streamer" in unit and "DIR@" not in unit
-    packed = subprocess.run(
-        f"dpkg-deb --fsys-tarfile '{dist.file('streamer_*.deb')}' | tar -xO ./usr/bin/streamer",
-        shell=True, capture_output=True, check=True, timeout=60).stdout
-    assert packed == (archive / "bin/streamer").read_bytes()
+    for name in ("bin/streamer", "lib/streamer/streamer"):
+        packed = subprocess.run(
+            f"dpkg-deb --fsys-tarfile '{dist.file('streamer_*.deb')}' | tar -xO ./usr/{name}",
+            shell=True, capture_output=True, check=True, timeout=60).stdout
+        assert packed == (archive / name).read_bytes(), name
+
+
+def test_symbols_are_those_of_the_program(dist, archive: Path) -> None:
+    """The file of symbols has the build ID of the program, and names its functions."""
+    program, symbols = archive / "lib/streamer/streamer", dist.file("streamer-*.debug")
+    identities = {re.findall(r"Build ID: (\w+)", output("readelf", "-n", path))[0]
+                  for path in (program, symbols)}
+    assert len(identities) == 1
+    entry = re.findall(r"Entry point address:\s+(0x\w+)", output("readelf", "-h", program))[0]
+    assert output("addr2line", "-f", "-e", symbols, entry).splitlines()[0] == "_start"
 
 
 def test_the_archive_is_unpacked_over_folders_by_its_instructions(dist, tmp_path: Path) -> None:
@@ -98,12 +110,13 @@ def test_components_are_the_libraries_of_the_program(dist, archive: Path) -> Non
         for name in properties.get("streamer:files", "").split():
             listed[name] = f"{one['name']} {one['version']}"
         assert one["purl"].startswith(("pkg:deb/debian/", "pkg:generic/")), one
-    assert files_of(output("ldd", archive / "bin/streamer")) == listed.keys() - set(sbom.LATE)
+    program = archive / "lib/streamer/streamer"
+    assert files_of(output("ldd", program)) == listed.keys() - set(sbom.LATE)
     assert set(sbom.LATE) <= listed.keys()
     versions = dict(line.split("|") for line in output(
         "dpkg-query", "-W", "-f", "${Package}|${Package} ${Version}\n").splitlines())
     assert all(versions[text.split()[0]] == text for text in listed.values())
-    own = re.findall(r"\(NEEDED\).*\[(.*)\]", output("readelf", "-d", archive / "bin/streamer"))
+    own = re.findall(r"\(NEEDED\).*\[(.*)\]", output("readelf", "-d", program))
     depended = set(bill["dependencies"][0]["dependsOn"])
     direct = {one["name"] for one in bill["components"] if one["bom-ref"] in depended}
     assert {listed[name].split()[0] for name in own} <= direct

@@ -87,7 +87,7 @@ def test_the_package_plays_in_a_clean_root(clean_root: Path, dist) -> None:
               if one["purl"].startswith("pkg:deb/")}
     named = {name for one in bill["components"] for found in one["properties"]
              if found["name"] == "streamer:files" for name in found["value"].split()}
-    shown = in_root(clean_root, "ldd", "/usr/bin/streamer")
+    shown = in_root(clean_root, "ldd", "/usr/lib/streamer/streamer")
     assert files_of(shown) == named - set(sbom.LATE)
     shown = in_root(clean_root, "dpkg-query", "-W", "-f", "${Package} ${Version}\n", *listed)
     there = dict(line.split() for line in shown.splitlines())

@@ -65,6 +65,7 @@ private let accessRows = [
   AccessRow(status: 201),
   AccessRow(peer: remote, status: 403),
   AccessRow(fields: ["Origin: http://page.example"], status: 403),
+  AccessRow(fields: ["Sec-Fetch-Site: cross-site"], status: 403),
   AccessRow(mode: .open, peer: remote, status: 201),
   AccessRow(hasKey: true, status: 401),
   AccessRow(hasKey: true, peer: remote, fields: ["Authorization: Bearer \(key)"], status: 201),

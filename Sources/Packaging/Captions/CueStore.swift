@@ -181,6 +181,15 @@ package struct CueStore: Sendable {
     return entries.suffix(from: old.map { $0 + 1 } ?? 0).map(\.cue)
   }
 
+  /// Forgets the cues that are shown in a span.
+  package mutating func remove(_ span: Range<WallTime>) {
+    for language in tracks.keys {
+      tracks[language]?.removeAll {
+        $0.cue.start < span.upperBound && span.lowerBound < $0.cue.end
+      }
+    }
+  }
+
   /// Forgets the cues that no segment of the window has.
   ///
   /// - Parameters:

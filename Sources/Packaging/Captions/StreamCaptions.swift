@@ -66,6 +66,9 @@ package final class StreamCaptions: Sendable {
     return loss
   }
 
+  /// Forgets the cues that are shown in a span.
+  package func remove(_ span: Range<WallTime>) { store.withLock { $0.remove(span) } }
+
   private func wake() { for wake in wakers.withLock({ $0 }) { wake() } }
 
   /// Forgets the cues before a window; returns its first segment that is not complete.

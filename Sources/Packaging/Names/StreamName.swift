@@ -4,10 +4,10 @@ import Checked
 
 /// Names of streams.
 package enum StreamName {
-  /// Names with another meaning in the first element of a URL.
+  /// Names with another meaning in the first element of a URL, or in the folder of the archive.
   package static let reserved: Set<String> = [
-    "api", "auth", "conf", "favicon.ico", "health", "isotime", "ldash", "metrics", "player",
-    "ready", "stats", "time", "t", "version", "ws", ".", "..",
+    ".ages", ".lock", "api", "auth", "conf", "favicon.ico", "health", "isotime", "ldash",
+    "metrics", "player", "ready", "stats", "time", "t", "version", "ws", ".", "..",
   ]
 
   /// Whether a stream may have this name.

@@ -55,6 +55,23 @@ package final class EarlierMedia: Sendable {
   /// A segment by its number; nil if there is none.
   func segment(_ number: Int64) -> Segment? { segments.last { $0.number == number } }
 
+  /// The same media with gaps in place of the segments with media of a span; this object is
+  /// unusable then.
+  func without(_ span: Range<WallTime>) -> EarlierMedia? {
+    func isIn(_ segment: Segment) -> Bool {
+      segmentation.isMedia(from: segment.programDateTime, ticks: segment.duration, in: span)
+    }
+    take()
+    let removed = segments.filter { !$0.isGap && isIn($0) }
+    PastMedia.add(
+      removed.flatMap(\.chunks).map(\.bytes), until: SystemClock.monotonicTime + self.span)
+    var events = events
+    events.remove(span)
+    return EarlierMedia(
+      segments.map { !$0.isGap && isIn($0) ? $0.content.gap(duration: $0.duration) : $0 }, tracks,
+      firstListed: firstListed, events, segmentation, span: self.span)
+  }
+
   /// Notes that a window has the segments from now on.
   func take() { _ = isTaken.raise() }
 }

@@ -27,11 +27,18 @@ package struct EventCursor: Sendable {
     }
     let others = snapshot.unlistedEvents
     if let newest = others.last?.id, newest != unlisted {
-      // Their numbers start over after a year.
-      let known = others.lastIndex { $0.id == unlisted }.map { $0 + 1 } ?? 0
-      new += others[known...]
+      let known = others.lastIndex { $0.id == unlisted }
+      // The newest read one was forgotten: as one of the oldest, or with its span.
+      new += known.map { Array(others[($0 + 1)...]) } ?? others.filter { isAfter($0.id) }
       unlisted = newest
     }
     return new
+  }
+
+  /// Whether an event that is not listed is later than the newest read one: the lower 31 bits of
+  /// their numbers start over after a year.
+  private func isAfter(_ id: UInt32) -> Bool {
+    // bounded: a difference of numbers that wrap
+    unlisted == 0 || 1..<(1 << 30) ~= (id &- unlisted) & 0x7fff_ffff
   }
 }

@@ -78,6 +78,10 @@ struct KeptSegments: Sendable {
       size -= segment.chunks.reduce(0) { $0 + $1.bytes.count }
       segments[index] = segment.content.gap(duration: segment.duration)
     }
+    // Its bytes are no longer counted.
+    if let last = lastBeforeSkip, !last.isGap, isEmptied(last) {
+      lastBeforeSkip = last.content.gap(duration: last.duration)
+    }
   }
 
   /// Removes all segments.

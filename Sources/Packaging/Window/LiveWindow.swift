@@ -228,8 +228,18 @@ package final class LiveWindow: Sendable {
   /// Adds an event of another rendition.
   package func add(_ event: TimedEvent) { change { $0.add(event) } }
 
-  /// Makes the segments with media of a span gaps, the open one when it is complete.
-  package func remove(_ span: Range<WallTime>) { change { $0.remove(span) } }
+  /// Makes the segments with media of a span gaps, the open one when it is complete, and forgets
+  /// the events of the span; playlists list none of them from now on.
+  package func remove(_ span: Range<WallTime>) {
+    if let media = unlisted {
+      let rest = media.without(span)
+      shared.withLock { shared in
+        guard let until = shared.unlisted?.until, shared.unlisted?.media === media else { return }
+        shared.unlisted = rest.map { ($0, until) }
+      }
+    }
+    change(isRelisted: true) { $0.remove(span) }
+  }
 
   /// Makes segment `number` a gap, for which the other renditions do not wait.
   ///
@@ -278,7 +288,8 @@ package final class LiveWindow: Sendable {
   }
 
   func change(
-    isMade: Bool = true, isHeard: Bool = false, _ body: @Sendable (inout WindowState) -> Void
+    isMade: Bool = true, isHeard: Bool = false, isRelisted: Bool = false,
+    _ body: @Sendable (inout WindowState) -> Void
   ) {
     let (snapshot, wakers, evicted) = shared.withLock { shared in
       let newest = shared.window.segments.last?.number
@@ -290,7 +301,11 @@ package final class LiveWindow: Sendable {
       let snapshot = WindowSnapshot(shared.window, tracks: shared.tracks)
       let hasEnded = snapshot.state == .ended
       shared.snapshot = snapshot
-      if gate == nil || hasEnded { shared.listed = snapshot }
+      if gate == nil || hasEnded {
+        shared.listed = snapshot
+      } else if isRelisted, shared.listing.version > .min {
+        shared.listed = shared.listing.snapshot(of: snapshot)
+      }
       changes.add(1, ordering: .releasing)
       return (snapshot, shared.wakers, shared.window.takeEvicted())
     }

@@ -115,6 +115,15 @@ struct WindowEvents: Sendable {
     cancelled = (cancelled + found).suffix(TimedEvent.maximumPerWindow)
   }
 
+  /// Forgets the events of a span, of before the window too; no chunk carries them from now on.
+  mutating func remove(_ span: Range<WallTime>) {
+    kept.removeAll { span.contains($0.time) }
+    unlisted.removeAll { span.contains($0.time) }
+    past.removeAll { span.contains($0.time) }
+    cancelled.removeAll { span.contains($0.time) }
+    pending.removeAll { span.contains($0.event.time) }
+  }
+
   /// Puts into a chunk the events that it must carry.
   ///
   /// - Parameters:

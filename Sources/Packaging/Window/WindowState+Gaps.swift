@@ -18,16 +18,17 @@ extension WindowState {
     revision += 1
   }
 
-  /// Makes the segments with media of a span gaps, the open one when it is complete.
+  /// Makes the segments with media of a span gaps, the open one when it is complete, and forgets
+  /// the events of the span.
   mutating func remove(_ span: Range<WallTime>) {
-    func isIn(_ start: WallTime, _ ticks: Int64) -> Bool {
-      let end = start + Interval(ticks: ticks, timescale: Int64(max(1, segmentation.timescale)))
-      return start < span.upperBound && span.lowerBound < max(end, start + .nanoseconds(1))
+    kept.empty { segmentation.isMedia(from: $0.programDateTime, ticks: $0.duration, in: span) }
+    if let open {
+      let ticks = open.chunks.reduce(0) { $0 + $1.duration }
+      if segmentation.isMedia(from: open.programDateTime, ticks: ticks, in: span) {
+        leaving = open.number
+      }
     }
-    kept.empty { isIn($0.programDateTime, $0.duration) }
-    if let open, isIn(open.programDateTime, open.chunks.reduce(0) { $0 + $1.duration }) {
-      leaving = open.number
-    }
+    events.remove(span)
     revision += 1
   }
 
@@ -69,5 +70,14 @@ extension WindowState {
       keep(Segment(opening: gap, duration: segmentation.segmentTicks(missing)))
     }
     version = segmentation.partsBefore(number)
+  }
+}
+
+extension TrackSegmentation {
+  /// Whether media of a duration in ticks has a part in a span; media without a duration is an
+  /// instant.
+  func isMedia(from start: WallTime, ticks: Int64, in span: Range<WallTime>) -> Bool {
+    let end = start + Interval(ticks: ticks, timescale: Int64(max(1, timescale)))
+    return start < span.upperBound && span.lowerBound < max(end, start + .nanoseconds(1))
   }
 }

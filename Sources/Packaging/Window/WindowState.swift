@@ -31,7 +31,7 @@ struct WindowState: Sendable {
   /// The end of the newest media.
   private(set) var mediaEnd: MediaEnd?
   /// The events of the stream.
-  private(set) var events = WindowEvents()
+  var events = WindowEvents()
   /// The newest segment of the session before; nil without one.
   let publishedBefore: Int64?
   /// The oldest segment that playlists may list.

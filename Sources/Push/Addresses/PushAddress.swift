@@ -26,6 +26,8 @@ package struct PushAddress: Sendable, Equatable, CustomStringConvertible {
   package static let trackMark = "{track}"
   private static let cmafPrefix = "cmaf+"
   private static let longest = 2000
+  /// The most characters of a path that are a name: keys are longer.
+  private static let longestName = 24
 
   /// The protocol.
   package let kind: Kind
@@ -53,7 +55,7 @@ package struct PushAddress: Sendable, Equatable, CustomStringConvertible {
     case (.srt, false): kind = .srt
     default: return nil
     }
-    description = Redaction.redact((isCMAF ? Self.cmafPrefix : "") + input.description)
+    description = Self.redact((isCMAF ? Self.cmafPrefix : "") + input.description)
     switch kind {
     case .cmaf: guard url(of: "video", isAudio: false) != nil else { return nil }
     case .rtmp: break
@@ -62,6 +64,21 @@ package struct PushAddress: Sendable, Equatable, CustomStringConvertible {
         return nil
       }
     }
+  }
+
+  /// An address without its secrets: the first element of the path of an address of CMAF is a name,
+  /// unless it is long, and the rest may be a key.
+  private static func redact(_ text: String) -> String {
+    let shown = Redaction.redact(text)
+    guard shown.hasPrefix(cmafPrefix) else { return shown }
+    let end = shown.firstIndex(of: "?") ?? shown.endIndex
+    // The scheme, nothing, and the host are before the path.
+    var elements = shown[..<end].split(separator: "/", omittingEmptySubsequences: false)
+    guard elements.count > 3 else { return shown }
+    let isName = elements[3].count <= longestName
+    guard !isName || elements.dropFirst(4).contains(where: { !$0.isEmpty }) else { return shown }
+    elements = elements.prefix(isName ? 4 : 3) + ["***"]
+    return elements.joined(separator: "/") + shown[end...]
   }
 
   /// The URL of a track of CMAF: the name with `.cmfv` or `.cmfa`, in the place of `{track}` or

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Archive
+import Events
 import HTTP
 import Logging
 import Media
@@ -30,12 +31,14 @@ extension ControlAPI {
         let span = try SpanRequest(exchange.request, body).span
         // The windows of now: a session may have begun or ended while the body was received.
         let served = self?.serverState.streamTable.stream(name)?.served
+        let events = self?.serverState.events
         self?.hold(exchange, for: Self.archiveLimit) { answer in
           let reply: @Sendable (String?) -> Void = { failure in
             answer(failure.map { .refused("the archive: \($0)") } ?? .removed)
           }
           if rest.isEmpty {
             served?.removeFromWindows(span)
+            events?.forget(span, of: name)
             archive.remove(span, hidden: { answer(.removing(span, of: name)) }, answer: reply)
           } else {
             archive.protect(span, isKept, answer: reply)

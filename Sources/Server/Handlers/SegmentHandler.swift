@@ -88,7 +88,10 @@ final class SegmentHandler {
   /// is answered then.
   private func sendsUnlisted(_ number: Int64, _ exchange: any Exchange) -> Bool {
     guard let segment = rendition.window.unlistedSegment(number) else { return false }
-    exchange.respond(rendition.media.response(segment).ranged(exchange.request))
+    let response =
+      segment.isGap
+      ? served.absent(segment, of: rendition) : rendition.media.response(segment)
+    exchange.respond(response.ranged(exchange.request))
     return true
   }
 

@@ -101,10 +101,10 @@ struct UploadRequests {
     let key = Authorization(request)?.secret
     guard request.method != .delete,
       let found = serverState.publishers.admit(
-        stream: name, key: key, isPage: key == nil && request.header("origin") != nil,
+        stream: name, key: key, isPage: key == nil && request.isOfPage,
         from: request.peer,
         // A page of another site would use the certificate of its reader.
-        with: request.header("origin") == nil ? request.certificate : nil, at: loop.now)
+        with: request.isOfPage ? nil : request.certificate, at: loop.now)
     else { return false }
     exchange.kind = .publish
     switch found {
@@ -138,7 +138,7 @@ struct UploadRequests {
       known.flatMap { $0.isTemporary ? nil : FailedAttempts.Subject.stream($0.name) } ?? .newStreams
     let decision = serverState.publishCheck.decide(
       on: Authorization(request)?.secret, key: key, by: request.peer, for: subject, at: loop.now,
-      isPage: request.header("origin") != nil)
+      isPage: request.isOfPage)
     if let refusal = decision.refusal { return refusal.response(to: .publishing) }
     guard known == nil else { return nil }
     return serverState.publishCheck.decide(
@@ -263,4 +263,15 @@ extension UploadName {
 
   /// Whether the name is that of a track of metadata.
   fileprivate var isOtherTrack: Bool { ["cmfm", "cmfm)"].contains(suffix) }
+}
+
+extension Request {
+  /// Whether a page in a browser sends the request: with `Origin`, or with the words of a browser
+  /// about another site.
+  ///
+  /// - Source: Fetch Metadata Request Headers §2.4, Sec-Fetch-Site
+  fileprivate var isOfPage: Bool {
+    header("origin") != nil
+      || header("sec-fetch-site").map { ["cross-site", "same-site"].contains($0) } ?? false
+  }
 }

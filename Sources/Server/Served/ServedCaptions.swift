@@ -127,6 +127,16 @@ final class ServedCaptions: Sendable {
     }
   }
 
+  /// Forgets the cues that are shown in a span; responses are rendered again without them.
+  func remove(_ span: Range<WallTime>) {
+    captions.remove(span)
+    let texts = shared.withLock { shared in
+      defer { shared = Shared() }
+      return shared.segments.values.flatMap { $0.body.map(\.bytes) }
+    }
+    if !texts.isEmpty { PastMedia.add(texts: texts, at: SystemClock.monotonicTime) }
+  }
+
   /// Releases the responses for segments before `number`.
   func forget(before number: Int64) {
     let texts = shared.withLock { shared in

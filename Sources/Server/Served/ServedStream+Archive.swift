@@ -42,9 +42,11 @@ extension ServedStream {
       ? rendition.media.response(segment) : rendition.media.response(prefill: segment)
   }
 
-  /// Removes the media of a span from the windows, before the archive removes it.
+  /// Removes the media, events and captions of a span from the windows, before the archive removes
+  /// its media.
   package func removeFromWindows(_ span: Range<WallTime>) {
     let past = span.clamped(to: .distantPast..<max(.distantPast, SystemClock.wallTime))
+    if !past.isEmpty { captions?.remove(past) }
     for rendition in renditions where !past.isEmpty {
       rendition.window.remove(past)
       rendition.media.forgetGaps(of: rendition.window.snapshot)
@@ -76,10 +78,10 @@ extension ServedStream {
   }
 
   /// The time to which viewers may go back.
-  var oldestPast: WallTime { SystemClock.wallTime - options.dvr }
+  var oldestPast: WallTime { SystemClock.wallTime - options.reach.dvr }
 
   /// The refusal of older times.
-  var tooOld: String { "viewers may go back \(options.dvr.wholeSeconds) s" }
+  var tooOld: String { "viewers may go back \(options.reach.dvr.wholeSeconds) s" }
 
   /// Asks the archive for segment `number` of a rendition.
   ///

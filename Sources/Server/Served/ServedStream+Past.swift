@@ -15,7 +15,7 @@ extension ServedStream {
   ///
   /// If `isUnlimited`, the client may go back further than viewers.
   func pastSegmentation(isUnlimited: Bool) -> Result<Segmentation, PastRefusal> {
-    guard options.archive != nil, options.dvr > .zero || isUnlimited else {
+    guard options.archive != nil, options.reach.isOpen || isUnlimited else {
       return .failure(.none)
     }
     guard hasTimedNumbers else { return .failure(.unnumbered) }
@@ -202,7 +202,8 @@ extension ServedStream {
       switch result {
       case .failure(let failure): answer(.failure(.failed("\(failure)")))
       case .success((let archived, var events)):
-        events.add(withoutRemoved(main.snapshot.pastEvents + main.snapshot.events))
+        events.add(main.snapshot.pastEvents + main.snapshot.events)
+        let listed = withoutRemoved(events.events)
         // Prefill has numbers that the archive may have from the session before.
         let known = Set(archived.map(\.number))
         let kept = window.snapshot.pastSegments(numbers)
@@ -210,11 +211,11 @@ extension ServedStream {
         let rows = (archived + kept).sorted { $0.number < $1.number }
         // Numbers that give no times may be far apart after a restart.
         guard !window.segmentation.hasVariableDuration else {
-          return answer(.success((PastSegment.joined(rows), events.events)))
+          return answer(.success((PastSegment.joined(rows), listed)))
         }
         let segments = window.segmentation.filled(
           rows, numbers, header: window.snapshot.track?.headerHash ?? "")
-        answer(.success((segments, events.events)))
+        answer(.success((segments, listed)))
       }
     } _: { [keys = names.keys] reader throws(ArchiveFailure) in
       // The keys of segments whose row states none: they are clear, or of an earlier program.

@@ -32,6 +32,6 @@ final class TimedEventReports: Sendable {
     events.add(
       "timed-event", stream: stream, "event \(event.id) at \(time)",
       data: "{\"id\":\(event.id),\"time\":\"\(time)\",\"data\":"
-        + "\(String(decoding: event.data, as: UTF8.self))}")
+        + "\(String(decoding: event.data, as: UTF8.self))}", about: event.time)
   }
 }
