@@ -23,7 +23,7 @@ from harness.playlist import parse
 from harness.ports import free_port
 from harness.program import Program, launch, run_to_end, stop
 from harness.sources import rtsp_server
-from harness.tools import need
+from harness.tools import need, streamer_binary
 from harness.tunein import fetch
 from harness.waiting import not_before, wait_until
 
@@ -173,8 +173,8 @@ def test_wrong_value_is_refused_with_its_key_path(tmp_path: Path, keys: dict[str
 @pytest.mark.parametrize("check", [[], ["--check"]], ids=["start", "check"])
 @pytest.mark.parametrize(("element", "words"), [
     ({"inptu": "rtsp://192.0.2.1/x"},
-     'streams.json: [0].inptu: unknown key; did you mean "input"?'),
-    ({"bitrate": 300}, "streams.json: [0]: has no source (expected input, device,"),
+     'streams.json:4: [0].inptu: unknown key; did you mean "input"?'),
+    ({"bitrate": 300}, "streams.json:2: [0]: has no source (expected input, device,"),
 ], ids=["unknown-key", "no-source"])
 def test_a_typing_error_is_no_test_pattern(tmp_path: Path, check: list[str],
                                            element: dict[str, Any], words: str) -> None:
@@ -182,6 +182,25 @@ def test_a_typing_error_is_no_test_pattern(tmp_path: Path, check: list[str],
     path = write(tmp_path, [{"stream": "yard", **element}])
     status, lines = run_to_end(["-c", str(path), *check], defaults=False)
     assert status == 2 and len(lines) == 1 and words in lines[0], lines
+
+
+def test_check_names_each_fault_with_its_line(tmp_path: Path) -> None:
+    """All wrong values are printed at once; then overridden and unused ones, and the streams."""
+    path = write(tmp_path, [{"stream": "yard", "name": "Back yard", "testSrc": True, "bitrate": 1},
+                            {"stream": "gate", "inptu": "rtsp://192.0.2.1/x"}], preset="a.b")
+    status, lines = run_to_end(["-c", str(path), "--check"], defaults=False)
+    assert status == 2
+    for line, words in zip(lines, ("streams.json:6: [0].bitrate: invalid", "[1].inptu: unknown",
+                                   "config.json:5: preset: invalid"), strict=True):
+        assert words in line, lines
+    path = write(tmp_path, [{"stream": "yard", "name": "Back yard", "testSrc": True, "loop": True}],
+                 preset="fast")
+    ran = subprocess.run([streamer_binary(), "-c", str(path), "--preset", "medium", "--check",
+                          "--explain"], capture_output=True, text=True, timeout=20, check=True)
+    for words in ('stream yard, "Back yard": ', "  video     encoded by libx264 (medium): ",
+                  "config.json:5: preset: has no effect: overridden by --preset",
+                  "streams.json:6: [0].loop: has no effect: the stream has no input"):
+        assert words in ran.stdout, ran.stdout
 
 
 def test_unknown_keys_are_warned_about(streamer: Callable[..., Program], tmp_path: Path) -> None:

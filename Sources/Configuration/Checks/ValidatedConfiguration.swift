@@ -26,13 +26,19 @@ package struct ValidatedConfiguration: Sendable {
 
   /// Checks the settings and reads the files that they name.
   ///
-  /// - Throws: an error for the first fault, with the location of the setting.
+  /// - Throws: the first error of each stream and of the program, with the locations of settings.
   package init(_ merged: MergedSettings, isSupervised: Bool) throws(UsageError) {
     self.merged = merged
     let settings = merged.program
-    streams = try merged.streams.map { stream throws(UsageError) in
-      try StreamDefinition(stream, isListed: merged.listsStreams, isSupervised: isSupervised)
+    var definitions: [StreamDefinition] = []
+    var faults: [UsageError] = []
+    for stream in merged.streams {
+      do throws(UsageError) {
+        definitions.append(
+          try StreamDefinition(stream, isListed: merged.listsStreams, isSupervised: isSupervised))
+      } catch { faults.append(error) }
     }
+    streams = definitions
     do throws(UsageError) {
       dashjs = try Self.script(settings.dashjs, "dashjs")
       hlsjs = try Self.script(settings.hlsjs, "hlsjs")
@@ -58,13 +64,20 @@ package struct ValidatedConfiguration: Sendable {
         throw UsageError(
           .option("publish-certificate"), .problem("requires \(option: "client-ca")"))
       }
-    } catch { throw error.located(settings.locations) }
+    } catch { throw UsageError(all: faults + [error.located(settings.locations)]) ?? error }
+    if let fault = UsageError(all: faults) { throw fault }
   }
 
   package var settings: ProgramSettings { merged.program }
 
   /// Notes for people about settings without effect, or with less effect than it seems.
   package var notes: [String] {
+    let archive = unused.filter { $0.option == "dvr" || $0.option.hasPrefix("archive-") }
+    return archive.map(\.note.description) + remarks
+  }
+
+  /// The notes that are not about single values.
+  var remarks: [String] {
     var notes: [String] = []
     if settings.statisticsFolder == nil, streams.contains(where: \.settings.savesStatistics) {
       notes.append("saveStats has no effect without --stats-dir")
@@ -80,16 +93,14 @@ package struct ValidatedConfiguration: Sendable {
     return notes
   }
 
+  /// Values that have no effect beside the others.
+  var unused: [UnusedSettings.Unused] {
+    UnusedSettings.list(streams.map(\.settings), settings)
+  }
+
   /// Notes about the archive.
   private var archiveNotes: [String] {
-    guard settings.archiveFolder != nil else {
-      let isWanted = streams.contains {
-        $0.settings.dvr > .zero || $0.settings.archiveKeep != nil
-          || $0.settings.archiveLimit != nil || !$0.settings.archiveTwins.isEmpty
-      }
-      return isWanted
-        ? ["dvr, archiveKeep, archiveLimit and archiveHeal have no effect without --archive"] : []
-    }
+    guard settings.archiveFolder != nil else { return [] }
     let left = streams.filter { $0.settings.archiveRenditions != .none && !$0.settings.isArchived }
     return left.map {
       "\($0.settings.name) is not archived: --numbering run uses the names of segments again"

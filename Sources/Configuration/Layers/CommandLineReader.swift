@@ -10,7 +10,7 @@ package enum CommandLineReader {
 
   /// The flags of `arguments`, which are without the name of the program, in their order.
   ///
-  /// - Throws: an error for the first argument that is no flag, and for the first wrong value.
+  /// - Throws: an error for the first argument that is no flag, with those of all wrong values.
   package static func entries(_ arguments: [String]) throws(UsageError) -> [SettingsLayer.Entry] {
     let strings = CStrings()
     let rows = Option.table.flatMap { option in
@@ -47,20 +47,25 @@ package enum CommandLineReader {
       "streamer", Int32(vector.count - 1), vector.baseAddress, table.baseAddress, 0)
     defer { unsafe poptFreeContext(context) }
     var found: [SettingsLayer.Entry] = []
+    var faults: [UsageError] = []
     while true {
       let code = unsafe poptGetNextOpt(context)
       if code == -1 { break }
       guard code > 0 else {
         let flag = unsafe poptBadOption(context, UInt32(POPT_BADOPTION_NOALIAS))
           .map { unsafe String(cString: $0) }
-        throw failure(code, flag ?? "?", rows)
+        faults.append(failure(code, flag ?? "?", rows))
+        break
       }
       let (name, option) = rows[Int(code) - 1]
       let argument = unsafe poptGetOptArg(context)
       let value = unsafe argument.map { unsafe String(cString: $0) } ?? "true"
       unsafe free(argument)
-      found.append(try SettingsLayer.Entry(option, value, at: .flag("--" + name)))
+      do throws(UsageError) {
+        found.append(try SettingsLayer.Entry(option, value, at: .flag("--" + name)))
+      } catch { faults.append(error) }
     }
+    if let fault = UsageError(all: faults) { throw fault }
     if let rest = unsafe poptGetArg(context) {
       let given = unsafe String(cString: rest)
       throw UsageError(

@@ -19,6 +19,11 @@ extension Option {
       help: "read configuration and certificates, print what would run, and exit (0: valid; 2: not)"
     ).with { $0.scope = .invocation },
     Option.program(
+      "explain", \.isExplaining, .toggle, .program,
+      help: "as --check, and state for each stream what is passed through, encoded and kept, and "
+        + "who may watch"
+    ).with { $0.scope = .invocation },
+    Option.program(
       "print", \.action, .printedText, .program,
       help: "print a manual page (man, man-json), the completion of a shell (bash, zsh) or an "
         + "annotated file of settings (json), and exit"

@@ -30,6 +30,8 @@ package struct ProgramSettings: Sendable {
   static let defaultSecurePort: UInt16 = 8443
 
   package var action = Action.stream
+  /// Whether `--check` explains the streams.
+  private(set) var explains = false
   /// Whether a parent process restarts the program.
   package var isSupervising = false
   /// Whether unknown keys of the configuration file are warnings.
@@ -110,6 +112,12 @@ package struct ProgramSettings: Sendable {
   package var streamStarts = 60
   /// The locations of given options, by name.
   package var locations: [String: SettingLocation] = [:]
+
+  /// Whether the task is `--check` with explanations; false has no effect.
+  var isExplaining: Bool {
+    get { explains }
+    set { if newValue { (explains, action) = (true, .check) } }
+  }
 
   /// Whether the level is debug; false has no effect: `--log-level` decides then.
   var isVerbose: Bool {
