@@ -72,6 +72,7 @@ let package = Package(
     .systemLibrary(name: "CV4L2"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPopt"),
+    .systemLibrary(name: "CQRencode"),
     .systemLibrary(name: "COpenSSL"),
     .systemLibrary(name: "CNghttp2"),
     // The files of the page as data of the executable.
@@ -104,8 +105,8 @@ let package = Package(
     library(
       "Versions",
       [
-        "CALSA", "CBuild", "CCurl", "CFFmpeg", "CFreeType", "CNghttp2", "COpenSSL", "CSRT",
-        "CSeccomp", "CZlib",
+        "CALSA", "CBuild", "CCurl", "CFFmpeg", "CFreeType", "CNghttp2", "COpenSSL", "CQRencode",
+        "CSRT", "CSeccomp", "CZlib",
       ]),
 
     // CMAF chunks and headers as bytes. Knows no clock, no window, no codec library.
@@ -255,7 +256,7 @@ let package = Package(
       [
         "Access", "Archive", "Checked", "Encryption", "Streams", "Capture", "HLSPackager",
         "DASHPackager", "Packaging", "Push", "HTTP", "Net",
-        "Logging", "Media", "Sharing", "System", "Time", "CPopt",
+        "Logging", "Media", "Sharing", "System", "Time", "CPopt", "CQRencode",
       ]),
 
     // Opens, changes and removes the streams of the program, and hands them over. Knows no signal,

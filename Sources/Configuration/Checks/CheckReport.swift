@@ -65,7 +65,7 @@ package enum CheckReport {
     if let upstream = stream.settings.upstream { return ["stream \(name): relay of \(upstream)"] }
     guard stream.settings.input != nil else {
       let notes = StreamNotes(stream.settings, stream.configuration)
-      let warnings = [notes.rounding, notes.lowLatency].compactMap { $0 }
+      let warnings = [notes.lowLatency].compactMap(\.self)
       return ["stream \(name): \(notes.summary)"] + warnings.map { "stream \(name): \($0)" }
     }
     // Size, rate and audio of an input are known when it is open.

@@ -19,10 +19,11 @@ package enum CommandLineReader {
     var table: [cpopt_option] = unsafe []
     for (index, row) in rows.enumerated() {
       let letter = row.name == row.option.name ? row.option.letter?.asciiValue : nil
+      let takesValue = row.option.placeholder != nil
       unsafe table.append(
         cpopt_row(
-          strings.pointer(row.name), CChar(letter ?? 0), row.option.placeholder == nil ? 0 : 1,
-          Int32(index + 1)))
+          strings.pointer(row.name), CChar(letter ?? 0), takesValue ? 1 : 0,
+          row.option.impliedValue == nil ? 0 : 1, Int32(index + 1)))
     }
     unsafe table.append(cpopt_end())
     var vector: [UnsafePointer<CChar>?] = unsafe (["streamer"] + arguments).map {
@@ -59,7 +60,8 @@ package enum CommandLineReader {
       }
       let (name, option) = rows[Int(code) - 1]
       let argument = unsafe poptGetOptArg(context)
-      let value = unsafe argument.map { unsafe String(cString: $0) } ?? "true"
+      let given = unsafe argument.map { unsafe String(cString: $0) }
+      let value = given ?? option.impliedValue ?? "true"
       unsafe free(argument)
       do throws(UsageError) {
         found.append(try SettingsLayer.Entry(option, value, at: .flag("--" + name)))
@@ -68,8 +70,10 @@ package enum CommandLineReader {
     if let fault = UsageError(all: faults) { throw fault }
     if let rest = unsafe poptGetArg(context) {
       let given = unsafe String(cString: rest)
+      let hint = NearestName.hint(for: given, among: Command.all.map(\.name) + ["--help"])
       throw UsageError(
-        .other("\"\(given)\""), .problem("unexpected argument"), expected: "a flag, see --help")
+        .other("\"\(given)\""), .problem(OptionText("unexpected argument" + hint)),
+        expected: "a flag, see --help")
     }
     return found
   }

@@ -50,6 +50,9 @@ extension Option {
       help: "a file with the key of X-Streamer-Signature (HMAC-SHA256 of the body), of 16 bytes or "
         + "more"),
     .program(
+      "qr", \.showsQRCode, .toggle, .program, default: "on a terminal",
+      help: "print the address of the page in the local network as a QR code at the start"),
+    .program(
       "supervise", \.isSupervising, .toggle, .program,
       help: "run the program in a child process, and restart it if it fails; SIGUSR2 replaces it"),
     .program(
@@ -59,7 +62,12 @@ extension Option {
       help: "print version, commit and libraries, and exit"
     ).with { $0.scope = .invocation },
     Option.program(
-      "help", \.action, .action(.printHelp), letter: "h", .program, help: "print this, and exit"
-    ).with { $0.scope = .invocation },
+      "help", \.action, .helpTopic, letter: "h", .program,
+      help: "print the usual options, or all, or those of a topic: a section, a command, or a name"
+    ).with {
+      $0.scope = .invocation
+      $0.defaultText = nil
+      $0.impliedValue = HelpTopic.usualName
+    },
   ]
 }

@@ -14,7 +14,8 @@ package import Time
 package struct ProgramSettings: Sendable {
   /// The task of one run.
   package enum Action: Sendable, Equatable {
-    case stream, check, listCameras, printVersion, printHelp
+    case stream, check, listCameras, printVersion
+    case printHelp(HelpTopic)
     case probe(InputAddress)
     case print(PrintedText)
   }
@@ -82,6 +83,8 @@ package struct ProgramSettings: Sendable {
   /// Streams that publishers have created.
   package var publishedStreams = 32
   package var publicURL: String?
+  /// Whether the start prints a QR code; nil: on a terminal.
+  package var showsQRCode: Bool?
   /// Proxies whose statements about clients are believed.
   package var proxies = TrustedProxies()
   package var timeDisplacement = Interval.zero
