@@ -92,6 +92,20 @@ def test_fast_ll_files_work_unchanged(streamer: Callable[..., Program], tmp_path
         source.kill()
 
 
+def test_save_stats_of_fast_ll_has_a_default_folder(streamer: Callable[..., Program],
+                                                     tmp_path: Path) -> None:
+    """saveStats needs no other key: the log names the file, and it gets the deliveries."""
+    path = fast_ll(tmp_path, [{**FAST_LL_STREAM, "saveStats": "True"}])
+    program = streamer("-c", str(path), defaults=False,
+                       env={"STATE_DIRECTORY": str(tmp_path / "state")})
+    file = tmp_path / "state/statistics/segments.csv"
+    program.check_logged("statistics", str(file))
+    playlist = fetch(program.port, path="/gen/360p/playlist.m3u8")
+    segment = next(one for one in playlist.segments if one.uri)
+    assert get(program.port, f"/gen/360p/{segment.uri}").status == 200
+    wait_until(lambda: ",gen," in file.read_text(), 10, "a row")
+
+
 def test_fast_ll_files_with_a_certificate_serve_https_only(tmp_path: Path) -> None:
     """With a certificate and key, `port` serves HTTPS, and HTTP is not served."""
     subprocess.run([
@@ -205,9 +219,9 @@ def test_check_names_each_fault_with_its_line(tmp_path: Path) -> None:
 
 def test_unknown_keys_are_warned_about(streamer: Callable[..., Program], tmp_path: Path) -> None:
     """With --lenient unknown keys are logged with their path; keys without effect always are."""
-    path = write(tmp_path, [stream("a", flavour=1, saveStats="True")], colour="red")
+    path = write(tmp_path, [stream("a", flavour=1, dvr="4h")], colour="red")
     program = streamer("-c", str(path), "--lenient", defaults=False)
     for place in ("config.json: colour", "streams.json: [0].flavour",
-                  "saveStats has no effect without --stats-dir"):
+                  "streams.json: [0].dvr: has no effect without an archive (--archive)"):
         assert any(place in line for line in program.log), program.log_text()
     assert parse(get(program.port, "/a/video/playlist.m3u8").text).segments

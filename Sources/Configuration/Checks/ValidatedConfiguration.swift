@@ -52,6 +52,10 @@ package struct ValidatedConfiguration: Sendable {
           .option("http-port"), .value("off"),
           expected: "a port, or HTTPS by \(option: "tls-cert") or \(option: "self-signed")")
       }
+      guard !settings.hasAbsoluteURLs || settings.publicURL != nil else {
+        throw UsageError(
+          .option("absolute-urls"), .problem("requires \(option: "public-url")"))
+      }
       guard settings.rtmps == nil || tls != nil else {
         throw UsageError(
           .option("rtmps"),
@@ -70,6 +74,14 @@ package struct ValidatedConfiguration: Sendable {
 
   package var settings: ProgramSettings { merged.program }
 
+  /// The folder of the times of deliveries: that of `--stats-dir`, or else, if a stream saves
+  /// statistics, `statistics` in the folder of persistent files. Nil if nothing is saved.
+  package var statisticsFolder: String? {
+    if let folder = settings.statisticsFolder { return folder }
+    guard streams.contains(where: \.settings.savesStatistics) else { return nil }
+    return PrivateFile.stateFolder(SystemEnvironment.value).map { $0 + "/statistics" }
+  }
+
   /// Notes for people about settings without effect, or with less effect than it seems.
   package var notes: [String] {
     let archive = unused.filter { $0.option == "dvr" || $0.option.hasPrefix("archive-") }
@@ -79,8 +91,10 @@ package struct ValidatedConfiguration: Sendable {
   /// The notes that are not about single values.
   var remarks: [String] {
     var notes: [String] = []
-    if settings.statisticsFolder == nil, streams.contains(where: \.settings.savesStatistics) {
-      notes.append("saveStats has no effect without --stats-dir")
+    if statisticsFolder == nil, streams.contains(where: \.settings.savesStatistics) {
+      notes.append(
+        "saveStats has no effect: none of STATE_DIRECTORY, XDG_STATE_HOME and HOME names a folder, "
+          + "and there is no --stats-dir")
     }
     notes += archiveNotes
     let open = streams.filter { $0.settings.playbackKeys.isEmpty }.map(\.configuration.name)

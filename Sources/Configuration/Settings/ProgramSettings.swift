@@ -83,6 +83,8 @@ package struct ProgramSettings: Sendable {
   /// Streams that publishers have created.
   package var publishedStreams = 32
   package var publicURL: String?
+  /// Whether playlists have absolute URLs below ``publicURL``.
+  package var hasAbsoluteURLs = false
   /// Whether the start prints a QR code; nil: on a terminal.
   package var showsQRCode: Bool?
   /// Proxies whose statements about clients are believed.
@@ -97,7 +99,7 @@ package struct ProgramSettings: Sendable {
   package var logFormat = Log.Format.text
   package var logLevel = Log.Level.info
   package var accessLog: String?
-  /// The folder of the statistics of deliveries; nil: none are saved.
+  /// The folder of the statistics of deliveries; nil: see ``ValidatedConfiguration``.
   package var statisticsFolder: String?
   /// The folder of the archive; nil for none.
   package var archiveFolder: String?
