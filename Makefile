@@ -32,7 +32,8 @@ endif
 
 RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
   libswresample-dev libv4l-dev libasound2-dev zlib1g-dev libpopt-dev libssl-dev libnghttp2-dev \
-  libseccomp-dev libsrt-gnutls-dev libfreetype-dev libcurl4-openssl-dev libexpat1-dev pkg-config \
+  libseccomp-dev libsrt-gnutls-dev libfreetype-dev libcurl4-openssl-dev libexpat1-dev \
+  libqrencode-dev pkg-config \
   fonts-dejavu-core
 TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux iproute2 \
   ca-certificates \

@@ -72,6 +72,7 @@ let package = Package(
     .systemLibrary(name: "CV4L2"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPopt"),
+    .systemLibrary(name: "CQRencode"),
     .systemLibrary(name: "COpenSSL"),
     .systemLibrary(name: "CNghttp2"),
     .systemLibrary(name: "CExpat"),
@@ -108,6 +109,7 @@ let package = Package(
       "Versions",
       [
         "CALSA", "CBuild", "CCurl", "CExpat", "CFFmpeg", "CFreeType", "CNghttp2", "COpenSSL",
+        "CQRencode",
         "CSRT", "CSeccomp", "CZlib",
       ]),
 
@@ -258,7 +260,7 @@ let package = Package(
       [
         "Access", "Archive", "Checked", "Encryption", "Streams", "Capture", "HLSPackager",
         "DASHPackager", "Packaging", "Push", "HTTP", "Net",
-        "Logging", "Media", "Sharing", "System", "Time", "CPopt",
+        "Logging", "Media", "Sharing", "System", "Time", "CPopt", "CQRencode",
       ]),
 
     // Opens, changes and removes the streams of the program, and hands them over. Knows no signal,

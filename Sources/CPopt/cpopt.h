@@ -5,9 +5,13 @@
 /// One option; popt.h uses `poptOption` for both the structure and a pointer to it.
 typedef struct poptOption cpopt_option;
 
-/// An option whose occurrence is reported as `value`.
-static inline cpopt_option cpopt_row(const char *name, char letter, int takes_value, int value) {
-  cpopt_option row = {name, letter, takes_value ? POPT_ARG_STRING : POPT_ARG_NONE, 0, value, 0, 0};
+/// An option whose occurrence is reported as `value`. An optional value is the next argument unless
+/// that begins with a dash.
+static inline cpopt_option cpopt_row(const char *name, char letter, int takes_value,
+                                     int value_is_optional, int value) {
+  unsigned type = takes_value ? POPT_ARG_STRING : POPT_ARG_NONE;
+  if (value_is_optional) type |= POPT_ARGFLAG_OPTIONAL;
+  cpopt_option row = {name, letter, type, 0, value, 0, 0};
   return row;
 }
 

@@ -84,12 +84,22 @@ package enum BlockingReload: Equatable {
   private static func poll(
     _ wait: UInt64, _ version: UInt64?, on snapshot: WindowSnapshot, control: ServerControl
   ) -> BlockingReload {
-    // A version ahead of the live edge is from another clock or numbering; a hold would be useless.
-    let current = UInt64(max(0, snapshot.version))
-    guard (version ?? current) == current, wait > 0 else { return .answer }
+    let current = max(0, snapshot.version)
+    let wanted = version.map { Int64(clamping: $0) } ?? current
+    let ahead = wanted.subtractingSaturated(current)
+    guard wait > 0, ahead >= 0, ahead <= longestPoll(snapshot, control) else { return .answer }
     // bounded: a segment lasts at most minutes
     let longest = UInt64(3 * control.targetDuration * 1000)
-    return .poll(until: snapshot.version + 1, wait: .milliseconds(Int64(min(wait, longest))))
+    return .poll(
+      until: wanted.addingSaturated(1), wait: .milliseconds(Int64(min(wait, longest))))
+  }
+
+  /// The parts of three Target Durations: a version that is further ahead is from another clock or
+  /// numbering, and a hold would be useless.
+  private static func longestPoll(_ snapshot: WindowSnapshot, _ control: ServerControl) -> Int64 {
+    guard let segmentation = snapshot.track?.segmentation else { return 0 }
+    // bounded: durations of the settings, at most minutes; a part is never empty
+    return 3 * control.targetDuration * Int64(segmentation.timescale) / segmentation.partTicks
   }
 
   private static func until(_ version: Int64, _ snapshot: WindowSnapshot) -> BlockingReload {

@@ -134,6 +134,10 @@ package struct Redaction {
     default: return true
     }
     while peek == UInt8(ascii: " ") { copy(1) }
+    if kind != .field, let words = OwnSentence.length(at: text[place...]) {
+      copy(words)
+      guard peek == UInt8(ascii: "\"") else { return true }
+    }
     if let quote = peek, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
       copy(1)
       hide(until: { $0 == quote })

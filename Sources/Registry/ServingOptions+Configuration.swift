@@ -17,6 +17,7 @@ extension ServingOptions {
     let merged = configuration.merged
     let settings = merged.program
     publicURL = settings.publicURL
+    hasAbsoluteURLs = settings.hasAbsoluteURLs
     adminToken = settings.adminToken
     proxies = settings.proxies
     statistics = settings.statistics

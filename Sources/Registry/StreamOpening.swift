@@ -239,7 +239,6 @@ extension StreamNotes {
     if let lowLatency {
       log.write(.warning, "low-latency", stream: configuration.name, lowLatency)
     }
-    if let rounding { log.write(.info, "durations", stream: configuration.name, rounding) }
     if let measuredRate { log.write(.info, "rate", stream: configuration.name, measuredRate) }
   }
 }

@@ -7,6 +7,7 @@ import CFFmpeg
 import CFreeType
 import CNghttp2
 import COpenSSL
+import CQRencode
 import CSRT
 import CSeccomp
 import CZlib
@@ -36,6 +37,7 @@ package struct LibraryVersion: Equatable, Sendable {
       LibraryVersion("FreeType", freeType()),
       LibraryVersion("ALSA", unsafe text(snd_asoundlib_version())),
       LibraryVersion("libseccomp", seccomp()),
+      LibraryVersion("libqrencode", unsafe text(QRcode_APIVersionString())),
       LibraryVersion("libcurl", curl()),
     ]
   }

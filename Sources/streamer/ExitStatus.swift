@@ -37,7 +37,11 @@ enum ExitStatus {
   /// Exits with the status and the line of an error.
   static func exit(for error: any Error) -> Never {
     switch error {
-    case let error as UsageError: exit(2, "\(error)")
+    case let error as UsageError:
+      var places = SettingLines()
+      let lines = places.lines(of: error)
+      for line in lines.dropLast() { Log.standardError("streamer: \(Redaction.redact(line))\n") }
+      exit(2, lines.last ?? "")
     // A missing source that a flag names is a wrong setting.
     case SessionFailure.source(let reason), SessionFailure.configuration(let reason):
       exit(2, reason)

@@ -17,10 +17,12 @@ enum InfoCommands {
   static func run(_ program: ProgramSettings, _ stream: StreamSettings) {
     switch program.action {
     case .stream, .check: return
-    case .printHelp: print(HelpText.text, terminator: "")
+    case .printHelp(let topic): print(HelpText.text(topic), terminator: "")
     case .printVersion: print(VersionReport.text, terminator: "")
     case .print(let text): print(text.text(version: Version.text), terminator: "")
-    case .listCameras: for line in listCameras() { print(line) }
+    case .listCameras:
+      let lines = listCameras()
+      print((lines.isEmpty ? [noCamera] : lines).joined(separator: "\n"))
     case .probe(let address): probe(address, stream)
     }
     exit(0)

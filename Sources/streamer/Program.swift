@@ -154,7 +154,7 @@ final class Program: Sendable {
       log.write(.info, "listening", address(of: endpoint, scheme: "rtmp"))
     }
     try srt?.start { [log] address in
-      log.write(.info, "listening", Self.text("srt", address, address.port))
+      log.write(.info, "listening", StartAddresses.line("srt", address, address.port))
     }
     if let congestionNote { log.write(.info, "congestion", congestionNote) }
     if let note = tls?.note { log.write(.info, "certificate", note) }
@@ -166,6 +166,8 @@ final class Program: Sendable {
         .warning, "clock",
         "the system clock is not synchronised: latencies measured on other machines are wrong")
     }
+    // Each process of a supervisor would print it again.
+    if !isSupervised { StartAddresses.showQRCode(configuration.settings, endpoints) }
   }
 
   private var handover: StreamHandover { StreamHandover(serverState, log: log) }
@@ -195,17 +197,9 @@ final class Program: Sendable {
   }
 
   private func address(of endpoint: Endpoint, scheme: String = "http") -> String {
-    Self.text(
+    StartAddresses.line(
       endpoint.tls == nil ? scheme : scheme + "s", endpoint.socket.boundAddress,
       endpoint.socket.boundPort)
-  }
-
-  private static func text(_ scheme: String, _ address: PeerAddress, _ port: UInt16) -> String {
-    let address = address.description
-    let host = address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
-    let local =
-      ["0.0.0.0", "[::]"].contains(host) ? ", here \(scheme)://localhost:\(port)/" : ""
-    return "listening \(scheme)://\(host):\(port)/\(local)"
   }
 
   // MARK: End

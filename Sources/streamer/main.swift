@@ -6,7 +6,6 @@ import Glibc
 import Logging
 import Net
 import Push
-import Statistics
 import Stills
 import Streams
 import Supervision
@@ -63,17 +62,7 @@ do throws(any Error) {
         "access-log", .problem("\(error)"), expected: "the path of a writable file")
     }
   }
-  let statistics = try settings.statisticsFolder.map { folder throws(UsageError) in
-    // If it fails, the file cannot be opened either.
-    _ = unsafe mkdir(folder, 0o750)
-    do throws(LineFile.Failure) {
-      return try LineFile(
-        folder + "/segments.csv", .statistics(header: SegmentRows.header), log: log)
-    } catch {
-      throw settings.refusal(
-        "stats-dir", .problem("\(error)"), expected: "the path of a writable folder")
-    }
-  }
+  let statistics = try StatisticsFile.open(configuration, log)
   let archive = try settings.archiveFolder.map { folder throws(UsageError) in
     do throws(ArchiveStore.Refusal) {
       let others = OtherStreams(merged.archivePolicy.retention)

@@ -176,7 +176,8 @@ struct CommandLineTests {
 
   @Test("the last action counts")
   func actions() throws {
-    #expect(try action(["-h"]) == .printHelp)
+    #expect(try action(["-h"]) == .printHelp(.usual))
+    #expect(try action(["--help", "--check", "-h", "all"]) == .printHelp(.all))
     #expect(try action(["--version"]) == .printVersion)
     #expect(try action(["--list-devices"]) == .listCameras)
     #expect(try action([]) == .stream)
@@ -189,14 +190,15 @@ struct CommandLineTests {
     }
     let page = root.appendingPathComponent("docs/command-line.md")
     let text = try String(contentsOf: page, encoding: .utf8)
-    #expect(text.contains("<!-- help -->\n```\n\(HelpText.text)```\n<!-- /help -->"))
+    #expect(text.contains("<!-- help -->\n```\n\(HelpText.text(.all))```\n<!-- /help -->"))
   }
 
   @Test("the help, made from the table")
   func help() {
-    Golden.expect(HelpText.text, equals: "help.txt")
-    #expect(HelpText.text.split(separator: "\n").allSatisfy { $0.count <= 100 })
-    for option in Option.table { #expect(HelpText.text.contains("--\(option.name)")) }
+    let all = HelpText.text(.all)
+    Golden.expect(all, equals: "help.txt")
+    #expect(all.split(separator: "\n").allSatisfy { $0.count <= 100 })
+    for option in Option.table { #expect(all.contains("--\(option.name)")) }
   }
 
   private func action(_ arguments: [String]) throws -> ProgramSettings.Action {

@@ -122,17 +122,18 @@ struct FastLLTests {
     #expect(folder.outcome().definition?.streams[0].configuration.keyDistance == Int64(expected))
   }
 
-  @Test("switching by the server and saved statistics are settings; the latter need a folder")
+  @Test("switching by the server and saved statistics are settings; the latter have a folder")
   func switching() throws {
     let folder = try one(["serverSideRepresentationSwitching": #""True""#, "saveStats": "true"])
     let on = try #require(folder.outcome().definition)
     #expect(on.streams[0].settings.switchesRenditions && on.streams[0].settings.savesStatistics)
     #expect(try folder.configuration().warnings == [])
-    #expect(on.notes == ["saveStats has no effect without --stats-dir"])
+    #expect(on.notes == [] && on.settings.statisticsFolder == nil)
+    #expect(on.statisticsFolder?.hasSuffix("/statistics") == true)
     let saved = folder.outcome("config.json", ["--stats-dir", "/tmp"]).definition
-    #expect(saved?.notes == [] && saved?.settings.statisticsFolder == "/tmp")
+    #expect(saved?.notes == [] && saved?.statisticsFolder == "/tmp")
     let off = try #require(try one().outcome().definition)
-    #expect(!off.streams[0].settings.switchesRenditions && off.notes == [])
+    #expect(!off.streams[0].settings.switchesRenditions && off.statisticsFolder == nil)
   }
 
   @Test("in a lenient file unknown keys are warnings with their path")

@@ -85,9 +85,10 @@ struct MergedSettingsTests {
     #expect(definition.notes == [])
     let without = try #require(two.outcome().definition)
     #expect(
-      without.notes == [
-        "dvr, archiveKeep, archiveLimit and archiveHeal have no effect without --archive"
-      ])
+      without.notes.map { $0.replacing(two.path + "/", with: "") }
+        == ["keep", "heal[1]"].map {
+          "config.json: streams[0].archive.\($0): has no effect without an archive (--archive)"
+        })
     #expect(
       try folder(#"["https://other/a"]"#).outcome().error
         == "config.json: streams[0].archive.heal[0]: invalid value \"https://other/a\" (expected "

@@ -158,7 +158,8 @@ struct OptionTests {
       },
       Result { () throws(UsageError) in
         var reader = try KeyReader(key, at: KeyReader.Location(file: "c.json", folder: ""))
-        try reader.takeTable { _ in true }
+        reader.takeTable { _ in true }
+        if let fault = UsageError(all: reader.faults) { throw fault }
         return reader.entries
       },
     ].map { $0.map { entries in entries.map { "\($0.option.name)=\($0.value)" }.joined() } }

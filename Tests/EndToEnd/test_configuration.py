@@ -23,7 +23,7 @@ from harness.playlist import parse
 from harness.ports import free_port
 from harness.program import Program, launch, run_to_end, stop
 from harness.sources import rtsp_server
-from harness.tools import need
+from harness.tools import need, streamer_binary
 from harness.tunein import fetch
 from harness.waiting import not_before, wait_until
 
@@ -90,6 +90,20 @@ def test_fast_ll_files_work_unchanged(streamer: Callable[..., Program], tmp_path
         program.check_logged("low-latency", stream="gen")
     finally:
         source.kill()
+
+
+def test_save_stats_of_fast_ll_has_a_default_folder(streamer: Callable[..., Program],
+                                                     tmp_path: Path) -> None:
+    """saveStats needs no other key: the log names the file, and it gets the deliveries."""
+    path = fast_ll(tmp_path, [{**FAST_LL_STREAM, "saveStats": "True"}])
+    program = streamer("-c", str(path), defaults=False,
+                       env={"STATE_DIRECTORY": str(tmp_path / "state")})
+    file = tmp_path / "state/statistics/segments.csv"
+    program.check_logged("statistics", str(file))
+    playlist = fetch(program.port, path="/gen/360p/playlist.m3u8")
+    segment = next(one for one in playlist.segments if one.uri)
+    assert get(program.port, f"/gen/360p/{segment.uri}").status == 200
+    wait_until(lambda: ",gen," in file.read_text(), 10, "a row")
 
 
 def test_fast_ll_files_with_a_certificate_serve_https_only(tmp_path: Path) -> None:
@@ -173,8 +187,8 @@ def test_wrong_value_is_refused_with_its_key_path(tmp_path: Path, keys: dict[str
 @pytest.mark.parametrize("check", [[], ["--check"]], ids=["start", "check"])
 @pytest.mark.parametrize(("element", "words"), [
     ({"inptu": "rtsp://192.0.2.1/x"},
-     'streams.json: [0].inptu: unknown key; did you mean "input"?'),
-    ({"bitrate": 300}, "streams.json: [0]: has no source (expected input, device,"),
+     'streams.json:4: [0].inptu: unknown key; did you mean "input"?'),
+    ({"bitrate": 300}, "streams.json:2: [0]: has no source (expected input, device,"),
 ], ids=["unknown-key", "no-source"])
 def test_a_typing_error_is_no_test_pattern(tmp_path: Path, check: list[str],
                                            element: dict[str, Any], words: str) -> None:
@@ -184,11 +198,30 @@ def test_a_typing_error_is_no_test_pattern(tmp_path: Path, check: list[str],
     assert status == 2 and len(lines) == 1 and words in lines[0], lines
 
 
+def test_check_names_each_fault_with_its_line(tmp_path: Path) -> None:
+    """All wrong values are printed at once; then overridden and unused ones, and the streams."""
+    path = write(tmp_path, [{"stream": "yard", "name": "Back yard", "testSrc": True, "bitrate": 1},
+                            {"stream": "gate", "inptu": "rtsp://192.0.2.1/x"}], preset="a.b")
+    status, lines = run_to_end(["-c", str(path), "--check"], defaults=False)
+    assert status == 2
+    for line, words in zip(lines, ("streams.json:6: [0].bitrate: invalid", "[1].inptu: unknown",
+                                   "config.json:5: preset: invalid"), strict=True):
+        assert words in line, lines
+    path = write(tmp_path, [{"stream": "yard", "name": "Back yard", "testSrc": True, "loop": True}],
+                 preset="fast")
+    ran = subprocess.run([streamer_binary(), "-c", str(path), "--preset", "medium", "--check",
+                          "--explain"], capture_output=True, text=True, timeout=20, check=True)
+    for words in ('stream yard, "Back yard": ', "  video     encoded by libx264 (medium): ",
+                  "config.json:5: preset: has no effect: overridden by --preset",
+                  "streams.json:6: [0].loop: has no effect: the stream has no input"):
+        assert words in ran.stdout, ran.stdout
+
+
 def test_unknown_keys_are_warned_about(streamer: Callable[..., Program], tmp_path: Path) -> None:
     """With --lenient unknown keys are logged with their path; keys without effect always are."""
-    path = write(tmp_path, [stream("a", flavour=1, saveStats="True")], colour="red")
+    path = write(tmp_path, [stream("a", flavour=1, dvr="4h")], colour="red")
     program = streamer("-c", str(path), "--lenient", defaults=False)
     for place in ("config.json: colour", "streams.json: [0].flavour",
-                  "saveStats has no effect without --stats-dir"):
+                  "streams.json: [0].dvr: has no effect without an archive (--archive)"):
         assert any(place in line for line in program.log), program.log_text()
     assert parse(get(program.port, "/a/video/playlist.m3u8").text).segments

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from harness.browser import SMALL, Viewer, viewer
 from harness.pagemenus import choose
 from harness.program import Program
 from harness.supervisor import Supervisor
-from harness.waiting import pause
+from harness.waiting import pause, wait_until
 
 STANDIN = Path(__file__).resolve().parent.parent / "harness/dash_standin.js"
 
@@ -103,3 +105,19 @@ def test_frame_player_replaces_a_missing_dashjs(browser: Browser, server: Progra
             "/manifest.mpd")
         assert "dash.js" in view.data()["state"]["text"]
         assert any(url.endswith("/manifest.mpd") for url in view.requests)
+
+
+def test_clock_1_shows_the_wall_clock(browser: Browser, streamer: Callable[..., Program]) -> None:
+    """The time of the server is over the picture; the target of an MPD page is at least 0.5 s."""
+    program = streamer("--resolution", "640x360", "--bitrate", "800")
+    with viewer(browser, SMALL) as view:
+        view.open(program.url("/ldash/play/live/manifest.mpd?clock=1"))
+        view.wait_playing(frames=10)
+        clock = view.page.locator(".wallclock")
+        first = clock.inner_text()
+        assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3} UTC", first), first
+        wait_until(lambda: clock.inner_text() != first, 5, "the clock runs")
+        assert player(view)["target"] >= 0.5
+        view.open(program.url("/live/"))
+        view.wait_playing(frames=10)
+        assert clock.count() == 0

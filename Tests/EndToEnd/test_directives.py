@@ -273,7 +273,19 @@ def test_dd_15_wait_that_times_out_gets_the_current_playlist(server: Program) ->
     seen_once(is_answered_before_the_next_part, TRIES, "answered after MS")
 
 
-def test_dd_15_version_ahead_of_the_live_edge_is_answered_at_once(server: Program) -> None:
+def test_dd_15_version_shortly_ahead_is_held(server: Program) -> None:
+    """DD-15: a version at most three target durations ahead is held until it is exceeded."""
+    def is_held() -> bool:
+        align(server.port, START)
+        version = version_of(get(server.port, PLAYLIST))
+        response = get(server.port, f"{PLAYLIST}?wait=3000&version={version + 2}")
+        assert response.status == 200 and version_of(response) > version + 2
+        return response.held_ms is not None
+
+    seen_once(is_held, TRIES, "held until the playlist is newer")
+
+
+def test_dd_15_version_of_another_numbering_is_answered_at_once(server: Program) -> None:
     """DD-15: a version of another numbering is answered at once, with no-store."""
     response = get(server.port, f"{PLAYLIST}?wait=3000&version=99999999999999")
     assert response.status == 200 and response.held_ms is None

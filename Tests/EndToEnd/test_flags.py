@@ -6,13 +6,15 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from harness.program import run_to_end
+from harness.program import Program, run_to_end
 from harness.tools import streamer_binary
+from harness.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -111,14 +113,37 @@ def test_supervisors_socket_of_another_port_is_refused() -> None:
     assert status == 2 and len(lines) == 1, lines
 
 
-@pytest.mark.parametrize("flag", ["-h", "--help", "--version"])
-def test_help_and_version_exit_with_0(flag: str) -> None:
+@pytest.mark.parametrize(("flags", "names", "lines"), [
+    ("-h", ("--test-src", "--device", "validate", "--http-port"), 34),
+    ("--help", ("--test-src", "--device", "validate", "--help all"), 34),
+    ("--help all", ("--segment-duration", "--max-connections"), 500),
+    ("--help limits", ("--max-connections", "values: 1"), 200),
+    ("--help validate", ("--junit PATH",), 60),
+    ("--version", ("libqrencode",), 40),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_help_and_version_exit_with_0(flags: str, names: tuple[str, ...], lines: int) -> None:
     """Help and version are printed to the standard output; the exit status is 0."""
-    run = subprocess.run([streamer_binary(), flag], capture_output=True, text=True, timeout=10)
+    run = subprocess.run([streamer_binary(), *flags.split()], capture_output=True, text=True,
+                         timeout=10)
     assert run.returncode == 0 and run.stdout and not run.stderr
-    if flag == "--help":
-        for name in ("--test-src", "--device", "--resolution", "--segment-duration", "--http-port"):
-            assert name in run.stdout
+    assert run.stdout.count("\n") <= lines
+    for name in names:
+        assert name in run.stdout, run.stdout
+
+
+def test_an_error_about_a_key_is_whole() -> None:
+    """The redaction of secrets leaves the words of the error as they are."""
+    status, lines = run_to_end(["--playback-key", "short"], defaults=False)
+    assert status == 2 and '--playback-key: invalid value "***" (expected' in lines[0], lines
+
+
+def test_qr_code_only_on_request_or_terminal(streamer: Callable[..., Program]) -> None:
+    """Without a terminal the start has no QR code; with --qr it has one, with the address."""
+    public = ("--public-url", "http://192.0.2.7:8080/tv")
+    plain, asked = streamer(*public), streamer(*public, "--log-format", "text", "--qr")
+    plain.wait_logged("stream")
+    wait_until(lambda: "http://192.0.2.7:8080/tv/" in asked.log_text(), 5, "the address")
+    assert "\u2580" in asked.log_text() and "\u2580" not in plain.log_text()
 
 
 def test_version_has_commit_compiler_and_libraries() -> None:

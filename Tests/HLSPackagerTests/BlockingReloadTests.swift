@@ -26,8 +26,8 @@ struct BlockingReloadTests {
     /// Until segment L + it is complete.
     case segment(Int64)
     case refuse
-    /// Until the next part, or this many milliseconds.
-    case poll(Int64)
+    /// Until the next part, or a later one, or this many milliseconds.
+    case poll(Int64, parts: Int64 = 1)
   }
 
   struct Row: Sendable, CustomTestStringConvertible {
@@ -116,8 +116,13 @@ struct BlockingReloadTests {
     Row("DD-15", .boundary, "wait=1000&version=V", .poll(1000)),
     Row("DD-15", .midSegment, "wait=1000&version=V-1", .answer),
     Row("DD-15", .midSegment, "wait=1000&version=0", .answer),
-    // Ahead of the live edge: at once.
-    Row("DD-15", .midSegment, "wait=1000&version=V+1", .answer),
+    // Ahead of the live edge by at most 3 TD, 30 parts: until the playlist is newer than V.
+    Row("DD-15", .midSegment, "wait=1000&version=V+1", .poll(1000, parts: 2)),
+    Row("DD-15", .boundary, "wait=1000&version=V+30", .poll(1000, parts: 31)),
+    Row("DD-15", .midSegment, "wait=0&version=V+1", .answer),
+    // Further ahead: another numbering, at once.
+    Row("DD-15", .midSegment, "wait=1000&version=V+31", .answer),
+    Row("DD-15", .midSegment, "wait=1000&version=9223372036854775808", .answer),
     Row("DD-15", .midSegment, "wait=1000&version=\(huge)", .answer),
     // At most 3 TD.
     Row("DD-15", .midSegment, "wait=3000&version=V", .poll(3000)),
@@ -199,8 +204,9 @@ struct BlockingReloadTests {
           continue
         }
         #expect(reason.contains("_HLS_"))
-      case .poll(let milliseconds):
-        #expect(decision == .poll(until: snapshot.version + 1, wait: .milliseconds(milliseconds)))
+      case .poll(let milliseconds, let parts):
+        let until = snapshot.version + parts
+        #expect(decision == .poll(until: until, wait: .milliseconds(milliseconds)))
       }
     }
   }

@@ -54,6 +54,10 @@ private let rows = [
   Row("flag and value", "streamer --admin-token S --loop", "streamer --admin-token *** --loop"),
   Row("flag with =", "--playback-key=S", "--playback-key=***"),
   Row(
+    "value in an error", "c.json:3: adminToken: invalid value \"S S\" (expected 16–256 letters)",
+    "c.json:3: adminToken: invalid value \"***\" (expected 16–256 letters)"),
+  Row("name like a sentence", "--publish-key and S", "--publish-key *** S"),
+  Row(
     "JSON", "{\"publishKey\": \"S\", \"name\": \"a\"}", "{\"publishKey\": \"***\", \"name\": \"a\"}"
   ),
 ]
@@ -77,6 +81,10 @@ struct RedactionTests {
       "no key: the path is empty", "",
       "--tls-key: \"/etc/key.pem\" cannot be read", "100%", "%zz", "a tokenizer=x",
       "srt://h:9?passphrase=***, h264; rtmp://h/a/***: gone",
+      "--playback-key: invalid value \"***\" (expected a name)", "--admin-token: missing value",
+      "--publish-key and --rtmp-path: cannot be combined (expected one key)",
+      "--publish-key requires --rtmp", "c.json: streams[0].publishKey: has no effect: no publisher",
+      "c.json:3: adminToken: applies to the whole program, ignored",
     ])
   func harmless(_ text: String) {
     #expect(Redaction.redact(text) == text)

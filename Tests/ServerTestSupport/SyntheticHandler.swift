@@ -64,7 +64,7 @@ package final class SyntheticHandler {
       control: ServerControl(
         segmentations: [.video(stream.segmentation)],
         targetDurationAtLeast: earlier?.targetDuration ?? 0),
-      options: serving)
+      options: serving, root: options.playlistRoot(serving))
     serverState = ServerState(
       page: pages ?? Self.page, options: options, version: "1.2.3",
       log: Log(format: .text, least: .error) { _ in }, segmentRows: rows)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import HTTP
 import Packaging
 import Server
@@ -303,14 +304,14 @@ struct PlaylistRequestTests {
   }
 
   @Test(
-    "DD-15: a version that is old is answered at once, one that is ahead as well, not to be kept")
+    "DD-15: an old version is answered at once, and one of another numbering, not to be kept")
   func pollAtOnce() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let version = handler.snapshot.version
     let rows: [(String, String)] = [
       ("wait=1000&version=\(version - 1)", "public, max-age=1"),
       ("wait=1000&version=0", "public, max-age=1"),
-      ("wait=1000&version=\(version + 1)", "no-store"),
+      ("wait=1000&version=\(version + 31)", "no-store"),
       ("wait=1000&version=18446744073709551615", "no-store"),
       ("wait=0&version=\(version)", "no-store"), ("wait=0", "no-store"),
       ("version=\(version)", "public, max-age=1"),
@@ -320,6 +321,23 @@ struct PlaylistRequestTests {
       #expect(exchange.status == 200, "\(query)")
       #expect(exchange.header("cache-control") == caching, "\(query)")
     }
+  }
+
+  @Test("DD-15: a version shortly ahead is held until the playlist is newer, or wait is over")
+  func pollAhead() throws {
+    let handler = try SyntheticHandler.live(parts: 4)
+    let version = handler.snapshot.version
+    let (waits, times) = try (
+      handler.playlist("wait=3000&version=\(version + 2)"),
+      handler.playlist("wait=500&version=\(version + 30)")
+    )
+    handler.publish(parts: 2)
+    #expect(waits.isHeld && times.isHeld)
+    handler.publish(parts: 1)
+    #expect(waits.header("x-playlist-version") == "\(version + 3)")
+    #expect(waits.header("cache-control") == "public, max-age=1")
+    handler.pass(SyntheticHandler.second / 2)
+    #expect(times.status == 200 && times.header("cache-control") == "no-store")
   }
 
   @Test(
@@ -338,6 +356,24 @@ struct PlaylistRequestTests {
     #expect(exchange.isHeld)
     handler.publish(parts: 1)
     #expect(exchange.status == 200 && exchange.body.isEmpty)
+  }
+
+  @Test("with --absolute-urls the URLs of an open stream begin with the public URL, at each depth")
+  func absolute() throws {
+    var options = ServingOptions()
+    (options.publicURL, options.hasAbsoluteURLs) = ("https://h/tv", true)
+    let handler = try SyntheticHandler(options: options)
+    handler.goLive()
+    handler.publish(parts: 4)
+    for path in ["/live/video/playlist.m3u8", "/live.m3u8", "/live/chunked.m3u8"] {
+      let text = try handler.ask(path).text
+      #expect(text.contains("#EXT-X-MAP:URI=\"https://h/tv/live/video/init-"), "\(path)")
+      #expect(text.contains("\nhttps://h/tv/live/video/segment"), "\(path)")
+      #expect(!text.contains("URI=\"segment"), "\(path)")
+    }
+    var serving = StreamServingOptions()
+    serving.playbackKeys = [try #require(TokenKey("k1:0123456789abcdef0123456789abcdef"))]
+    #expect(options.playlistRoot(serving) == nil)
   }
 
   @Test("relative URIs fit the depth of the path that was asked")

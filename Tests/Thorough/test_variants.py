@@ -47,7 +47,7 @@ def test_ntsc_rate_has_segments_of_1001_ms(streamer) -> None:
     assert first.tfdt == segment.msn * 30 * frame
     clocks = clocks_of(init + media)
     assert clocks == [(segment.msn * 30 + i) * 1001 * 1000 // 30000 for i in range(30)]
-    program.wait_logged("durations", "1.001")
+    program.wait_logged("stream", "1.001")
 
 
 def test_25_fps_has_parts_of_three_frames(streamer) -> None:

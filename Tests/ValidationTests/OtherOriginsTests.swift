@@ -111,6 +111,19 @@ struct OtherOriginsTests {
     #expect(next == 1 << 54)
   }
 
+  @Test("an origin may ignore Range if no playlist lists a range", arguments: [true, false])
+  func ignoredRanges(isListed: Bool) {
+    let origin = ScriptedOrigin()
+    (origin.ignoresRange, origin.hasRanges) = (true, isListed)
+    let validation = follow(.plain, origin)
+    #expect(validation.isPassed == !isListed)
+    let rules = validation.findings.list.map(\.rule)
+    #expect(rules.contains(isListed ? .listedRanges : .ranges))
+    guard !isListed else { return }
+    #expect(ValidationReport.text(validation).contains(" s, broken: 0 must, 1 should\n"))
+    #expect(ValidationReport.json(validation).contains("\"broken\":{\"must\":0,\"should\":1}"))
+  }
+
   @Test("ranges of bytes: header, hint, parts and segments are requested with Range")
   func ranges() {
     for (fault, seen) in [
@@ -130,7 +143,7 @@ struct OtherOriginsTests {
       let found = follow(.plain, origin).findings
       let texts = found.list.map { "\($0.rule.name): \($0.seen)" }
       if let seen {
-        #expect(texts.contains { $0.hasPrefix("byte-ranges: ") && $0.contains(seen) }, "\(texts)")
+        #expect(texts.contains { $0.hasPrefix("listed-ranges: ") && $0.contains(seen) }, "\(texts)")
         continue
       }
       #expect(texts == [])

@@ -266,6 +266,10 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     field("media-lifetime", "v/seg", "cache-control", "no-store"),
     field("age-below-lifetime", "v.m3u8", "age", "99"),
     PlantedFault("byte-ranges", "`Range` is ignored") { $0.ignoresRange = true },
+    field("byte-range-true", "v/seg", "content-range", nil),
+    PlantedFault("listed-ranges", at: .plain, "`Range` is ignored, and ranges are listed") {
+      ($0.hasRanges, $0.ignoresRange) = (true, true)
+    },
     field("mpd-lifetime", at: .mpd, "mpd", "cache-control", "max-age=60"),
   ]
 

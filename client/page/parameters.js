@@ -28,6 +28,7 @@ import { sourceOf } from '../engine/transport/source.js';
  * @typedef {object} PageOptions
  * @property {boolean} isEmbedded the display only: no panel, and controls on demand
  * @property {boolean} hasPanel whether the panel is open from the start
+ * @property {boolean} hasClock whether the clock of the server is over the picture
  * @property {boolean} hasControls
  * @property {boolean} isMuted
  * @property {boolean} startsItself whether playback starts without a click
@@ -36,8 +37,8 @@ import { sourceOf } from '../engine/transport/source.js';
 
 /**
  * Reads `?src`, `?player`, `?transport`, `?target`, `?sync`, `?hlsjs`, `?panel`, `?at`,
- * `?embed`, `?controls`, `?muted`, `?autoplay` and `?timebar`. The latter, and `?panel`, are
- * switches: present or 1 is on, 0 is off.
+ * `?embed`, `?controls`, `?muted`, `?autoplay`, `?clock` and `?timebar`. The latter two, and
+ * `?panel`, are switches: present or 1 is on, 0 is off.
  * Each other invalid parameter gives a warning.
  * @param {string} page URL of the page
  * @returns {Parameters}
@@ -59,6 +60,7 @@ export function parametersOf(page) {
     page: {
       isEmbedded,
       hasPanel: !isEmbedded && isOn(query.get('panel'), false),
+      hasClock: isOn(query.get('clock'), false),
       hasControls: isOn(query.get('controls'), true),
       isMuted: isOn(query.get('muted'), true),
       startsItself: isOn(query.get('autoplay'), true),

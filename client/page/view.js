@@ -13,6 +13,7 @@ import { Stage } from '../stage/stage.js';
 import { parametersOf, rememberParameter } from './parameters.js';
 import { elementAddress, loadSecondFile } from './second-file.js';
 import { listAddress, StreamNames } from './stream-names.js';
+import { showWallClock } from './wall-clock.js';
 
 /** Connects the player with the page. */
 export class View {
@@ -60,6 +61,7 @@ export class View {
     const { playback, notices } = this.stage;
     /** @type {any} */ (globalThis).__player = playback.state;
     for (const [key, text] of Object.entries(warnings)) notices.message(key, text, 'warn');
+    if (page.hasClock) showWallClock(element('frame', HTMLDivElement), playback.clock);
     this.stage.start();
     if (page.hasPanel) void this.stage.open('figures');
   }

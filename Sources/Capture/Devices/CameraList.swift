@@ -13,6 +13,10 @@ package func listCameras() -> [String] {
   return listCameras(at: paths)
 }
 
+/// The line for a machine without a camera.
+package let noCamera =
+  "no camera: no device /dev/video0, /dev/video1, … captures video (--input plays network cameras)"
+
 /// The cameras at `paths` as lines of text.
 package func listCameras(at paths: [String]) -> [String] {
   guard let size = VideoSize(width: 1280, height: 720), let rate = FrameRate(30) else { return [] }

@@ -8,7 +8,8 @@ import Time
 
 /// The output of `--check`: what the program would run.
 package enum CheckReport {
-  /// One line each for the file, the ports and the streams, then the warnings.
+  /// One line each for the file and the ports, one or several for each stream, then the warnings:
+  /// unknown keys, values that other layers override, and values without effect.
   ///
   /// - Throws: an error if the access log or the statistics cannot be written.
   package static func text(_ configuration: ValidatedConfiguration) throws(UsageError) -> String {
@@ -37,8 +38,18 @@ package enum CheckReport {
       guard let address else { continue }
       lines.append("\(scheme): \(address.host ?? settings.host) port \(address.port)")
     }
-    for stream in configuration.streams { lines += Self.lines(stream) }
-    lines += (configuration.merged.warnings + configuration.notes).map { "warning: \($0)" }
+    for stream in configuration.streams {
+      lines +=
+        settings.explains
+        ? StreamExplanation(stream, settings, securePort: configuration.tls?.port).lines
+        : Self.lines(stream)
+    }
+    var places = SettingLines()
+    let merged = configuration.merged
+    for note in merged.notes + merged.overridden + configuration.unused.map(\.note) {
+      lines.append("warning: \(places.text(note))")
+    }
+    lines += configuration.remarks.map { "warning: \($0)" }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -54,7 +65,7 @@ package enum CheckReport {
     if let upstream = stream.settings.upstream { return ["stream \(name): relay of \(upstream)"] }
     guard stream.settings.input != nil else {
       let notes = StreamNotes(stream.settings, stream.configuration)
-      let warnings = [notes.rounding, notes.lowLatency].compactMap { $0 }
+      let warnings = [notes.lowLatency].compactMap(\.self)
       return ["stream \(name): \(notes.summary)"] + warnings.map { "stream \(name): \($0)" }
     }
     // Size, rate and audio of an input are known when it is open.

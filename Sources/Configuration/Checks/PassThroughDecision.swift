@@ -22,7 +22,7 @@ package struct PassThroughDecision: Sendable {
   package init(_ settings: StreamSettings) { self.settings = settings }
 
   /// The option that only an encoder can fulfil.
-  private var encodingOption: String? {
+  var encodingOption: String? {
     if !settings.ladder.isEmpty { return "rendition" }
     if settings.overlay != nil { return "overlay" }
     if settings.burnsClock { return "burn-clock" }

@@ -16,7 +16,7 @@ package struct StreamNotes: Sendable {
     (self.settings, self.configuration) = (settings, configuration)
   }
 
-  /// Source, audio, renditions and durations in one line.
+  /// Source, audio, renditions and durations in one line, with durations that are not as requested.
   package var summary: String {
     let source =
       switch configuration.source {
@@ -46,6 +46,7 @@ package struct StreamNotes: Sendable {
       "\(source), \(audio.isEmpty ? "no audio" : audio.joined(separator: ", ")), "
       + "\(renditions.joined(separator: ", ")), \(segmentation.grid.rate) fps; "
       + "segments of \(length), parts of \(segmentation.framesPerPart)"
+      + (rounding.map { ": \($0)" } ?? "")
   }
 
   /// Why the MPD has no low-latency form, or players may stall in it; nil if neither.
@@ -98,9 +99,16 @@ package struct StreamNotes: Sendable {
     guard segment != settings.segmentDuration || part != asked ?? settings.partDuration else {
       return nil
     }
-    return
-      "whole frames at \(segmentation.grid.rate) fps: segments of \(segment.secondsText) s, "
-      + "parts of \(part.secondsText) s"
+    return "\(Self.milliseconds(segment)) s and \(Self.milliseconds(part)) s, in whole frames"
+  }
+}
+
+extension StreamNotes {
+  /// Seconds with at most three digits after the point.
+  private static func milliseconds(_ interval: Interval) -> String {
+    // bounded: half a millisecond more, and whole milliseconds
+    let rounded = (interval.microseconds + 500) / 1000
+    return Interval.milliseconds(rounded).secondsText
   }
 }
 

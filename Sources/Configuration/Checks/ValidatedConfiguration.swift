@@ -26,13 +26,19 @@ package struct ValidatedConfiguration: Sendable {
 
   /// Checks the settings and reads the files that they name.
   ///
-  /// - Throws: an error for the first fault, with the location of the setting.
+  /// - Throws: the first error of each stream and of the program, with the locations of settings.
   package init(_ merged: MergedSettings, isSupervised: Bool) throws(UsageError) {
     self.merged = merged
     let settings = merged.program
-    streams = try merged.streams.map { stream throws(UsageError) in
-      try StreamDefinition(stream, isListed: merged.listsStreams, isSupervised: isSupervised)
+    var definitions: [StreamDefinition] = []
+    var faults: [UsageError] = []
+    for stream in merged.streams {
+      do throws(UsageError) {
+        definitions.append(
+          try StreamDefinition(stream, isListed: merged.listsStreams, isSupervised: isSupervised))
+      } catch { faults.append(error) }
     }
+    streams = definitions
     do throws(UsageError) {
       dashjs = try Self.script(settings.dashjs, "dashjs")
       hlsjs = try Self.script(settings.hlsjs, "hlsjs")
@@ -46,6 +52,10 @@ package struct ValidatedConfiguration: Sendable {
           .option("http-port"), .value("off"),
           expected: "a port, or HTTPS by \(option: "tls-cert") or \(option: "self-signed")")
       }
+      guard !settings.hasAbsoluteURLs || settings.publicURL != nil else {
+        throw UsageError(
+          .option("absolute-urls"), .problem("requires \(option: "public-url")"))
+      }
       guard settings.rtmps == nil || tls != nil else {
         throw UsageError(
           .option("rtmps"),
@@ -58,16 +68,33 @@ package struct ValidatedConfiguration: Sendable {
         throw UsageError(
           .option("publish-certificate"), .problem("requires \(option: "client-ca")"))
       }
-    } catch { throw error.located(settings.locations) }
+    } catch { throw UsageError(all: faults + [error.located(settings.locations)]) ?? error }
+    if let fault = UsageError(all: faults) { throw fault }
   }
 
   package var settings: ProgramSettings { merged.program }
 
+  /// The folder of the times of deliveries: that of `--stats-dir`, or else, if a stream saves
+  /// statistics, `statistics` in the folder of persistent files. Nil if nothing is saved.
+  package var statisticsFolder: String? {
+    if let folder = settings.statisticsFolder { return folder }
+    guard streams.contains(where: \.settings.savesStatistics) else { return nil }
+    return PrivateFile.stateFolder(SystemEnvironment.value).map { $0 + "/statistics" }
+  }
+
   /// Notes for people about settings without effect, or with less effect than it seems.
   package var notes: [String] {
+    let archive = unused.filter { $0.option == "dvr" || $0.option.hasPrefix("archive-") }
+    return archive.map(\.note.description) + remarks
+  }
+
+  /// The notes that are not about single values.
+  var remarks: [String] {
     var notes: [String] = []
-    if settings.statisticsFolder == nil, streams.contains(where: \.settings.savesStatistics) {
-      notes.append("saveStats has no effect without --stats-dir")
+    if statisticsFolder == nil, streams.contains(where: \.settings.savesStatistics) {
+      notes.append(
+        "saveStats has no effect: none of STATE_DIRECTORY, XDG_STATE_HOME and HOME names a folder, "
+          + "and there is no --stats-dir")
     }
     notes += archiveNotes
     let open = streams.filter { $0.settings.playbackKeys.isEmpty }.map(\.configuration.name)
@@ -80,16 +107,14 @@ package struct ValidatedConfiguration: Sendable {
     return notes
   }
 
+  /// Values that have no effect beside the others.
+  var unused: [UnusedSettings.Unused] {
+    UnusedSettings.list(streams.map(\.settings), settings)
+  }
+
   /// Notes about the archive.
   private var archiveNotes: [String] {
-    guard settings.archiveFolder != nil else {
-      let isWanted = streams.contains {
-        $0.settings.dvr > .zero || $0.settings.archiveKeep != nil
-          || $0.settings.archiveLimit != nil || !$0.settings.archiveTwins.isEmpty
-      }
-      return isWanted
-        ? ["dvr, archiveKeep, archiveLimit and archiveHeal have no effect without --archive"] : []
-    }
+    guard settings.archiveFolder != nil else { return [] }
     let left = streams.filter { $0.settings.archiveRenditions != .none && !$0.settings.isArchived }
     return left.map {
       "\($0.settings.name) is not archived: --numbering run uses the names of segments again"

@@ -39,8 +39,9 @@ struct CommandArguments {
       }
       let option = table.first { $0.flag == flag }
       guard let option, option.placeholder != nil || parts.count == 1 else {
+        let hint = NearestName.hint(for: flag, among: table.map(\.flag) + ["--help"])
         throw UsageError(
-          .location(.flag(flag)), .problem("unknown option"),
+          .location(.flag(flag)), .problem(OptionText("unknown option" + hint)),
           expected: "an option of streamer \(command) --help")
       }
       guard option.placeholder != nil else {

@@ -159,7 +159,7 @@ package enum TokenCommand: Sendable {
     + "http://HOST/t/TOKEN/STREAM/playlist.m3u8; with --publish it prints a token for the page "
     + "/STREAM/publish. streamer token --help lists its options."
 
-  private static let helpText = """
+  static let helpText = """
     Prints /t/TOKEN, the prefix of the paths of one stream: /t/TOKEN/STREAM/playlist.m3u8. With
     --publish prints a token that permits to publish one stream, for /STREAM/publish.
 

@@ -8,7 +8,9 @@ struct ConfigurationFile {
   let top: SettingsLayer
   /// Nil if the file lists no streams and describes one.
   let streams: [StreamElement]?
-  let warnings: [String]
+  /// The name for people of the one stream that the file describes.
+  let label: String?
+  let warnings: [SettingNote]
 
   /// Reads the file at `path`, which was given at `location`.
   ///
@@ -16,25 +18,24 @@ struct ConfigurationFile {
   ///   - path: of the file.
   ///   - location: of the option that names it.
   ///   - isLenient: whether unknown keys are warnings.
-  /// - Throws: an error for the first fault of the file.
+  /// - Throws: the errors of all wrong values, or of the first fault of the syntax.
   init(path: String, location: SettingLocation, isLenient: Bool) throws(UsageError) {
     let root = KeyReader.Location(
       file: path, folder: FileContents.folder(of: path), isLenient: isLenient)
     var reader = try KeyReader(
       try Self.document(path, .location(location)), at: root)
-    streams = try Self.streams(&reader)
-    try FastLLConfiguration.takeTop(&reader)
-    let describesStream = streams == nil
-    if describesStream { try reader.take("stream", as: "name") }
-    try reader.takeProgramArchive()
-    try reader.takeAudioTracks()
-    try reader.takeCaptions()
-    try reader.takeEncryption()
-    try reader.takePushes()
-    try reader.takeTable { describesStream || $0.name != "name" }
-    try reader.finish()
+    let describesStream = reader.peek("streams") == nil
+    let found = reader.collect { reader throws(UsageError) in try Self.streams(&reader) }
+    reader.collect { reader throws(UsageError) in try FastLLConfiguration.takeTop(&reader) }
+    label = describesStream ? reader.takeNames() : nil
+    reader.collect { reader throws(UsageError) in try reader.takeProgramArchive() }
+    reader.takeStreamValues()
+    reader.takeTable { $0.name != "name" }
+    reader.finish()
+    if let fault = UsageError(all: reader.faults) { throw fault }
+    streams = found ?? nil
     top = SettingsLayer(reader.entries)
-    warnings = reader.warnings + (streams ?? []).flatMap(\.warnings)
+    warnings = reader.warnings + (streams ?? []).flatMap(\.notes)
   }
 
   private static func document(
@@ -78,17 +79,21 @@ struct ConfigurationFile {
     _ values: [JSONValue], at list: KeyReader.Location
   ) throws(UsageError) -> [StreamElement] {
     var elements: [StreamElement] = []
+    var faults: [UsageError] = []
     for (index, value) in values.enumerated() {
       var location = list
       location.path += "[\(index)]"
-      let element = try StreamElement(value, at: location)
-      if elements.contains(where: { $0.name == element.name }) {
-        throw UsageError(
-          .location(location.key("stream")), .value(element.name),
-          expected: "a name that no other stream has")
-      }
-      elements.append(element)
+      do throws(UsageError) {
+        let element = try StreamElement(value, at: location)
+        if elements.contains(where: { $0.name == element.name }) {
+          throw UsageError(
+            .location(location.key("stream")), .value(element.name),
+            expected: "a name that no other stream has")
+        }
+        elements.append(element)
+      } catch { faults.append(error) }
     }
+    if let fault = UsageError(all: faults) { throw fault }
     return elements
   }
 }

@@ -26,16 +26,16 @@ enum FastLLConfiguration {
           key != nil ? "sslKeyFile" : "sslCertFile",
           "HTTPS needs both sslKeyFile and sslCertFile; there is no HTTPS")
       }
-      if let port { try reader.add(port, "http-port", at: reader.location.key("port")) }
+      if let port { reader.add(port, "http-port", at: reader.location.key("port")) }
       return
     }
-    try reader.add(.string(key), "tls-key", at: reader.location.key("sslKeyFile"))
-    try reader.add(.string(certificate), "tls-cert", at: reader.location.key("sslCertFile"))
+    reader.add(.string(key), "tls-key", at: reader.location.key("sslKeyFile"))
+    reader.add(.string(certificate), "tls-cert", at: reader.location.key("sslCertFile"))
     guard let port else { return }
     // Fast-ll has one port: HTTP is off unless another key asks for it.
-    try reader.add(port, "https-port", at: reader.location.key("port"))
-    if try reader.takePlainPort() == false {
-      try reader.add(.string("off"), "http-port", at: reader.location.key("port"))
+    reader.add(port, "https-port", at: reader.location.key("port"))
+    if !reader.takePlainPort() {
+      reader.add(.string("off"), "http-port", at: reader.location.key("port"))
     }
   }
 
@@ -44,25 +44,25 @@ enum FastLLConfiguration {
   /// - Returns: the defaults of an element with Fast-ll's key `type`; nothing for others.
   /// - Throws: an error for the first value that is wrong or missing.
   static func takeStream(_ reader: inout KeyReader) throws(UsageError) -> SettingsLayer {
-    try reader.take("targetFps", as: "framerate")
-    try reader.take("fragmentDuration", as: "part-duration")
+    reader.take("targetFps", as: "framerate")
+    reader.take("fragmentDuration", as: "part-duration")
     let kind = try reader.takeText("type", expected: "GEN or RTSP")
     let qualities = try FastLLRenditions.take(&reader, hasDefault: kind != nil)
     for (value, location) in qualities {
-      try reader.add(.string(value), "rendition", at: location)
+      reader.add(.string(value), "rendition", at: location)
     }
     switch kind {
     case nil: return SettingsLayer([])
     case "GEN":
       _ = reader.take("input")
-      try reader.add(.boolean(true), "test-src", at: reader.location.key("type"))
+      reader.add(.boolean(true), "test-src", at: reader.location.key("type"))
     case "RTSP":
       guard let input = try reader.takeText("input", expected: "an RTSP URL") else {
         throw UsageError(
           .location(reader.location.key("input")), .missingValue,
           expected: "an RTSP URL, since type is RTSP")
       }
-      try reader.add(.string(input), "input", at: reader.location.key("input"))
+      reader.add(.string(input), "input", at: reader.location.key("input"))
     case let other?:
       throw UsageError(
         .location(reader.location.key("type")), .value(other), expected: "GEN or RTSP")
@@ -78,9 +78,9 @@ enum FastLLConfiguration {
 
 extension KeyReader {
   /// Takes `httpPort` over; false if it is absent.
-  fileprivate mutating func takePlainPort() throws(UsageError) -> Bool {
+  fileprivate mutating func takePlainPort() -> Bool {
     guard let value = take("httpPort") else { return false }
-    try add(value, "http-port", at: location.key("httpPort"))
+    add(value, "http-port", at: location.key("httpPort"))
     return true
   }
 }

@@ -44,11 +44,11 @@ struct FastLLRenditions {
         var keys = try kinds.inner(value, "video[\(index)]")
         var quality = FastLLRenditions(location: keys.location.whole)
         _ = try quality.take(&keys)
-        try reader.finish(keys)
+        reader.finish(keys)
         found.append(quality)
       }
     }
-    try reader.finish(kinds)
+    reader.finish(kinds)
     return found
   }
 

@@ -15,9 +15,9 @@ extension KeyReader {
     for (index, value) in values.enumerated() {
       var keys = try inner(value, "audio[\(index)]")
       texts.append(try keys.takeTrack())
-      try finish(keys)
+      finish(keys)
     }
-    try add(
+    add(
       .string(texts.joined(separator: ",")), "audio-tracks", at: location.key("audio"))
   }
 

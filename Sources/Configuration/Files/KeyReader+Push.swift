@@ -12,13 +12,13 @@ extension KeyReader {
     for (index, value) in values.enumerated() {
       let place = location.key("push").element(index)
       guard case .object = value else {
-        try add(value, "push", at: place)
+        add(value, "push", at: place)
         continue
       }
       var keys = try inner(value, "push[\(index)]")
       let text = try keys.takePush()
-      try finish(keys)
-      try add(.string(text), "push", at: place)
+      finish(keys)
+      add(.string(text), "push", at: place)
     }
   }
 

@@ -2,7 +2,8 @@
 
 import Capture
 
-/// Turns the keys of one JSON object into values of options, and collects warnings.
+/// Turns the keys of one JSON object into values of options, and collects warnings and errors: all
+/// wrong values of a file are printed.
 struct KeyReader {
   /// The name for the content of a request.
   static let requestName = "request"
@@ -28,7 +29,9 @@ struct KeyReader {
 
   let location: Location
   private(set) var entries: [SettingsLayer.Entry] = []
-  private(set) var warnings: [String] = []
+  private(set) var warnings: [SettingNote] = []
+  /// Why values and keys are refused, in the order in which they were read.
+  private(set) var faults: [UsageError] = []
   private var object: [String: JSONValue]
   /// The keys that were asked for.
   private var known: Set<String> = []
@@ -61,32 +64,45 @@ struct KeyReader {
     return text.isEmpty ? nil : text
   }
 
+  /// The result of `read`; nil after its error, which is added.
+  @discardableResult
+  mutating func collect<Value>(
+    _ read: (inout KeyReader) throws(UsageError) -> Value
+  ) -> Value? {
+    do throws(UsageError) { return try read(&self) } catch {
+      faults.append(error)
+      return nil
+    }
+  }
+
+  /// Adds an error.
+  mutating func refuse(_ error: UsageError) { faults.append(error) }
+
   /// Takes out a key that is a name for the option of a flag.
-  mutating func take(_ key: String, as flag: String) throws(UsageError) {
-    if let value = take(key) { try add(value, flag, at: location.key(key)) }
+  mutating func take(_ key: String, as flag: String) {
+    if let value = take(key) { add(value, flag, at: location.key(key)) }
   }
 
   /// Adds a value for the option of a flag.
-  mutating func add(
-    _ value: JSONValue, _ flag: String, at location: SettingLocation
-  ) throws(UsageError) {
+  mutating func add(_ value: JSONValue, _ flag: String, at location: SettingLocation) {
     guard let option = Option.named(flag) else { return }
-    try add(value, option, at: location)
+    add(value, option, at: location)
   }
 
   /// Takes out the keys of the option table.
-  mutating func takeTable(_ isWanted: (Option) -> Bool) throws(UsageError) {
+  mutating func takeTable(_ isWanted: (Option) -> Bool) {
     for option in Option.table where isWanted(option) {
       for key in option.keys {
-        if let value = take(key) { try add(value, option, at: location.key(key)) }
+        if let value = take(key) { add(value, option, at: location.key(key)) }
       }
     }
   }
 
-  /// Adds warnings about the remaining keys that are for the whole program.
+  /// Adds a warning about each remaining key of the whole program, and an error about each unknown
+  /// one.
   ///
-  /// - Throws: an error for the first unknown key. In a lenient file it is a warning.
-  mutating func finish(isStream: Bool = false) throws(UsageError) {
+  /// In a lenient file unknown keys are warnings.
+  mutating func finish(isStream: Bool = false) {
     for key in object.keys.sorted() {
       if isStream, Option.table.contains(where: { $0.keys.contains(key) }) {
         warning(key, "applies to the whole program, ignored")
@@ -94,9 +110,11 @@ struct KeyReader {
       }
       let nearest = NearestName.hint(for: key, among: known)
       guard location.isLenient else {
-        throw UsageError(
-          .location(location.key(String(key.prefix(64)))),
-          .problem(OptionText("unknown key" + nearest)), expected: Self.expectedKey(location))
+        faults.append(
+          UsageError(
+            .location(location.key(String(key.prefix(64)))),
+            .problem(OptionText("unknown key" + nearest)), expected: Self.expectedKey(location)))
+        continue
       }
       warning(key, "unknown key, ignored" + nearest)
     }
@@ -118,29 +136,36 @@ struct KeyReader {
         file: location.file, path: path, folder: folder, isLenient: location.isLenient))
   }
 
-  /// Adds the warnings about an object within this one, and about its remaining keys.
-  ///
-  /// - Throws: an error for the first unknown key.
-  mutating func finish(_ inner: KeyReader) throws(UsageError) {
+  /// Adds the warnings and errors about an object within this one, and about its remaining keys.
+  mutating func finish(_ inner: KeyReader) {
     var inner = inner
-    try inner.finish()
+    inner.finish()
     warnings += inner.warnings
+    faults += inner.faults
   }
 
   /// Adds a warning about a key.
   mutating func warning(_ key: String, _ text: String) {
-    warnings.append("\(location.key(key)): \(text)")
+    warnings.append(SettingNote(location: location.key(key), text: text))
   }
 
-  private mutating func add(
-    _ value: JSONValue, _ option: Option, at location: SettingLocation
-  ) throws(UsageError) {
+  private mutating func add(_ value: JSONValue, _ option: Option, at location: SettingLocation) {
     if case .array(let values) = value, option.isRepeatable {
       for (index, value) in values.enumerated() {
-        try add(value, option, at: location.element(index))
+        add(value, option, at: location.element(index))
       }
       return
     }
+    if let entry = collect({ reader throws(UsageError) in
+      try reader.entry(value, option, at: location)
+    }) {
+      entries.append(entry)
+    }
+  }
+
+  private func entry(
+    _ value: JSONValue, _ option: Option, at location: SettingLocation
+  ) throws(UsageError) -> SettingsLayer.Entry {
     guard let text = value.text else {
       throw UsageError(
         .location(location), .value(value.summary), expected: OptionText(option.expected))
@@ -150,7 +175,15 @@ struct KeyReader {
         [.location(other.location), .location(location)], .combination, expected: "one of them")
     }
     let resolved = option.resolved(option.normalized(text), in: self.location.folder)
-    entries.append(try SettingsLayer.Entry(option, resolved, at: location))
+    return try SettingsLayer.Entry(option, resolved, at: location)
+  }
+
+  /// Takes out the values of streams that are lists and objects.
+  mutating func takeStreamValues() {
+    collect { reader throws(UsageError) in try reader.takeAudioTracks() }
+    collect { reader throws(UsageError) in try reader.takeCaptions() }
+    collect { reader throws(UsageError) in try reader.takeEncryption() }
+    collect { reader throws(UsageError) in try reader.takePushes() }
   }
 
   /// Takes out `"captions": ["en*", "de"]`; a text stays: it is the value of `--captions`.
@@ -167,7 +200,7 @@ struct KeyReader {
       tags.append(tag)
     }
     guard !tags.isEmpty else { return }
-    try add(.string(tags.joined(separator: ",")), "captions", at: location.key("captions"))
+    add(.string(tags.joined(separator: ",")), "captions", at: location.key("captions"))
   }
 
   private static let encryptionKeys = [
@@ -182,9 +215,9 @@ struct KeyReader {
     var inner = try inner(value, "encryption", folder: location.folder)
     for (key, option) in Self.encryptionKeys {
       guard let value = inner.take(key) else { continue }
-      try add(value, option, at: inner.location.key(key))
+      add(value, option, at: inner.location.key(key))
     }
-    try finish(inner)
+    finish(inner)
   }
 
   /// The keys of `archive` of a stream, without `archive-`.
@@ -199,7 +232,7 @@ struct KeyReader {
   /// text is the folder.
   mutating func takeProgramArchive() throws(UsageError) {
     guard let value = take("archive") else { return }
-    if value.text != nil { return try add(value, "archive", at: location.key("archive")) }
+    if value.text != nil { return add(value, "archive", at: location.key("archive")) }
     try takeArchive(value, Self.streamKeys + Self.programKeys.keys.sorted())
   }
 
@@ -212,9 +245,9 @@ struct KeyReader {
     var inner = try inner(value, "archive", folder: location.folder)
     for key in keys {
       guard let value = inner.take(key) else { continue }
-      try add(value, Self.programKeys[key] ?? "archive-\(key)", at: inner.location.key(key))
+      add(value, Self.programKeys[key] ?? "archive-\(key)", at: inner.location.key(key))
     }
-    try finish(inner)
+    finish(inner)
   }
 }
 

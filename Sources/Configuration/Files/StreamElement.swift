@@ -14,34 +14,43 @@ package struct StreamElement: Sendable {
   let layer: SettingsLayer
   /// The name of requests in locations of settings.
   private static let request = KeyReader.Location(file: KeyReader.requestName, folder: "")
-  package let warnings: [String]
+  /// Remarks about its keys.
+  let notes: [SettingNote]
+  /// The lines of these remarks.
+  package var warnings: [String] { notes.map(\.description) }
 
   /// Reads an element of a list of streams.
   ///
-  /// - Throws: an error for the first key with a wrong value.
+  /// - Throws: the errors of all keys with wrong values.
   init(_ value: JSONValue, at location: KeyReader.Location) throws(UsageError) {
     var reader = try KeyReader(value, at: location)
-    label = try reader.takeText("name", expected: "a text")
-    try reader.take("stream", as: "name")
-    guard let name = reader.entries.first?.value else {
-      throw UsageError(
-        .location(location.key("stream")), .missingValue,
-        expected: OptionText(Option.named("name")?.expected ?? ""))
+    let label = reader.collect { reader throws(UsageError) in
+      try reader.takeText("name", expected: "a text")
     }
-    self.name = name
-    defaults = try FastLLConfiguration.takeStream(&reader)
+    reader.take("stream", as: "name")
+    let name = reader.entries.first?.value
+    if name == nil, reader.faults.isEmpty {
+      reader.refuse(
+        UsageError(
+          .location(location.key("stream")), .missingValue,
+          expected: OptionText(Option.named("name")?.expected ?? "")))
+    }
+    let defaults = reader.collect { reader throws(UsageError) in
+      try FastLLConfiguration.takeStream(&reader)
+    }
     // At the top level of a file `rtmp` is the port of the server.
-    try reader.take("rtmp", as: "rtmp-path")
-    try reader.takeStreamArchive()
-    try reader.takeAudioTracks()
-    try reader.takeCaptions()
-    try reader.takeEncryption()
-    try reader.takePushes()
-    try reader.takeTable { $0.isForStream && $0.name != "name" }
-    try reader.finish(isStream: true)
+    reader.take("rtmp", as: "rtmp-path")
+    reader.collect { reader throws(UsageError) in try reader.takeStreamArchive() }
+    reader.takeStreamValues()
+    reader.takeTable { $0.isForStream && $0.name != "name" }
+    reader.finish(isStream: true)
+    if let fault = UsageError(all: reader.faults) { throw fault }
+    self.name = name ?? ""
+    self.label = label ?? nil
+    self.defaults = defaults ?? SettingsLayer([])
     layer = SettingsLayer(reader.entries)
     self.location = location.whole
-    warnings = reader.warnings
+    notes = reader.warnings
   }
 
   /// A stream that a publisher creates.
@@ -54,7 +63,7 @@ package struct StreamElement: Sendable {
 
   /// Reads the content of a request.
   ///
-  /// - Throws: an error for the first key with a wrong value.
+  /// - Throws: the errors of all keys with wrong values.
   package init(parsing bytes: [UInt8]) throws(UsageError) {
     let value: JSONValue
     do throws(JSONFault) { value = try JSONValue(parsing: bytes) } catch {

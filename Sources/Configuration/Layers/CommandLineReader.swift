@@ -10,7 +10,7 @@ package enum CommandLineReader {
 
   /// The flags of `arguments`, which are without the name of the program, in their order.
   ///
-  /// - Throws: an error for the first argument that is no flag, and for the first wrong value.
+  /// - Throws: an error for the first argument that is no flag, with those of all wrong values.
   package static func entries(_ arguments: [String]) throws(UsageError) -> [SettingsLayer.Entry] {
     let strings = CStrings()
     let rows = Option.table.flatMap { option in
@@ -19,10 +19,11 @@ package enum CommandLineReader {
     var table: [cpopt_option] = unsafe []
     for (index, row) in rows.enumerated() {
       let letter = row.name == row.option.name ? row.option.letter?.asciiValue : nil
+      let takesValue = row.option.placeholder != nil
       unsafe table.append(
         cpopt_row(
-          strings.pointer(row.name), CChar(letter ?? 0), row.option.placeholder == nil ? 0 : 1,
-          Int32(index + 1)))
+          strings.pointer(row.name), CChar(letter ?? 0), takesValue ? 1 : 0,
+          row.option.impliedValue == nil ? 0 : 1, Int32(index + 1)))
     }
     unsafe table.append(cpopt_end())
     var vector: [UnsafePointer<CChar>?] = unsafe (["streamer"] + arguments).map {
@@ -47,24 +48,32 @@ package enum CommandLineReader {
       "streamer", Int32(vector.count - 1), vector.baseAddress, table.baseAddress, 0)
     defer { unsafe poptFreeContext(context) }
     var found: [SettingsLayer.Entry] = []
+    var faults: [UsageError] = []
     while true {
       let code = unsafe poptGetNextOpt(context)
       if code == -1 { break }
       guard code > 0 else {
         let flag = unsafe poptBadOption(context, UInt32(POPT_BADOPTION_NOALIAS))
           .map { unsafe String(cString: $0) }
-        throw failure(code, flag ?? "?", rows)
+        faults.append(failure(code, flag ?? "?", rows))
+        break
       }
       let (name, option) = rows[Int(code) - 1]
       let argument = unsafe poptGetOptArg(context)
-      let value = unsafe argument.map { unsafe String(cString: $0) } ?? "true"
+      let given = unsafe argument.map { unsafe String(cString: $0) }
+      let value = given ?? option.impliedValue ?? "true"
       unsafe free(argument)
-      found.append(try SettingsLayer.Entry(option, value, at: .flag("--" + name)))
+      do throws(UsageError) {
+        found.append(try SettingsLayer.Entry(option, value, at: .flag("--" + name)))
+      } catch { faults.append(error) }
     }
+    if let fault = UsageError(all: faults) { throw fault }
     if let rest = unsafe poptGetArg(context) {
       let given = unsafe String(cString: rest)
+      let hint = NearestName.hint(for: given, among: Command.all.map(\.name) + ["--help"])
       throw UsageError(
-        .other("\"\(given)\""), .problem("unexpected argument"), expected: "a flag, see --help")
+        .other("\"\(given)\""), .problem(OptionText("unexpected argument" + hint)),
+        expected: "a flag, see --help")
     }
     return found
   }

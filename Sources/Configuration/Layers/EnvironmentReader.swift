@@ -7,7 +7,8 @@ import FoundationEssentials
 /// An empty variable counts as absent. The values of a repeatable option are separated by spaces.
 package struct EnvironmentReader: Sendable {
   package let entries: [SettingsLayer.Entry]
-  package let warnings: [String]
+  /// Remarks about unknown variables.
+  let notes: [SettingNote]
 
   /// Reads `environment`, by default that of the process.
   ///
@@ -33,6 +34,8 @@ package struct EnvironmentReader: Sendable {
       }
     }
     self.entries = entries
-    warnings = rest.keys.sorted().map { "\($0): unknown variable, ignored" }
+    notes = rest.keys.sorted().map {
+      SettingNote(location: .variable($0), text: "unknown variable, ignored")
+    }
   }
 }

@@ -15,7 +15,12 @@ package struct MergedSettings: Sendable {
   package let streams: [StreamSettings]
   /// Whether a file lists the streams.
   package let listsStreams: Bool
-  package let warnings: [String]
+  /// Remarks about unknown keys and variables.
+  let notes: [SettingNote]
+  /// Remarks about values that other layers override.
+  let overridden: [SettingNote]
+  /// The lines of the remarks about unknown keys and variables.
+  package var warnings: [String] { notes.map(\.description) }
   private let flags: [SettingsLayer.Entry]
   private let environment: [String: String]?
   private let top: SettingsLayer
@@ -27,7 +32,7 @@ package struct MergedSettings: Sendable {
   /// - Parameters:
   ///   - flags: the flags of the command line, in their order.
   ///   - environment: the variables; nil: those of the process.
-  /// - Throws: an error for the first setting that is wrong by itself.
+  /// - Throws: the errors of all settings of the file that are wrong by themselves.
   package init(
     _ flags: [SettingsLayer.Entry], environment: [String: String]? = nil
   ) throws(UsageError) {
@@ -40,7 +45,9 @@ package struct MergedSettings: Sendable {
     guard let path = invocation.configurationPath else {
       (program, top, listsStreams) = (invocation, SettingsLayer([]), false)
       streams = [Self.completed(overrides.stream, program, isOnly: true)]
-      warnings = variables.warnings
+      notes = variables.notes
+      overridden = OverriddenSettings.notes(
+        variables.entries + flags, flags: flags, streams: [overrides], program: overrides)
       return
     }
     var location = invocation.locations["config"]
@@ -48,17 +55,27 @@ package struct MergedSettings: Sendable {
     let file = try ConfigurationFile(
       path: path, location: location ?? .flag("-c"), isLenient: invocation.isLenient)
     top = file.top
-    program = overrides.over(top).program
-    warnings = variables.warnings + file.warnings
+    let merged = overrides.over(top)
+    program = merged.program
+    notes = variables.notes + file.warnings
     listsStreams = file.streams != nil
     guard let elements = file.streams else {
-      streams = [Self.completed(overrides.over(top).stream, program, isOnly: true)]
+      var settings = merged.stream
+      settings.label = file.label
+      streams = [Self.completed(settings, program, isOnly: true)]
+      overridden = OverriddenSettings.notes(
+        top.entries + variables.entries + flags, flags: flags, streams: [merged], program: merged)
       return
     }
     if let entry = overrides.entries.first(where: { $0.option.describesOneStream }) {
       throw UsageError(
         .location(entry.location), .problem("cannot be combined with \(path), which lists streams"))
     }
+    let given = top.entries + elements.flatMap(\.layer.entries) + variables.entries + flags
+    overridden = OverriddenSettings.notes(
+      given, flags: flags,
+      streams: elements.map { [top, overrides] in Self.layer(of: $0, top: top, overrides) },
+      program: merged)
     streams = elements.map { [top, program, overrides] in
       Self.completed(Self.settings(of: $0, top: top, overrides), program)
     }
@@ -113,10 +130,16 @@ package struct MergedSettings: Sendable {
     return Self.completed(settings, program)
   }
 
+  private static func layer(
+    of element: StreamElement, top: SettingsLayer, _ overrides: SettingsLayer
+  ) -> SettingsLayer {
+    overrides.over(element.layer.over(top.over(element.defaults)))
+  }
+
   private static func settings(
     of element: StreamElement, top: SettingsLayer, _ overrides: SettingsLayer
   ) -> StreamSettings {
-    var settings = overrides.over(element.layer.over(top.over(element.defaults))).stream
+    var settings = layer(of: element, top: top, overrides).stream
     settings.label = element.label
     settings.location = element.location
     return settings

@@ -45,6 +45,8 @@ package struct Option: Sendable {
   /// The default as `--help` prints it; nil if the option is off by default.
   package var defaultText: String?
   let helpText: String
+  /// The value of a flag that is given without one; nil if a flag with a placeholder needs one.
+  var impliedValue: String?
   /// The line of `--help`.
   package var help: String {
     isSecret ? helpText + " (a flag shows it to all users in /proc/PID/cmdline)" : helpText

@@ -19,6 +19,11 @@ extension Option {
       help: "read configuration and certificates, print what would run, and exit (0: valid; 2: not)"
     ).with { $0.scope = .invocation },
     Option.program(
+      "explain", \.isExplaining, .toggle, .program,
+      help: "as --check, and state for each stream what is passed through, encoded and kept, and "
+        + "who may watch"
+    ).with { $0.scope = .invocation },
+    Option.program(
       "print", \.action, .printedText, .program,
       help: "print a manual page (man, man-json), the completion of a shell (bash, zsh) or an "
         + "annotated file of settings (json), and exit"
@@ -45,6 +50,9 @@ extension Option {
       help: "a file with the key of X-Streamer-Signature (HMAC-SHA256 of the body), of 16 bytes or "
         + "more"),
     .program(
+      "qr", \.showsQRCode, .toggle, .program, default: "on a terminal",
+      help: "print the address of the page in the local network as a QR code at the start"),
+    .program(
       "supervise", \.isSupervising, .toggle, .program,
       help: "run the program in a child process, and restart it if it fails; SIGUSR2 replaces it"),
     .program(
@@ -54,7 +62,12 @@ extension Option {
       help: "print version, commit and libraries, and exit"
     ).with { $0.scope = .invocation },
     Option.program(
-      "help", \.action, .action(.printHelp), letter: "h", .program, help: "print this, and exit"
-    ).with { $0.scope = .invocation },
+      "help", \.action, .helpTopic, letter: "h", .program,
+      help: "print the usual options, or all, or those of a topic: a section, a command, or a name"
+    ).with {
+      $0.scope = .invocation
+      $0.defaultText = nil
+      $0.impliedValue = HelpTopic.usualName
+    },
   ]
 }

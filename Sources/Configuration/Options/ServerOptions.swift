@@ -68,6 +68,9 @@ extension Option {
       "public-url", \.publicURL, .publicURL, default: "the Host of the request",
       help: "scheme, host and path prefix under which clients reach the server"),
     .program(
+      "absolute-urls", \.hasAbsoluteURLs, .toggle,
+      help: "URLs in live playlists begin with --public-url, except of streams with playback keys"),
+    .program(
       "time-displacement", \.timeDisplacement, .seconds(.zero ... .seconds(60)),
       help: "seconds subtracted from /time?iso and /isotime, so that players request later"),
     .stream(
@@ -80,6 +83,7 @@ extension Option {
     ).with { $0.scope = .serving },
     .program(
       "stats-dir", \.statisticsFolder, .folder,
+      default: "statistics in the folder of persistent files",
       help: "the folder of segments.csv, with a row for each viewer and segment of streams with "
         + "--save-stats"),
     .program(

@@ -14,7 +14,8 @@ package import Time
 package struct ProgramSettings: Sendable {
   /// The task of one run.
   package enum Action: Sendable, Equatable {
-    case stream, check, listCameras, printVersion, printHelp
+    case stream, check, listCameras, printVersion
+    case printHelp(HelpTopic)
     case probe(InputAddress)
     case print(PrintedText)
   }
@@ -30,6 +31,8 @@ package struct ProgramSettings: Sendable {
   static let defaultSecurePort: UInt16 = 8443
 
   package var action = Action.stream
+  /// Whether `--check` explains the streams.
+  private(set) var explains = false
   /// Whether a parent process restarts the program.
   package var isSupervising = false
   /// Whether unknown keys of the configuration file are warnings.
@@ -80,6 +83,10 @@ package struct ProgramSettings: Sendable {
   /// Streams that publishers have created.
   package var publishedStreams = 32
   package var publicURL: String?
+  /// Whether playlists have absolute URLs below ``publicURL``.
+  package var hasAbsoluteURLs = false
+  /// Whether the start prints a QR code; nil: on a terminal.
+  package var showsQRCode: Bool?
   /// Proxies whose statements about clients are believed.
   package var proxies = TrustedProxies()
   package var timeDisplacement = Interval.zero
@@ -92,7 +99,7 @@ package struct ProgramSettings: Sendable {
   package var logFormat = Log.Format.text
   package var logLevel = Log.Level.info
   package var accessLog: String?
-  /// The folder of the statistics of deliveries; nil: none are saved.
+  /// The folder of the statistics of deliveries; nil: see ``ValidatedConfiguration``.
   package var statisticsFolder: String?
   /// The folder of the archive; nil for none.
   package var archiveFolder: String?
@@ -110,6 +117,12 @@ package struct ProgramSettings: Sendable {
   package var streamStarts = 60
   /// The locations of given options, by name.
   package var locations: [String: SettingLocation] = [:]
+
+  /// Whether the task is `--check` with explanations; false has no effect.
+  var isExplaining: Bool {
+    get { explains }
+    set { if newValue { (explains, action) = (true, .check) } }
+  }
 
   /// Whether the level is debug; false has no effect: `--log-level` decides then.
   var isVerbose: Bool {

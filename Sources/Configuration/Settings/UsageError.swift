@@ -30,6 +30,8 @@ package struct UsageError: Error, Sendable, CustomStringConvertible {
   package let expected: OptionText?
   private var locations: [String: SettingLocation] = [:]
   private var stream: SettingLocation?
+  /// The errors beside this one, each without further ones.
+  private var further: [UsageError] = []
 
   package init(_ subject: Subject, _ given: Given, expected: OptionText? = nil) {
     self.init([subject], given, expected: expected)
@@ -39,6 +41,21 @@ package struct UsageError: Error, Sendable, CustomStringConvertible {
     self.subjects = subjects
     self.given = given
     self.expected = expected
+  }
+
+  /// The first of `errors`, with all others; nil if there are none.
+  package init?(all errors: [UsageError]) {
+    let list = errors.flatMap(\.all)
+    guard var first = list.first else { return nil }
+    first.further = Array(list.dropFirst())
+    self = first
+  }
+
+  /// This error and the ones beside it.
+  package var all: [UsageError] {
+    var first = self
+    first.further = []
+    return [first] + further
   }
 
   /// The same error with the locations of the options that it names.
@@ -53,23 +70,32 @@ package struct UsageError: Error, Sendable, CustomStringConvertible {
     var error = self
     error.locations.merge(locations) { old, _ in old }
     error.stream = self.stream ?? stream
+    error.further = further.map { $0.located(locations, stream: stream) }
     return error
   }
 
-  package var description: String {
-    let line = subjects.map(text).joined(separator: " and ") + ": " + fault
-    let expectation = expected.map { " (expected \($0.text(flag)))" } ?? ""
+  package var description: String { text(\.description) }
+
+  /// The line of this error alone; `place` prints a location.
+  func text(_ place: (SettingLocation) -> String) -> String {
+    let line = subjects.map { text($0, place) }.joined(separator: " and ") + ": " + fault(place)
+    let expectation = expected.map { " (expected \($0.text { flag($0, place) }))" } ?? ""
     guard let stream, !subjects.contains(where: { location(of: $0)?.isWithin(stream) == true })
     else { return line + expectation }
-    return "\(stream): \(line)\(expectation)"
+    return "\(place(stream)): \(line)\(expectation)"
   }
 
-  private var fault: String {
+  /// The locations that its line may name.
+  var givenLocations: [SettingLocation] {
+    subjects.compactMap { location(of: $0) } + [stream].compactMap(\.self) + locations.values
+  }
+
+  private func fault(_ place: (SettingLocation) -> String) -> String {
     switch given {
     case .value(let value): "invalid value \"\(value)\""
     case .missingValue: "missing value"
     case .combination: "cannot be combined"
-    case .problem(let problem): problem.text(flag)
+    case .problem(let problem): problem.text { flag($0, place) }
     }
   }
 
@@ -81,17 +107,17 @@ package struct UsageError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  private func text(_ subject: Subject) -> String {
+  private func text(_ subject: Subject, _ place: (SettingLocation) -> String) -> String {
     switch subject {
-    case .option(let name): flag(name)
-    case .setting(let name, let value): "\(flag(name)) \(value)"
-    case .location(let location): location.description
+    case .option(let name): flag(name, place)
+    case .setting(let name, let value): "\(flag(name, place)) \(value)"
+    case .location(let location): place(location)
     case .other(let text): text
     }
   }
 
-  private func flag(_ name: String) -> String {
+  private func flag(_ name: String, _ place: (SettingLocation) -> String) -> String {
     guard let location = locations[name], location != .fastLLDefault else { return "--\(name)" }
-    return location.description
+    return place(location)
   }
 }

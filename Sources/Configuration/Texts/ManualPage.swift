@@ -12,8 +12,8 @@ enum ManualPage {
       .RI [ source ]
       .RI [ options ]
       .br
-      .B streamer token
-      .RI --stream " S " [ options ]
+      .B streamer
+      .IR command " [ options ]"
 
       """
     page += section(
@@ -22,6 +22,9 @@ enum ManualPage {
       Encodes or repackages live video and serves it as LL-HLS, LL-DASH, chunked HLS and frames.
       The source is a camera, a network input, a file, a publisher or a test picture.
       With a file, one process serves several streams.
+      The commands are described below.
+      .B streamer \\-\\-help
+      prints the usual options.
       """)
     for group in Option.Group.allCases {
       page += ".SH \(escaped("\(group.rawValue) options".uppercased()))\n"
@@ -62,6 +65,7 @@ enum ManualPage {
       SIGHUP makes the program read the file again.
       """)
     page += ".SH KEYS OF STREAMS\n"
+    page += ".TP\n\\fBname\\fR: a text\na label for people, in pages and in /api/streams\n"
     for option in Option.table where option.isKey && option.isForStream { page += key(option) }
     page += ".SH KEYS OF THE PROGRAM\n"
     for option in Option.table where option.isKey && !option.isForStream { page += key(option) }
@@ -116,7 +120,9 @@ enum ManualPage {
 
   private static func key(_ option: Option) -> String {
     let value = option.expected.isEmpty ? "" : ": " + escaped(option.expected)
-    return ".TP\n\\fB\(option.keys.joined(separator: "\\fR, \\fB"))\\fR\(value)\n\(body(option))\n"
+    // The flag --name is the address; the key of the same name is the label.
+    let keys = option.name == "name" ? ["stream"] : option.keys
+    return ".TP\n\\fB\(keys.joined(separator: "\\fR, \\fB"))\\fR\(value)\n\(body(option))\n"
   }
 
   private static func body(_ option: Option) -> String {

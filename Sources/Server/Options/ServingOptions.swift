@@ -14,6 +14,8 @@ package struct ServingOptions: Sendable {
   ///
   /// If nil, the `Host` field of each request gives the authority.
   package var publicURL: String?
+  /// Whether URLs in live playlists begin with ``publicURL``.
+  package var hasAbsoluteURLs = false
   /// The interval subtracted from the times of `/time?iso`, `/time?xsdate` and `/isotime`.
   ///
   /// Clients with an earlier clock request segments later.
@@ -63,6 +65,14 @@ package struct ServingOptions: Sendable {
 
   /// The defaults.
   package init() {}
+
+  /// The beginning of the URLs in the live playlists of a stream, without a slash at the end; nil
+  /// if they are relative.
+  ///
+  /// All viewers get the same playlist, and only relative URLs inherit the token of its path.
+  package func playlistRoot(_ stream: StreamServingOptions) -> String? {
+    hasAbsoluteURLs && stream.playbackKeys.isEmpty ? publicURL : nil
+  }
 
   /// Scheme and authority of absolute URLs in the response to a request: the configured URL, or
   /// scheme and `Host` of the request.

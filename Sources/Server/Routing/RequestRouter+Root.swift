@@ -6,8 +6,9 @@ import HTTP
 extension RequestRouter {
   /// The parameters of the player page; those whose value is a URL are true.
   private static let playerParameters = [
-    "at": false, "autoplay": false, "controls": false, "embed": false, "hlsjs": true,
-    "muted": false, "panel": false, "player": false, "src": true, "sync": false, "target": false,
+    "at": false, "autoplay": false, "clock": false, "controls": false, "embed": false,
+    "hlsjs": true, "muted": false, "panel": false, "player": false, "src": true, "sync": false,
+    "target": false,
     "timebar": false, "transport": false,
   ]
 

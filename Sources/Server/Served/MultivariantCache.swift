@@ -19,6 +19,7 @@ final class MultivariantCache: Sendable {
   }
 
   private let name: String
+  private let root: String?
   private let windows: [LiveWindow]
   private let targetDuration: Int64
   private let switched: String?
@@ -36,16 +37,19 @@ final class MultivariantCache: Sendable {
 
   /// An empty cache for the stream `name` with the windows of its renditions, top rendition first.
   ///
-  /// If the server chooses the renditions of the video, `switched` is their common name. `captions`
-  /// are the text renditions, and `closedCaptions` those in the video.
+  /// `root` is the beginning of URLs; nil for relative ones. If the server chooses the renditions
+  /// of the video, `switched` is their common name. `captions` are the text renditions, and
+  /// `closedCaptions` those in the video.
   init(
-    name: String, windows: [LiveWindow], targetDuration: Int64, switched: String? = nil,
+    name: String, root: String? = nil, windows: [LiveWindow], targetDuration: Int64,
+    switched: String? = nil,
     captions: [CaptionTrack] = [], closedCaptions: ClosedCaptions
   ) {
     self.closedCaptions = closedCaptions
     self.switched = switched
     self.captions = captions
     self.name = name
+    self.root = root
     self.windows = windows
     self.targetDuration = targetDuration
   }
@@ -64,7 +68,7 @@ final class MultivariantCache: Sendable {
       var tracks = described
       if let switched { tracks = tracks.map { $0.size == nil ? $0 : $0.renamed(switched) } }
       let playlist = MultivariantPlaylist(
-        tracks, base: key.depth.path(to: name),
+        tracks, base: root.map { "\($0)/\(name)/" } ?? key.depth.path(to: name),
         file: key.isChunked ? "chunked.m3u8" : "playlist.m3u8",
         variantFile: switched == nil ? nil : SwitchedName.playlist,
         iFrameFile: key.isChunked || switched != nil ? nil : IFramePlaylist.file,

@@ -79,6 +79,7 @@ final class PlaylistCache: Sendable {
   }
 
   private let name: String
+  private let root: String?
   private let control: ServerControl
   private let names: MediaNames
   private let window: LiveWindow
@@ -105,14 +106,17 @@ final class PlaylistCache: Sendable {
 
   /// An empty cache for a rendition of the stream `name`.
   ///
-  /// If `isForOneViewer`, caches keep no response. `captions` are the text renditions.
+  /// `root` is the beginning of URLs; nil for relative ones. If `isForOneViewer`, caches keep no
+  /// response. `captions` are the text renditions.
   init(
-    name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
+    name: String, root: String? = nil, names: MediaNames, window: LiveWindow,
+    control: ServerControl,
     others: [Other] = [], captions: [CaptionTrack] = [], isForOneViewer: Bool = false
   ) {
     self.captions = captions
     self.isForOneViewer = isForOneViewer
     self.name = name
+    self.root = root
     self.names = names
     self.window = window
     self.others = others
@@ -186,7 +190,8 @@ final class PlaylistCache: Sendable {
   }
 
   private func text(_ key: Key, _ snapshot: WindowSnapshot) -> String? {
-    let base = key.depth.path(to: name, snapshot.track?.rendition ?? "")
+    let rendition = snapshot.track?.rendition ?? ""
+    let base = root.map { "\($0)/\(name)/\(rendition)/" } ?? key.depth.path(to: name, rendition)
     switch key.form {
     case .media(let form):
       return MediaPlaylist(

@@ -82,6 +82,7 @@ package final class ServedStream: Sendable {
   ///   - control: the constants of its playlists.
   ///   - parameters: the constants of its MPDs; nil for defaults.
   ///   - options: how it is served.
+  ///   - root: the beginning of the URLs in its playlists; nil for relative ones.
   ///   - cmsd: the CMSD fields of its media responses, by rendition; empty for none.
   ///   - measures: the measurements of its threads.
   ///   - source: the session that publishes into its windows.
@@ -89,7 +90,8 @@ package final class ServedStream: Sendable {
   init(
     name: String, names: MediaNames, windows: [(name: String, window: LiveWindow)],
     control: ServerControl, parameters: PresentationParameters? = nil,
-    options: StreamServingOptions = StreamServingOptions(), cmsd: [CMSDFields] = [],
+    options: StreamServingOptions = StreamServingOptions(), root: String? = nil,
+    cmsd: [CMSDFields] = [],
     measures: Measures = Measures(), source: StreamSession? = nil, isRecorded: Bool = false
   ) {
     self.name = name
@@ -115,8 +117,8 @@ package final class ServedStream: Sendable {
       return ServedRendition(
         name: rendition.name, window: rendition.window,
         playlists: PlaylistCache(
-          name: name, names: names, window: rendition.window, control: control, others: others,
-          captions: options.captions?.tracks ?? []),
+          name: name, root: root, names: names, window: rendition.window, control: control,
+          others: others, captions: options.captions?.tracks ?? []),
         media: MediaResponseCache(
           names.numbering, targetDuration: control.targetDuration,
           segmentation: rendition.window.segmentation,
@@ -128,7 +130,8 @@ package final class ServedStream: Sendable {
         })
     }
     multivariant = MultivariantCache(
-      name: name, windows: windows.map(\.window), targetDuration: control.targetDuration,
+      name: name, root: root, windows: windows.map(\.window),
+      targetDuration: control.targetDuration,
       captions: options.captions?.tracks ?? [], closedCaptions: closedCaptions)
     let parameters =
       parameters
@@ -254,11 +257,14 @@ package final class ServedStream: Sendable {
   ///   - windows: the renditions' names and windows, top rendition first; at least one.
   ///   - control: the constants of its playlists.
   ///   - options: how it is served.
+  ///   - root: the beginning of the URLs in its playlists; nil for relative ones.
   package convenience init(
     name: String, names: MediaNames, of windows: [(name: String, window: LiveWindow)],
-    control: ServerControl, options: StreamServingOptions = StreamServingOptions()
+    control: ServerControl, options: StreamServingOptions = StreamServingOptions(),
+    root: String? = nil
   ) {
-    self.init(name: name, names: names, windows: windows, control: control, options: options)
+    self.init(
+      name: name, names: names, windows: windows, control: control, options: options, root: root)
   }
 
   /// The response for a part or segment that the window of a rendition does not have: 410 if it was
@@ -278,9 +284,10 @@ package final class ServedStream: Sendable {
   /// - Parameters:
   ///   - stream: the session.
   ///   - options: how it is served.
+  ///   - root: the beginning of the URLs in its playlists; nil for relative ones.
   ///   - sendsCMSD: whether its media have CMSD fields.
   package convenience init(
-    _ stream: StreamSession, _ options: StreamServingOptions, sendsCMSD: Bool
+    _ stream: StreamSession, _ options: StreamServingOptions, root: String? = nil, sendsCMSD: Bool
   ) {
     let configuration = stream.configuration
     self.init(
@@ -294,7 +301,7 @@ package final class ServedStream: Sendable {
         name: configuration.name, segmentation: configuration.segmentation,
         targetLatency: options.targetLatency(of: configuration),
         inputDelay: configuration.inputDelay, audioDelay: configuration.audioDelay),
-      options: options,
+      options: options, root: root,
       cmsd: sendsCMSD
         ? stream.renditions.map { CMSDFields(bitrateKilobits: $0.track.bitrateKilobits) } : [],
       measures: Measures(

@@ -175,7 +175,8 @@ package final class ServerState: Sendable {
   private func serve(_ live: StreamSession, _ own: StreamServingOptions) -> ServedStream {
     let reports = TimedEventReports(live.configuration.name, to: events)
     live.events.observe { reports.add($0) }
-    let served = ServedStream(live, own, sendsCMSD: options.sendsCMSD)
+    let served = ServedStream(
+      live, own, root: options.playlistRoot(own), sendsCMSD: options.sendsCMSD)
     own.archive?.follow(served.renditions.map { ($0.name, $0.window) })
     return served
   }

@@ -32,6 +32,8 @@ struct RenditionThread: Sendable {
   func run(_ track: inout VideoTrack) throws(FFmpegError) {
     var monitor = OverloadMonitor()
     var effort = EncoderEffort()
+    var effortLines = CountedChanges(effort.step)
+    var overloadLines = CountedChanges(false)
     var grouping = SlotGrouping(configuration.segmentation)
     let overlay = try overlay()
     var isLeftOut = false
@@ -46,10 +48,12 @@ struct RenditionThread: Sendable {
       // A slot is closed after the input delay.
       let lag = begin - slot.due - configuration.inputDelay
       if !isLeftOut {
-        note(monitor.observe(age: lag))
-        let before = effort.step
+        if monitor.observe(age: lag) == .fellBehind {
+          statistics.withLock { $0.renditions[renditionIndex].overloads += 1 }
+        }
+        note(overloadLines.observe(monitor.isOverloaded, now: begin))
         effort.observe(lag: lag, now: begin)
-        note(effort.step, before: before)
+        note(effortLines.observe(effort.step, now: begin))
         track.hurry(effort.hurries)
       }
       let ownLoad = isLeftOut ? .leftOut : loadOf(monitor, effort)
@@ -69,6 +73,8 @@ struct RenditionThread: Sendable {
           // Viewers return to a rendition with full effort; see ``LadderLoadState``.
           monitor = OverloadMonitor()
           effort = EncoderEffort()
+          effortLines.reset(to: effort.step)
+          overloadLines.reset(to: false)
           still?.begin()
         } else if isLeftOut, !leavesOut {
           track.hurry(effort.hurries)
@@ -228,34 +234,36 @@ struct RenditionThread: Sendable {
     return effort.step == .full ? .none : .strained
   }
 
-  private func note(_ step: EncoderEffort.Step, before: EncoderEffort.Step) {
-    guard step != before else { return }
+  private func note(_ report: CountedChanges<EncoderEffort.Step>.Report?) {
+    guard let report else { return }
     let text =
-      switch step {
+      switch report.value {
       case .full: "each frame is encoded again"
       case .halfRate: "every second frame is encoded"
       case .hurried:
         "every second frame is encoded, and with less effort from the next key frame on"
       case .quarterRate: "every fourth frame is encoded, with less effort"
       }
-    log.write(.info, "encoder-effort", stream: configuration.name, "\(encoderName): \(text)")
+    log.write(
+      .info, "encoder-effort", stream: configuration.name,
+      "\(encoderName): \(text)\(report.suffix)")
   }
 
-  private func note(_ change: OverloadMonitor.Change) {
-    switch change {
-    case .none: break
-    case .fellBehind:
-      statistics.withLock { $0.renditions[renditionIndex].overloads += 1 }
+  private func note(_ report: CountedChanges<Bool>.Report?) {
+    switch report?.value {
+    case nil: break
+    case true?:
       let relief =
         renditionIndex + 1 < configuration.renditions.count || renditionIndex > 0
         ? "encoding fewer frames, and leaving out the top rendition if that lasts"
         : "encoding fewer frames until it has caught up"
       log.write(
         .warning, "overloaded", stream: configuration.name,
-        "\(encoderName) is a second behind; \(relief)")
-    case .caughtUp:
+        "\(encoderName) is a second behind; \(relief)\(report?.suffix ?? "")")
+    case false?:
       log.write(
-        .info, "caught-up", stream: configuration.name, "\(encoderName) has caught up")
+        .info, "caught-up", stream: configuration.name,
+        "\(encoderName) has caught up\(report?.suffix ?? "")")
     }
   }
 

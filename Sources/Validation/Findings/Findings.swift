@@ -30,6 +30,13 @@ package struct Findings: Sendable {
   /// Whether a rule with the level must was broken.
   package var areSevere: Bool { list.contains { $0.rule.level == .must } }
 
+  /// The number of broken rules of each level.
+  var brokenRules: (must: Int, should: Int) {
+    let rules = Set(list.map(\.rule))
+    let severe = rules.count { $0.level == .must }
+    return (severe, rules.count - severe)  // bounded: a part of the rules
+  }
+
   /// Notes what is not checked.
   mutating func note(_ text: String) {
     guard notes.count < Self.most, !notes.contains(text) else { return }

@@ -86,7 +86,7 @@ final class FollowedMedia {
         start: range.start - (hint.range?.start ?? 0), length: range.length)
       guard let bytes = whole.bytes(of: reply.body) else {
         return findings.check(
-          .ranges, false, reply.place, seen: "\(reply.body.count) bytes",
+          .listedRanges, false, reply.place, seen: "\(reply.body.count) bytes",
           expected: "at least \(range.length ?? 0)")
       }
       reply.body = bytes

@@ -57,7 +57,7 @@ extension ValidatedOrigin {
 }
 
 extension Findings {
-  /// Checks the response to a request with a range.
+  /// Checks the response to a request with a listed range.
   ///
   /// - Returns: whether it has the bytes of the range.
   mutating func checkRange(_ reply: Reply, _ range: ByteRange) -> Bool {
@@ -70,7 +70,8 @@ extension Findings {
       reply.status == 206 && stated.hasPrefix(expected) && count > 0
       && count == range.length ?? count
     check(
-      .ranges, isRange, reply.place, seen: "status \(reply.status), \(stated), \(count) bytes",
+      .listedRanges, isRange, reply.place,
+      seen: "status \(reply.status), \(stated), \(count) bytes",
       expected: "status 206, \(expected)" + (range.length.map { ", \($0) bytes" } ?? ""))
     return isRange
   }

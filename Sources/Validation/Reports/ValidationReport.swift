@@ -10,12 +10,13 @@ package enum ValidationReport {
     let findings = validation.findings
     let url = Redaction.redact(validation.url)
     if let failure = validation.failure, findings.list.isEmpty { return "\(url): \(failure)\n" }
-    let broken = Set(findings.list.map(\.rule)).count
+    let broken = findings.brokenRules
     let reason = validation.failure.map { "\($0); " } ?? ""
     var text =
       "\(url): \(reason)\(findings.checks.count) rules checked in "
       + "\(Findings.rounded(validation.seconds)) s, "
-      + (broken == 0 ? "none broken\n" : "\(broken) broken\n")
+      + (broken == (0, 0)
+        ? "none broken\n" : "broken: \(broken.must) must, \(broken.should) should\n")
     for finding in findings.list {
       let rule = finding.rule
       text += """
@@ -43,10 +44,7 @@ package enum ValidationReport {
     }
     if validation.earlyHints > 0 { text += "early hints: \(validation.earlyHints)\n" }
     if let requests = validation.requests {
-      let severe = Set(findings.list.map(\.rule)).count { $0.level == .must }
-      text +=
-        "\nrequests: \(requests) of at most \(EdgePace.most); broken: \(severe) must, "
-        + "\(broken - severe) should\n"
+      text += "\nrequests: \(requests) of at most \(EdgePace.most)\n"
     }
     return text
   }
@@ -69,6 +67,7 @@ package enum ValidationReport {
           + "\"max\":\(milliseconds($0.most))}"
       }
     }
+    let broken = findings.brokenRules
     let checked = validation.rules.filter { findings.checks[$0] != nil }
       .map { JSONText.quoted($0.name) }
     return
@@ -77,6 +76,7 @@ package enum ValidationReport {
       + "\"failure\":\(validation.failure.map { JSONText.quoted($0) } ?? "null"),"
       + "\"earlyHints\":\(validation.earlyHints),"
       + (validation.requests.map { "\"requests\":\($0)," } ?? "")
+      + "\"broken\":{\"must\":\(broken.must),\"should\":\(broken.should)},"
       + "\"checked\":[\(checked.joined(separator: ","))],"
       + "\"notChecked\":[\(findings.notes.map { JSONText.quoted($0) }.joined(separator: ","))],"
       + "\"findings\":[\(list.joined(separator: ","))],"
