@@ -70,7 +70,8 @@ class Film:
     def file(self) -> Path:
         """The file, which is made once."""
         need("ffmpeg", "films for foreign senders")
-        name = hashlib.sha256(f"{self}{self._group()}{VIDEO_CODING}{AUDIO_CODING}".encode()).hexdigest()[:16]
+        made_by = f"{self}{self._group()}{VIDEO_CODING}{AUDIO_CODING}"
+        name = hashlib.sha256(made_by.encode()).hexdigest()[:16]
         path = FOLDER / f"{name}.{self.container}"
         if not path.exists():
             FOLDER.mkdir(parents=True, exist_ok=True)
