@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 PASSED, ENCODED = "passed", "encoded"
+# A Discontinuity within a session, and a session with segments of variable duration.
+INSERTED, RESTARTED = "irregular:discontinuity inserted", "irregular:restarting"
 MODES = (PASSED, ENCODED)
 
 
@@ -15,17 +17,20 @@ class Allowed:
 
     `lost`: frames that were sent and not shown; `late`: frames before the first one shown;
     `start`: seconds of media before the first playlist, beside those of a well-formed input;
+    `follows`: seconds by which a following connection may be listed later than promised;
     `pictures`: frames without a number after the first one with a number, such as a slate;
     `silent`: beeps that are not heard; `lag`: seconds of encoded audio that are not complete at
     the end; `offset`: seconds by which the audio was sent later than its video; `tolerance`: the
-    most by which the played offset may differ. `lines`: events of the log, each with a word of its
-    message, one of which must be logged. `notices`: warnings that may be logged. `state`: a member
-    of the stream in `/api/streams` that must be present.
+    most by which the played offset may differ. `lines`: lines of the log, one of which must be
+    written: an event, or "event:words" of its message. `notices`: warnings that may be logged.
+    `state`: a member of the stream in `/api/streams` that must be present. Durations of segments
+    may vary if a notice permits the line that says so.
     """
 
     lost: int = 0
     late: int = 0
     start: float = 0
+    follows: float = 0
     discontinuities: int = 0
     gaps: int = 0
     pictures: int = 0
@@ -45,6 +50,7 @@ class Allowed:
         """The deviations that two perturbations together permit."""
         return Allowed(
             self.lost + other.lost, self.late + other.late, self.start + other.start,
+            max(self.follows, other.follows),
             self.discontinuities + other.discontinuities, self.gaps + other.gaps,
             self.pictures + other.pictures, self.silent + other.silent, max(self.lag, other.lag),
             self.offset + other.offset, max(self.tolerance, other.tolerance),
@@ -52,6 +58,11 @@ class Allowed:
             self.state or other.state, self.is_encoded or other.is_encoded,
             self.is_silent or other.is_silent, self.has_audio and other.has_audio,
             self.steps and other.steps)
+
+    @property
+    def varies(self) -> bool:
+        """Whether segments may have durations that vary."""
+        return RESTARTED in (*self.lines, *self.notices)
 
     def text(self) -> str:
         """The members that differ from their defaults."""

@@ -13,14 +13,22 @@ TOLERANCE = 0.25
 SETTLES = 3
 
 
-def faults_of(segments: Iterable[Kept]) -> list[str]:
-    """Numbers that are not that of the time, for more than some segments; of segments whose
-    durations vary none, since they count by one."""
-    listed = sorted((one for one in segments if not one.is_gap and one.date is not None),
+def faults_of(segments: Iterable[Kept], *, may_vary: bool = True) -> list[str]:
+    """Numbers that are not that of the time, for more than some segments.
+
+    Segments whose durations vary count by one; they are a fault unless they may vary.
+    """
+    found = {one.number: one for one in segments}
+    listed = sorted((one for one in found.values() if not one.is_gap and one.date is not None),
                     key=lambda one: one.number)
-    durations = [one.duration for one in listed]
-    if not listed or max(durations) - min(durations) > 0.002:
+    # The last segment of a period may be short.
+    durations = [one.duration for one in listed if (after := found.get(one.number + 1))
+                 and not after.is_gap and not after.is_discontinuous]
+    if not durations:
         return []
+    if max(durations) - min(durations) > 0.002:
+        return [] if may_vary else [
+            f"segments of {min(durations)} to {max(durations)} s: the source became irregular"]
     duration, wrong = durations[0], 0
     for one in listed:
         off = (one.date or 0) - one.number * duration

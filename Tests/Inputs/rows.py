@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from allowed import Allowed
+from dataclasses import replace
+
+from allowed import INSERTED, RESTARTED, Allowed
 from clip import Picture, Sound
 from flow import Burst, Gap, LostKeys, Missing, Pause, Reconnected, Returned, Slower, Successor
 from forms import Extras, Written
@@ -13,7 +15,7 @@ from samples import AUDIO, CLOCK, VIDEO
 from senders.packets import Program
 from stamps import (
     BOTH, WRAPS, Displaced, Drifting, Equal, Jittered, Jumped, Offset, Rounded, Shifted)
-from table import SOMETIMES, Row
+from table import Row
 from tracks import Absent, Changed, Late, Retuned
 
 FLV = (RTMP, ENHANCED)
@@ -41,16 +43,17 @@ CODECS = (("ac3", 60, (SRT, UDP, ENHANCED)), ("mp2", 60, (SRT, UDP)), ("opus", 6
 BROKEN_METADATA = b"\x02\x00\x0aonMetaData\x08\xff\xff\xff\xff\x00\x05wid"
 WRONG_METADATA = {"width": 1920, "height": 1080, "framerate": 60.0, "videocodecid": 2,
                   "audiosamplerate": 8000, "stereo": True, "duration": 0}
-CHANGED_PROGRAM = ("source-silent", "source-gone", "irregular", "publisher-no-picture")
+CHANGED_PROGRAM = ("source-silent", "source-gone", INSERTED, "publisher-no-picture")
 # A stream that begins again loses the media of that time, and tells why.
 BEGINS_AGAIN = Allowed(lost=75, discontinuities=2, gaps=4, silent=4, pictures=100,
-                       notices=("unfit", "irregular", "passthrough", "source-silent"))
+                       notices=("unfit", INSERTED, "passthrough", "source-silent"))
 
+# A following publisher whose form needs another session.
+FOLLOWS = Allowed(lost=25, discontinuities=2, gaps=3, silent=2, pictures=50,
+                  notices=("unfit", INSERTED, RESTARTED, "passthrough"))
+OTHER_RATE = replace(FOLLOWS, steps=False)
 # A stream without sound begins again with it.
 APPEARS = Allowed(lines=("audio-appeared",), silent=3, lost=50, discontinuities=1, gaps=1)
-
-# Faults of the program, each with its smallest case.
-HASTY = SOMETIMES + "a size that changes within a burst: a group is lost or has a wrong header"
 
 STAMPS = (
     Row("plain", protocols=ALL),
@@ -119,6 +122,17 @@ FLOW = (
     Row("successor-with-other-audio", (Successor(picture=Picture(),
                                                  sound=Sound(rate=44_100, channels=2)),),
         PROGRAMS, passed=Allowed(discontinuities=1)),
+    # Distances of key frames of 2 and 4 s, another rate, and both. The first second of another
+    # rate has that of the session before.
+    *(Row(f"successor-with-groups-of-{group // 25}-s", (Successor(picture=Picture(group=group)),),
+          (RTMP, SRT), seconds=20, passed=FOLLOWS) for group in (50, 100)),
+    Row("successor-of-another-rate", (Successor(picture=Picture(rate=30, group=30)),), PROGRAMS,
+        passed=OTHER_RATE, encoded=None),
+    Row("successor-of-another-rate-with-groups-of-2-s", (
+        Successor(picture=Picture(rate=30, group=60)),), (RTMP, SRT), seconds=16,
+        passed=OTHER_RATE, encoded=None),
+    Row("successor-at-50-fps", (Successor(picture=Picture(rate=50, group=50)),), (RTMP, SRT),
+        passed=OTHER_RATE, encoded=None),
     Row("successor-without-b-frames", (Successor(picture=Picture()),), PROGRAMS,
         picture=Picture(b_frames=2), passed=Allowed(discontinuities=1)),
     Row("successor-in-mono", (Successor(picture=Picture()),), PROGRAMS, sound=Sound(channels=2),
@@ -143,8 +157,7 @@ TRACKS = (
     Row("size-changed", (Changed(seconds=60),), passed=Allowed(discontinuities=-1)),
     Row("size-changed-at-the-second-key-frame", (Changed(at=1.0),)),
     Row("size-changed-and-returned", (Changed(),), ALL),
-    Row("size-changed-within-a-burst", (Changed(4.0, 2), Burst(3.0, 0.5)), (RTMP, CMAF),
-        faults={"cmaf passed": HASTY, "rtmp passed": HASTY}),
+    Row("size-changed-within-a-burst", (Changed(4.0, 2), Burst(3.0, 0.5)), (RTMP, CMAF)),
     Row("audio-changed", (Retuned(),)),
     Row("audio-changed-and-returned", (Retuned(seconds=2),)),
     Row("audio-rate-changed", (Retuned(channels=1),)),
@@ -177,9 +190,9 @@ PICTURES = (
     Row("groups-of-500-ms", picture=Picture(rate=24, group=12)),
     # No segment can begin with the frames up to the key frame: those of 50 to 59.
     Row("groups-uneven", picture=Picture(keys=UNEVEN), passed=Allowed(
-        lost=10, discontinuities=2, gaps=1, silent=1, start=3, notices=("irregular",))),
+        lost=10, discontinuities=2, gaps=1, silent=1, start=3, notices=(INSERTED, RESTARTED))),
     Row("key-frame-moved", picture=Picture(keys=MOVED), passed=Allowed(
-        lost=1, discontinuities=1, gaps=1, silent=1, notices=("irregular",))),
+        lost=1, discontinuities=1, gaps=1, silent=1, notices=(INSERTED,))),
     Row("groups-of-1200-ms", picture=Picture(group=30)),
     Row("one-group", picture=Picture(group=1000), seconds=20, passed=Allowed(
         is_encoded=True, late=200, start=12, pictures=50, lines=("passthrough", "unfit"),
@@ -253,7 +266,7 @@ FORMS = (
     Row("timestamps-from-0-without-audio", (Written("first_moment", 0, CAMERAS),), sound=None),
     Row("no-sender-reports", (Written("no_reports", carriers=CAMERAS),)),
     Row("camera-clock-set", (Written("clock_set", ((5 * CLOCK, 3600.0),), CAMERAS),),
-        passed=Allowed(discontinuities=1, notices=("irregular",))),
+        passed=Allowed(discontinuities=1, notices=(INSERTED,))),
     Row("audio-frames-together", (Written("frames_together", 19, CAMERAS),)),
     Row("marker-on-each-packet", (Written("marker_each", carriers=CAMERAS),),
         picture=Picture(slices=4)),
