@@ -109,8 +109,7 @@ let package = Package(
       "Versions",
       [
         "CALSA", "CBuild", "CCurl", "CExpat", "CFFmpeg", "CFreeType", "CNghttp2", "COpenSSL",
-        "CQRencode",
-        "CSRT", "CSeccomp", "CZlib",
+        "CQRencode", "CSRT", "CSeccomp", "CZlib",
       ]),
 
     // CMAF chunks and headers as bytes. Knows no clock, no window, no codec library.
