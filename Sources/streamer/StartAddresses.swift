@@ -4,7 +4,7 @@ import Configuration
 import Glibc
 import Logging
 import Net
-import System
+import Sharing
 import Time
 
 /// The addresses of the program as the start prints them: for this machine, for the local network,

@@ -39,7 +39,7 @@ enum StatisticsFile {
   private static func makeFolder(_ path: String) {
     var folder = path.hasPrefix("/") ? "/" : ""
     for piece in path.split(separator: "/") {
-      folder += piece + "/"
+      folder += "\(piece)/"
       unsafe mkdir(folder, 0o750)
     }
   }
