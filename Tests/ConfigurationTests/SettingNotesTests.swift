@@ -13,7 +13,7 @@ struct SettingNotesTests {
     let (found, error) = folder.outcome("c.json", flags, environment: environment)
     return try CheckReport.text(try #require(found, "\(error)")).split(separator: "\n")
       .filter { $0.hasPrefix("warning: ") }
-      .map { $0.dropFirst(9).replacing(folder.path + "/", with: "") }
+      .map { String($0.dropFirst(9)).replacing(folder.path + "/", with: "") }
   }
 
   @Test("an overridden value names the one that counts")

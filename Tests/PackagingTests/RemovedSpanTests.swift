@@ -138,7 +138,7 @@ struct RemovedSpanTests {
         try CueText("words"), start: .origin + .seconds(second), duration: .seconds(1))
       _ = try store.add(new, in: english, open: 0, wall: .origin, now: .origin)
     }
-    store.remove(.origin + .seconds(1) ..<. origin + .milliseconds(2500))
+    store.remove(.origin + .seconds(1) ..< .origin + .milliseconds(2500))
     #expect(store.cues(of: english, after: 0).map(\.start) == [.origin, .origin + .seconds(4)])
   }
 }

@@ -2,6 +2,7 @@
 
 import Media
 import Scheduling
+import TestSupport
 import Testing
 import Time
 
