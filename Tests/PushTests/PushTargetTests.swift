@@ -23,7 +23,7 @@ struct PushTargetTests {
       text: "cmaf+https://user:secret@host/in/?token=secret",
       shown: "cmaf+https://***@host/in/?token=***"),
     Row(text: "cmaf+https://host/in/secret/live", shown: "cmaf+https://host/in/***"),
-    Row(text: "CMAF+http://host:8080/in/secret?a=b", shown: "cmaf+http://host:8080/in/***?a=b"),
+    Row(text: "CMAF+http://host:8080/in/secret?a=b", shown: "cmaf+http://host:8080/in/***?a=***"),
     Row(
       text: "cmaf+https://host/0123456789abcdef0123456789abcdef", shown: "cmaf+https://host/***"),
     Row(

@@ -7,7 +7,7 @@ package enum HelpText {
 
   /// The usual options, with a text of at most one line each, for a screen of 80 columns.
   package static let usual = [
-    ("input", "a camera or stream: rtsp, srt, rtmp, udp, http, or a file"),
+    ("input", "a camera or stream: rtsp, srt, rtmp, udp, http, a file"),
     ("device", "a camera of this machine, such as /dev/video0"),
     ("rtmp", "accept publishers such as OBS by RTMP, on port 1935"),
     ("test-src", "a test pattern with a clock, the default"),
