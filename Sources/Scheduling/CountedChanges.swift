@@ -2,10 +2,10 @@
 
 package import Time
 
-/// Decides which changes of a value are logged: the first at once, later ones at most once per
-/// interval, with their number. A pure state machine.
+/// Decides which changes of a value are logged: a change and the one that leads back at once, later
+/// ones after an interval, with their number. A pure state machine.
 package struct CountedChanges<Value: Equatable & Sendable>: Sendable {
-  /// The least time between two reports.
+  /// The time without a report after two of them.
   package static var interval: Interval { .seconds(10) }
 
   /// The value to be logged, and the number of changes since the report before.
@@ -21,6 +21,8 @@ package struct CountedChanges<Value: Equatable & Sendable>: Sendable {
 
   private var value: Value
   private var changes = 0
+  /// The reports that may be made before ``next``.
+  private var left = 0
   private var next = MonotonicTime.distantPast
 
   /// Before the first change from `value`.
@@ -32,8 +34,10 @@ package struct CountedChanges<Value: Equatable & Sendable>: Sendable {
       self.value = value
       changes &+= 1  // bounded: a counter may wrap
     }
-    guard changes > 0, now >= next else { return nil }
-    defer { (changes, next) = (0, now + Self.interval) }
+    guard changes > 0 else { return nil }
+    if now >= next { left = 2 }
+    guard left > 0 else { return nil }
+    defer { (changes, left, next) = (0, left - 1, now + Self.interval) }  // bounded: `left` is 1 or 2
     return Report(value: value, changes: changes)
   }
 

@@ -22,21 +22,26 @@ struct CountedChangesTests {
     #expect(reports(seconds: 60) { $0 < 50 ? 0 : 3 } == [[5, 3, 1]])
   }
 
-  @Test("a value that changes each second has a line in 10 s, with the number of changes")
+  @Test("a value that changes each second has two lines in 10 s, with the number of changes")
   func fast() {
     let found = reports(seconds: 35) { $0 < 300 ? Int($0 / 10 % 2) : 0 }
-    #expect(found == [[1, 1, 1], [11, 1, 10], [21, 1, 10], [31, 0, 9]])
+    #expect(found == [
+        [1, 1, 1], [2, 0, 1], [12, 0, 10], [13, 1, 1], [23, 1, 10], [24, 0, 1], [34, 0, 6],
+      ])
   }
 
   @Test("the last change is reported, also if it leads back")
   func back() {
-    #expect(reports(seconds: 60) { 50..<60 ~= $0 ? 1 : 0 } == [[5, 1, 1], [15, 0, 1]])
+    #expect(reports(seconds: 60) { 50..<60 ~= $0 ? 1 : 0 } == [[5, 1, 1], [6, 0, 1]])
     var lines = CountedChanges(0)
     lines.reset(to: 2)
     #expect(lines.observe(2, now: .origin) == nil)
     let report = lines.observe(1, now: .origin)
     #expect(report?.suffix == "")
-    _ = lines.observe(2, now: .origin + .seconds(1))
-    #expect(lines.observe(1, now: .origin + .seconds(10))?.suffix == "; 2 changes in 10 s")
+    for second in Int64(1)...3 {
+      let report = lines.observe(Int(second), now: .origin + .seconds(second))
+      #expect(report?.changes == (second == 2 ? 1 : nil))
+    }
+    #expect(lines.observe(4, now: .origin + .seconds(12))?.suffix == "; 2 changes in 10 s")
   }
 }
