@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable
 
 from follow import Kept
@@ -21,15 +22,14 @@ def faults_of(segments: Iterable[Kept], *, may_vary: bool = True) -> list[str]:
     found = {one.number: one for one in segments}
     listed = sorted((one for one in found.values() if not one.is_gap and one.date is not None),
                     key=lambda one: one.number)
-    # The last segment of a period may be short.
-    durations = [one.duration for one in listed if (after := found.get(one.number + 1))
-                 and not after.is_gap and not after.is_discontinuous]
-    if not durations:
+    if not listed:
         return []
-    if max(durations) - min(durations) > 0.002:
+    # The last segment of a period, and one that has lost frames, are shorter than the others.
+    durations = [one.duration for one in listed]
+    duration, wrong = statistics.mode(durations), 0
+    if max(durations) > duration + 0.002:
         return [] if may_vary else [
-            f"segments of {min(durations)} to {max(durations)} s: the source became irregular"]
-    duration, wrong = durations[0], 0
+            f"segments of {duration} and {max(durations)} s: the source became irregular"]
     for one in listed:
         off = (one.date or 0) - one.number * duration
         wrong = 0 if -TOLERANCE <= off <= duration + TOLERANCE else wrong + 1
