@@ -32,7 +32,8 @@ endif
 
 RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
   libswresample-dev libv4l-dev libasound2-dev zlib1g-dev libpopt-dev libssl-dev libnghttp2-dev \
-  libseccomp-dev libsrt-gnutls-dev libfreetype-dev libcurl4-openssl-dev pkg-config fonts-dejavu-core
+  libseccomp-dev libsrt-gnutls-dev libfreetype-dev libcurl4-openssl-dev libexpat1-dev pkg-config \
+  fonts-dejavu-core
 TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux iproute2 \
   ca-certificates \
   chromium ffmpeg firefox-esr libxml2-utils mpv vlc-bin vlc-plugin-base webkit2gtk-driver xvfb \

@@ -49,7 +49,7 @@ let fuzzers: [Target] =
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
       "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "streamid", "tokens",
       "feed", "response", "archive", "times", "page", "captions", "metadata",
-      "encryption", "healing", "rtsp",
+      "encryption", "healing", "rtsp", "xml", "playlists",
     ]
     .map {
       .executableTarget(
@@ -74,6 +74,7 @@ let package = Package(
     .systemLibrary(name: "CPopt"),
     .systemLibrary(name: "COpenSSL"),
     .systemLibrary(name: "CNghttp2"),
+    .systemLibrary(name: "CExpat"),
     // The files of the page as data of the executable.
     .target(name: "CPage"),
     // The table of requests of deploy/edge/cases.json as data of the executable.
@@ -85,9 +86,11 @@ let package = Package(
     // Instants and intervals with a resolution of 1 ns and saturating arithmetic. Values only.
     library("Time", []),
     // Foreign values: conversions that do not trap, checked reads of bytes and bits, characters of
-    // names, hexadecimal digits and percent-escapes, the syntax of JSON, values that are coded as
-    // texts. Knows no format of media beyond the bits of NAL units.
+    // names, hexadecimal digits and percent-escapes, the syntax of JSON, elements of XML, values
+    // that are coded as texts. Knows no format of media beyond the bits of NAL units.
     library("Checked", []),
+    // Reads foreign documents of XML within bounds. Knows no kind of document.
+    library("XML", ["CExpat", "Checked"]),
     // Values shared by threads: immutable bytes, locks, threads, clocks. Knows neither video nor
     // sockets.
     library("Sharing", ["Time", "CLinux"]),
@@ -104,8 +107,8 @@ let package = Package(
     library(
       "Versions",
       [
-        "CALSA", "CBuild", "CCurl", "CFFmpeg", "CFreeType", "CNghttp2", "COpenSSL", "CSRT",
-        "CSeccomp", "CZlib",
+        "CALSA", "CBuild", "CCurl", "CExpat", "CFFmpeg", "CFreeType", "CNghttp2", "COpenSSL",
+        "CSRT", "CSeccomp", "CZlib",
       ]),
 
     // CMAF chunks and headers as bytes. Knows no clock, no window, no codec library.
@@ -153,7 +156,7 @@ let package = Package(
     // and no transport.
     library(
       "Encryption",
-      ["CCurl", "CLinux", "CMAF", "COpenSSL", "Checked", "Sharing", "System", "Time"]),
+      ["CCurl", "CLinux", "CMAF", "COpenSSL", "Checked", "Sharing", "System", "Time", "XML"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
     library(
@@ -211,7 +214,7 @@ let package = Package(
       "Validation",
       [
         "CEdgeCases", "CMAF", "Capture", "Checked", "HTTP", "Logging", "Media", "Net", "Sharing",
-        "Time",
+        "Time", "XML",
       ]),
 
     // What has happened in the program, for other programs: a history of events, and the webhook.
@@ -325,11 +328,12 @@ let package = Package(
         "HTTPTestSupport", "Ingest", "Logging", "Media", "Metadata", "Net", "Packaging",
         "Scheduling", "Server",
         "Sharing", "Streams", "System",
-        "TestSupport", "Time",
+        "TestSupport", "Time", "Validation", "XML",
       ], path: "Fuzz/Bodies", swiftSettings: strict),
     tests("FuzzReplay", ["FuzzBodies"]),
     tests("Time", ["Time"]),
     tests("Checked", ["Checked"]),
+    tests("XML", ["Checked", "XML"]),
     tests("Versions", ["Versions"]),
     tests("Events", ["Events", "HTTP", "Logging", "Net", "Sharing", "TestSupport", "Time"]),
     tests("Ingest", ["CMAF", "Checked", "Ingest", "Media", "Metadata", "TestSupport", "Time"]),
@@ -352,7 +356,10 @@ let package = Package(
     tests("Isolation", ["Isolation", "Sharing", "TestSupport", "Time"]),
     tests(
       "Validation",
-      ["CMAF", "Checked", "HTTP", "Media", "Net", "Sharing", "TestSupport", "Time", "Validation"],
+      [
+        "CMAF", "Checked", "HTTP", "Media", "Net", "Sharing", "TestSupport", "Time", "Validation",
+        "XML",
+      ],
       exclude: ["Golden"]),
     tests("Supervision", ["Isolation", "Supervision", "Time"]),
     tests(
@@ -443,7 +450,7 @@ let package = Package(
 
 /// The test targets without threads, sockets, encoders and written files.
 let quickTests = [
-  "Time", "Checked", "Media", "Metadata", "Ingest", "CMAF", "Encryption", "Packaging",
+  "Time", "Checked", "XML", "Media", "Metadata", "Ingest", "CMAF", "Encryption", "Packaging",
   "HLSPackager", "DASHPackager", "Scheduling",
 ]
 

@@ -45,7 +45,7 @@ FOREIGN = (
     "Streams/Pipelines/*.swift", "Streams/Session/AudioQueue.swift",
     "Streams/Session/CopiedAudioFormat.swift", "Streams/Session/SourceFacts.swift",
     "Scheduling/*.swift", "Media/*.swift",
-    "Validation/*/*.swift", "Packaging/*/*.swift",
+    "Validation/*/*.swift", "XML/*.swift", "Packaging/*/*.swift",
     "Archive/*.swift", "Archive/*/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift",
     "Publishing/*.swift", "Publishing/*/*.swift",
     "Isolation/*.swift", "Net/*/*.swift", "System/*.swift", "Time/*.swift",

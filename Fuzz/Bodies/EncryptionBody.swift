@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
-import Checked
 import Encryption
 import System
+import XML
 
 extension FuzzBody {
   /// Documents of key servers, requests for licences, samples and chunks.
@@ -14,8 +14,7 @@ extension FuzzBody {
   static let encryption = FuzzBody(
     name: "encryption",
     sources: [
-      "Encryption/KeyServer/CPIXAnswer.swift", "Checked/XMLElement.swift",
-      "Checked/XMLNames.swift",
+      "Encryption/KeyServer/CPIXAnswer.swift", "XML/XMLNames.swift",
       "Encryption/Subsamples.swift", "Encryption/SliceParameterSets.swift",
       "CMAF/AVCSliceHeader.swift", "CMAF/AVCParameterSets.swift",
       "Encryption/HEVCSliceHeader.swift", "Encryption/HEVCParameterSets.swift",
@@ -62,7 +61,8 @@ extension FuzzBody {
         if signal.system.utf8.count != 36 { return "no UUID: \(signal.system)" }
         guard let content = signal.content else { continue }
         let whole = Array("<a xmlns:cenc='urn:mpeg:cenc:2013'>\(content)</a>".utf8)
-        guard (try? XMLElement.document(whole, depth: 64, elements: 8192)) != nil else {
+        let limits = XMLLimits(bytes: 1 << 20, depth: 64, elements: 8192, attributes: 65_536)
+        guard (try? XMLDocument(whole, limits)) != nil else {
           return "the MPD is not well-formed"
         }
         if content.contains("<!") || content.contains("<?") { return "a comment in the MPD" }

@@ -15,7 +15,7 @@ package struct FuzzBody: Sendable {
   package static let all = [
     head, chunked, query, names, boxes, parameterSets, redaction, http1, http2, media, messages,
     sockets, rtmp, amf, flv, tracks, streamID, tokens, feed, response, archive, times, page,
-    captions, metadata, encryption, healing, rtsp,
+    captions, metadata, encryption, healing, rtsp, xml, playlists,
   ]
 
   /// The target called `name`.

@@ -2,6 +2,7 @@
 
 import CALSA
 import CCurl
+import CExpat
 import CFFmpeg
 import CFreeType
 import CNghttp2
@@ -29,6 +30,7 @@ package struct LibraryVersion: Equatable, Sendable {
     ffmpeg() + [
       LibraryVersion("OpenSSL", unsafe text(OpenSSL_version(OPENSSL_VERSION_STRING))),
       LibraryVersion("nghttp2", unsafe text(nghttp2_version(0)?.pointee.version_str)),
+      LibraryVersion("Expat", expat()),
       LibraryVersion("libsrt", packed(srt_getversion())),
       LibraryVersion("zlib", unsafe text(zlibVersion())),
       LibraryVersion("FreeType", freeType()),
@@ -61,6 +63,11 @@ package struct LibraryVersion: Equatable, Sendable {
     var (major, minor, patch): (FT_Int, FT_Int, FT_Int) = (0, 0, 0)
     unsafe FT_Library_Version(library, &major, &minor, &patch)
     return "\(major).\(minor).\(patch)"
+  }
+
+  private static func expat() -> String {
+    let found = XML_ExpatVersionInfo()
+    return "\(found.major).\(found.minor).\(found.micro)"
   }
 
   private static func seccomp() -> String {

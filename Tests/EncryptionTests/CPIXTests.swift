@@ -117,6 +117,8 @@ struct CPIXTests {
     arguments: [
       "<!DOCTYPE a [<!ENTITY b \"c\">]><CPIX/>", "<CPIX>&b;</CPIX>", "<CPIX><a></CPIX></a>",
       "<CPIX a=b/>", "<CPIX/><CPIX/>", String(repeating: "<CPIX>", count: 100), "",
+      "<CPIX>" + String(repeating: " ", count: 262_144) + "</CPIX>",
+      "<CPIX>" + String(repeating: "<a/>", count: 4096) + "</CPIX>",
     ])
   func documents(text: String) { #expect(CPIXAnswer.document(Array(text.utf8)) == nil) }
 

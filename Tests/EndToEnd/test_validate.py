@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 
 from harness.http1 import get
 from harness.program import Program, start, stop
-from harness.validation import validate
+from harness.validation import command, validate
 
 SETS = {
     "ladder with audio": ("--audio", "tone", "--rendition", "854x480@900", "--rendition",
@@ -82,6 +83,61 @@ def test_a_broken_rule_is_reported_with_its_clause(program: Program) -> None:
     assert "part-hold-back (must, RFC 8216bis §4.4.3.8)" in ran.stdout
     assert "seen      PART-HOLD-BACK=0.01" in ran.stdout
     assert "secret" not in ran.stdout
+
+
+# A playlist of 858 bytes whose variables would be 10 GB, and MPDs that would grow.
+LAUGHS = '#EXTM3U\n#EXT-X-VERSION:11\n#EXT-X-DEFINE:NAME="v0",VALUE="aaaaaaaaaa"\n' + "".join(
+    f'#EXT-X-DEFINE:NAME="v{level}",VALUE="' + f"{{$v{level - 1}}}" * 10 + '"\n'
+    for level in range(1, 10)) + "#EXT-X-TARGETDURATION:1\n#EXTINF:1,\ns1.m4s\n"
+ENTITIES = '<!DOCTYPE MPD [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><MPD>&b;</MPD>'
+SHARED = ('<MPD type="static"><Period><SegmentTemplate media="a"><SegmentTimeline>'
+          '<S t="0" d="1" r="99999"/></SegmentTimeline></SegmentTemplate><AdaptationSet>'
+          + "".join(f'<Representation id="{number}"/>' for number in range(20_000))
+          + "</AdaptationSet></Period></MPD>")
+REFERENCES = '<MPD profiles="' + "&amp;" * 1_000_000 + '"/>'
+
+
+@contextmanager
+def serving(documents: dict[str, str]) -> Iterator[str]:
+    """A server of documents by their paths; gives its address."""
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            body = documents.get(self.path, "").encode()
+            kind = "dash+xml" if "mpd" in self.path else "vnd.apple.mpegurl"
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", f"application/{kind}")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_documents_that_grow_are_findings_within_the_memory_of_others() -> None:
+    """Variables, entities, shared timelines and many references: a finding or a note, no abort."""
+    documents = {"/laughs.m3u8": LAUGHS, "/entities.mpd": ENTITIES, "/shared.mpd": SHARED,
+                 "/references.mpd": REFERENCES}
+    with serving(documents) as address:
+        words = command("--seconds", 1, "--json", *(address + path for path in documents))
+        ran = subprocess.run(["prlimit", f"--as={2 << 30}", *words], capture_output=True, text=True,
+                             timeout=90, check=False)
+    assert ran.returncode == 1, ran.stderr
+    laughs, entities, shared, references = map(json.loads, ran.stdout.splitlines())
+    seen = {one["rule"]: one["seen"] for one in laughs["findings"]}
+    assert seen["variables-defined"] == "line 7: variables make a line of more than 65536 bytes"
+    seen = {one["rule"]: one["seen"] for one in entities["findings"]}
+    assert seen["mpd-well-formed"].startswith("line 1, column 15: a document type")
+    assert {"Representations after the first 1000",
+            "segments after the first 1000000 of all timelines"} <= set(shared["notChecked"])
+    assert "mpd-well-formed" not in {one["rule"] for one in references["findings"]}
 
 
 def test_wrong_arguments_and_addresses_are_one_line(program: Program) -> None:

@@ -3,6 +3,7 @@
 import Checked
 import TestSupport
 import Testing
+import XML
 
 @testable import Validation
 
@@ -239,10 +240,82 @@ struct ForeignDocumentTests {
     #expect(node.first("BaseURL")?.text == "x&y<z>" && node.all("S").count == 1)
     for text in [
       "", "MPD", "<MPD", "<MPD>", "<MPD></S>", "<MPD a=1/>", "<MPD a='1' a='2'/>", "<MPD/>x",
-      "<MPD>&x;</MPD>", "<!-- ", String(repeating: "<S>", count: 100),
+      "<MPD>&x;</MPD>", "<!-- ", String(repeating: "<S>", count: 100), "<!DOCTYPE MPD><MPD/>",
     ] {
-      #expect(throws: XMLElement.Fault.self) { try Manifest.document(text) }
+      #expect(throws: XMLFault.self) { try Manifest.document(text) }
     }
+  }
+
+  @Test("MPDs that grow: Representations, timelines and addresses are bounded")
+  func growth() throws {
+    let timeline = "<SegmentTimeline><S t='0' d='1' r='99999'/></SegmentTimeline>"
+    let representations = (0..<1200).map { "<Representation id='\($0)'/>" }.joined()
+    let manifest = try Manifest(
+      "<MPD><Period><SegmentTemplate media='a'>\(timeline)</SegmentTemplate>"
+        + "<AdaptationSet>\(representations)</AdaptationSet></Period></MPD>")
+    #expect(manifest.tracks.count == 1000)
+    let segments = manifest.tracks.reduce(0) { $0 + ($1.template?.timeline?.count ?? 0) }
+    #expect(segments == 1_000_000)
+    #expect(
+      manifest.unread == [
+        "segments after the first 1000000 of all timelines",
+        "Representations after the first 1000",
+      ])
+    let long = try Manifest(
+      "<MPD><BaseURL>\(String(repeating: "a", count: 9000))</BaseURL><Period><AdaptationSet>"
+        + "<SegmentTemplate media='\(String(repeating: "$RepresentationID$", count: 500))'/>"
+        + "<Representation id='\(String(repeating: "b", count: 5000))'/></AdaptationSet>"
+        + "</Period></MPD>")
+    let track = try #require(long.tracks.first)
+    #expect(track.base.isEmpty && long.unread == ["a BaseURL of more than 8192 bytes"])
+    let uri = track.template?.uri(
+      track.template?.media ?? "", id: track.id, bandwidth: nil, number: 1, time: 0)
+    #expect(uri?.utf8.count == 10_000)
+  }
+
+  /// The largest variables of the attack "billion laughs": nine levels of ten references.
+  private static let laughs =
+    "#EXTM3U\r\n#EXT-X-VERSION:11\r\n#EXT-X-DEFINE:NAME=\"v0\",VALUE=\"aaaaaaaaaa\"\n"
+    + (1...9).map { level in
+      let value = String(repeating: "{$v\(level - 1)}", count: 10)
+      return "#EXT-X-DEFINE:NAME=\"v\(level)\",VALUE=\"\(value)\"\n"
+    }.joined() + "#EXT-X-TARGETDURATION:1\n"
+
+  @Test("values of variables that refer to variables stay below a limit, with the line beyond it")
+  func laughs() {
+    var findings = Findings()
+    let place = Place(url: "http://origin/a", time: 0)
+    let text = PlaylistText(Array(Self.laughs.utf8))
+    findings.checkSyntax(text, place)
+    // 10^4 bytes are the value of v3, 10^5 would be that of v4, in the line after it.
+    let found = findings.list.first { $0.rule == .variablesDefined }
+    #expect(found?.seen == "line 7: variables make a line of more than 65536 bytes")
+    // The line of v4 stays as it is, so v5 has ten times its 50 bytes.
+    #expect(text.size < 100_000)
+    #expect(text.tags("#EXT-X-TARGETDURATION").first?.value == "1")
+  }
+
+  @Test("values of variables add no more than a limit to all lines together")
+  func growthOfLines() {
+    let lines = String(repeating: "{$v3}\n", count: 5000)
+    let text = PlaylistText(Array((Self.laughs + lines).utf8))
+    #expect(text.size <= Self.laughs.utf8.count + lines.utf8.count + (16 << 20))
+    #expect(text.size > 8 << 20)
+    #expect(text.lines.last?.value == "{$v3}")
+    let faults = text.variables.faults
+    let limit = "variables add more than 16777216 bytes to the playlist"
+    #expect(faults.count == 8 && faults.last?.hasSuffix(limit) == true)
+  }
+
+  @Test("at most 1000 variables are read")
+  func manyVariables() {
+    let lines = (1...1001).map { "#EXT-X-DEFINE:NAME=\"a\($0)\",VALUE=\"b\"\n" }.joined()
+    let text = PlaylistText(Array("#EXTM3U\n\n\(lines){$a1000}\n{$a1001}\n".utf8))
+    #expect(
+      text.variables.faults == [
+        "line 1003: more than 1000 variables", "line 1005: no value of a1001",
+      ])
+    #expect(text.lines.suffix(2).map(\.value) == ["b", "{$a1001}"])
   }
 
   @Test("attribute lists: the values, and what is malformed")
@@ -257,6 +330,8 @@ struct ForeignDocumentTests {
       #expect(AttributeList(text[...]).malformed != nil, "\(text)")
     }
     #expect(AttributeList("A=1,A=2"[...]).repeated == ["A"])
+    let many = (0..<300).map { "A\($0)=1" }.joined(separator: ",")
+    #expect(AttributeList(many[...]).malformed == "more than 256 attributes")
     for text in ["-1", "1e9", "nan", "inf", "99999999999", ""] {
       #expect(AttributeList.seconds(text) == nil, "\(text)")
     }

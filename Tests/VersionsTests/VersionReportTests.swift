@@ -38,7 +38,7 @@ struct VersionReportTests {
   @Test("every linked library answers")
   func loaded() {
     let found = LibraryVersion.loaded()
-    #expect(found.count == 14)
+    #expect(found.count == 15)
     for library in found where library.name != "libcurl" {
       #expect(library.version.first?.isNumber == true, "\(library.name) \(library.version)")
     }

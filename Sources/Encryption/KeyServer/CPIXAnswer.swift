@@ -2,6 +2,7 @@
 
 import Checked
 import System
+import XML
 
 /// The keys in a CPIX document, with what licence systems tell players.
 ///
@@ -77,11 +78,13 @@ package struct CPIXAnswer: Sendable {
 
   /// The most bytes of a document.
   static let largest = 262_144
+  /// The bounds of a document, and of elements for MPDs.
+  private static let limits = XMLLimits(
+    bytes: largest, depth: 16, elements: 4096, attributes: 16_384)
 
   /// Reads a document; nil for a malformed one, or one with a document type.
   static func document(_ bytes: [UInt8]) -> XMLElement? {
-    guard bytes.count <= largest else { return nil }
-    return try? XMLElement.document(bytes, depth: 16, elements: 4096)
+    try? XMLDocument(bytes, limits).root
   }
 
   private static func base64(_ text: String) -> [UInt8]? {
@@ -112,10 +115,9 @@ package struct CPIXAnswer: Sendable {
   ///
   /// - Throws: ``Failure`` for an undeclared prefix, with which the MPD would not be well-formed.
   private static func elements(_ bytes: [UInt8], _ index: Int) throws(Failure) -> String? {
-    do throws(XMLElement.Fault) {
-      let elements = try XMLElement.content(
-        bytes, prefixes: ["cenc"], depth: 16, elements: 4096)
-      return elements.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+    do throws(XMLFault) {
+      let content = try XMLDocument(content: bytes, prefixes: ["cenc"], limits)
+      return content.root.children.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
     } catch {
       if error.prefix != nil { throw .prefix(index) }
       return nil

@@ -10,6 +10,8 @@ package struct Findings: Sendable {
 
   /// The most findings that are kept; further ones are counted in ``dropped``.
   private static let most = 1000
+  /// The most characters of a value that is reported.
+  private static let longestValue = 1000
 
   /// How often each rule was checked.
   package private(set) var checks: [Rule: Int] = [:]
@@ -59,7 +61,8 @@ package struct Findings: Sendable {
     }
     places[key] = list.count
     let finding = Finding(
-      rule: rule, url: place.url, seen: seen(), expected: expected() ?? rule.sentence,
+      rule: rule, url: place.url, seen: String(seen().prefix(Self.longestValue)),
+      expected: expected() ?? rule.sentence,
       time: place.time)
     list.append(finding)
     onNew(finding)

@@ -6,6 +6,7 @@ import HTTP
 import Media
 import Net
 import Time
+import XML
 
 /// Follows an MPD and the segments of its Representations, in turn.
 struct ManifestValidation {
@@ -83,7 +84,7 @@ struct ManifestValidation {
 
   /// Reads an MPD.
   private mutating func take(_ reply: Reply) -> Manifest? {
-    do throws(XMLElement.Fault) {
+    do throws(XMLFault) {
       let manifest = try Manifest(
         String(decoding: reply.body, as: UTF8.self), now: reply.end)
       findings.check(.wellFormed, true, reply.place, seen: "")
@@ -104,6 +105,7 @@ struct ManifestValidation {
 
   /// Notes the Representations whose segments are not followed.
   private mutating func noteUnread(_ manifest: Manifest) {
+    for text in manifest.unread { findings.note(text) }
     guard manifest.isDynamic else {
       return findings.note("segments of an MPD that is static from the start")
     }

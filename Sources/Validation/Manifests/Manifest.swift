@@ -3,6 +3,7 @@
 import Checked
 import Media
 import Time
+package import XML
 
 /// A live MPD as values: pure.
 ///
@@ -58,6 +59,17 @@ package struct Manifest: Sendable, Equatable {
   /// The end of the last Period after availabilityStartTime, in seconds; nil if it is not stated.
   private(set) var end: Double?
   private(set) var tracks: [Track] = []
+  /// What is not read, in words.
+  private(set) var unread: [String] = []
+  /// The segments that timelines of further Representations may have.
+  private var remainingSegments = Self.maximumSegments
+
+  /// The most Representations that are read.
+  private static let maximumTracks = 1000
+  /// The most segments of all timelines together: Representations may share one.
+  private static let maximumSegments = 1_000_000
+  /// The most bytes of an address.
+  fileprivate static let longestAddress = 8192
 
   /// Reads an MPD.
   ///
@@ -65,7 +77,7 @@ package struct Manifest: Sendable, Equatable {
   ///   - text: the document.
   ///   - now: when it was received, in seconds since 1970: the end of timelines that repeat.
   /// - Throws: the fault of the document.
-  init(_ text: String, now: Double? = nil) throws(XMLElement.Fault) {
+  package init(_ text: String, now: Double? = nil) throws(XMLFault) {
     root = try Self.document(text)
     availabilityStart = root["availabilityStartTime"].flatMap { Self.date($0) }
     publishTime = root["publishTime"].flatMap { Self.date($0) }
@@ -91,13 +103,16 @@ package struct Manifest: Sendable, Equatable {
     }
   }
 
+  /// The bounds of an MPD.
+  static let limits = XMLLimits(
+    bytes: 16 << 20, depth: 32, elements: 100_000, attributes: 500_000)
+
   /// Reads an MPD as XML.
   ///
   /// - Throws: the fault of the document.
-  static func document(_ text: String) throws(XMLElement.Fault) -> XMLElement {
-    let root = try XMLElement.document(
-      Array(text.utf8), depth: 32, elements: 100_000, skipsDocumentType: true)
-    guard root.name == "MPD" else { throw XMLElement.Fault("the root is \(root.name)") }
+  static func document(_ text: String) throws(XMLFault) -> XMLElement {
+    let root = try XMLDocument(Array(text.utf8), limits).root
+    guard root.name == "MPD" else { throw XMLFault("the root is \(XMLFault.excerpt(root.name))") }
     return root
   }
 
@@ -105,9 +120,23 @@ package struct Manifest: Sendable, Equatable {
     _ representation: XMLElement, _ set: XMLElement, _ period: XMLElement, _ start: Double,
     _ end: TimelineEnd
   ) {
+    guard tracks.count < Self.maximumTracks else {
+      return note("Representations after the first \(Self.maximumTracks)")
+    }
     let chain = [period, set, representation]
     let templates = chain.compactMap { $0.first("SegmentTemplate") }
-    let base = ([root] + chain).compactMap { $0.first("BaseURL")?.text }.joined(separator: "\n")
+    var bases = ([root] + chain).compactMap { $0.first("BaseURL")?.text }
+    if bases.contains(where: { $0.utf8.count > Self.longestAddress }) {
+      note("a BaseURL of more than \(Self.longestAddress) bytes")
+      bases = []
+    }
+    let template =
+      templates.isEmpty ? nil : Template(templates, end, maximumSegments: remainingSegments)
+    // bounded: a timeline has at most the remaining segments
+    remainingSegments -= template?.timeline?.count ?? 0
+    if remainingSegments == 0 {
+      note("segments after the first \(Self.maximumSegments) of all timelines")
+    }
     func stated(_ name: String) -> String? { representation[name] ?? set[name] }
     tracks.append(
       Track(
@@ -115,7 +144,12 @@ package struct Manifest: Sendable, Equatable {
         mimeType: stated("mimeType") ?? "",
         bandwidth: representation["bandwidth"].flatMap { Int64($0) },
         codecs: stated("codecs"),
-        template: templates.isEmpty ? nil : Template(templates, end), base: base))
+        template: template, base: bases.joined(separator: "\n")))
+  }
+
+  /// Notes what is not read, once.
+  private mutating func note(_ text: String) {
+    if !unread.contains(text) { unread.append(text) }
   }
 
   /// A duration such as `PT1H2M3.5S` or `P1DT2S`, in seconds; a year has 365 days, a month 30.
@@ -140,8 +174,9 @@ package struct Manifest: Sendable, Equatable {
 }
 
 extension Manifest.Template {
-  /// The template that a Representation has, from that of its Period to its own.
-  init(_ chain: [XMLElement], _ end: TimelineEnd) {
+  /// The template that a Representation has, from that of its Period to its own, with at most
+  /// `maximumSegments` segments of a timeline.
+  init(_ chain: [XMLElement], _ end: TimelineEnd, maximumSegments: Int) {
     func value(_ name: String) -> String? { chain.reversed().compactMap { $0[name] }.first }
     func integer(_ name: String) -> Int64? {
       value(name).flatMap { Int64($0) }.flatMap { (0...1 << 60).contains($0) ? $0 : nil }
@@ -158,7 +193,8 @@ extension Manifest.Template {
     let (scale, offset, early) = (timescale, presentationTimeOffset, availabilityTimeOffset ?? 0)
     let segments = element.map {
       TimelineSegments(
-        $0, end, timescale: scale, presentationTimeOffset: offset, availabilityTimeOffset: early)
+        $0, end, timescale: scale, presentationTimeOffset: offset, availabilityTimeOffset: early,
+        maximum: maximumSegments)
     }
     timeline = segments?.list
     timelineNumber = startNumber.addingReportingOverflow(segments?.skipped ?? 0).partialValue
@@ -172,13 +208,15 @@ extension Manifest.Template {
     seconds ?? timeline?.last.map { Double($0.duration) / Double(timescale) }
   }
 
-  /// The address of a segment of a Representation.
+  /// The address of a segment of a Representation, cut after
+  /// about ``Manifest/longestAddress`` bytes.
   ///
   /// - Source: ISO/IEC 23009-1 §5.3.9.4.4
   func uri(_ pattern: String, id: String, bandwidth: Int64?, number: Int64, time: Int64) -> String {
     var result = ""
     var parts = pattern.split(separator: "$", omittingEmptySubsequences: false)[...]
-    while let text = parts.popFirst() {
+    let id = id.utf8.count > Manifest.longestAddress ? "" : id
+    while result.utf8.count <= Manifest.longestAddress, let text = parts.popFirst() {
       result += text
       guard let identifier = parts.popFirst() else { break }
       let name = identifier.prefix { $0 != "%" }

@@ -14,7 +14,7 @@ struct TimelineEnd: Sendable {
 ///
 /// - Source: ISO/IEC 23009-1 §5.3.9.6
 struct TimelineSegments: Sendable {
-  /// The most segments that are read.
+  /// The most segments that are read of one timeline.
   private static let most = 100_000
   /// The most segments that are kept of a repetition without a count, the newest ones.
   private static let maximumRepeated: Int64 = 1000
@@ -30,10 +30,12 @@ struct TimelineSegments: Sendable {
   ///   - timescale: ticks per second.
   ///   - presentationTimeOffset: ticks at the start of the Period.
   ///   - availabilityTimeOffset: how much earlier than its end a segment is available, in seconds.
+  ///   - maximum: the most segments that are read.
   init(
     _ timeline: XMLElement, _ end: TimelineEnd, timescale: Int64, presentationTimeOffset: Int64,
-    availabilityTimeOffset: Double
+    availabilityTimeOffset: Double, maximum: Int
   ) {
+    let most = min(Self.most, maximum)
     let entries = timeline.all("S")
     var next: Int64 = 0
     for (index, entry) in entries.enumerated() {
@@ -57,7 +59,7 @@ struct TimelineSegments: Sendable {
           count = Self.maximumRepeated
         }
       }
-      for _ in 0..<max(0, min(count, Int64(Self.most))) where list.count < Self.most {
+      for _ in 0..<max(0, min(count, Int64(most))) where list.count < most {
         list.append((time, length))
         time = time.addingReportingOverflow(length).partialValue
       }

@@ -12,6 +12,9 @@ struct AttributeList: Sendable, Equatable {
     let name, value: Substring
   }
 
+  /// The most attributes that are read: each is compared with those before it.
+  private static let most = 256
+
   private var attributes: [Attribute] = []
   /// Attributes that occur twice.
   private(set) var repeated: [String] = []
@@ -46,6 +49,9 @@ struct AttributeList: Sendable, Equatable {
         if value.isEmpty || Self.hasWhiteSpace(value) {
           note("\(Substring(name))=\(Substring(value).prefix(40))"[...])
         }
+      }
+      guard attributes.count < Self.most else {
+        return note("more than \(Self.most) attributes")
       }
       add(Substring(name), Substring(value))
       guard rest.isEmpty || rest.first == UInt8(ascii: ",") else { return note(Substring(rest)) }

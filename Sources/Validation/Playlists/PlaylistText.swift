@@ -52,8 +52,8 @@ package struct PlaylistText: Sendable, Equatable {
   ///   - context: the variables that EXT-X-DEFINE can refer to.
   package init(_ bytes: [UInt8], _ context: PlaylistVariables = PlaylistVariables()) {
     self.bytes = bytes
-    let text = String(decoding: bytes, as: UTF8.self)
-    let all = text.utf8.split(maxSplits: Self.most) {
+    let whole = String(decoding: bytes, as: UTF8.self).utf8
+    let all = whole.split(maxSplits: Self.most) {
       $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r")
     }
     first = all.first.map { Substring($0) } ?? ""
@@ -61,12 +61,30 @@ package struct PlaylistText: Sendable, Equatable {
     var variables = context
     lines = all.compactMap { text in
       let isReplaced = hasReferences && Self.mayHaveReferences(text)
-      let line = Line(isReplaced ? variables.replacing(text) : text)
-      if line?.tag == "#EXT-X-DEFINE", let list = line?.attributes { variables.define(list) }
+      let line = Line(
+        isReplaced ? variables.replacing(text, Self.number(of: text, in: whole)) : text)
+      if line?.tag == "#EXT-X-DEFINE", let list = line?.attributes {
+        variables.define(list, Self.number(of: text, in: whole))
+      }
       return line
     }
     self.variables = variables
     isMultivariant = lines.contains { $0.tag.map { Self.multivariantTags.contains($0) } ?? false }
+  }
+
+  /// The bytes of all URIs and values of tags, with the values of variables.
+  package var size: Int { lines.reduce(0) { $0 + $1.value.utf8.count } }
+
+  /// The number of a line in a text, from 1; a line ends with CR LF, LF or CR.
+  private static func number(of line: Substring.UTF8View, in text: String.UTF8View) -> Int {
+    var number = 1
+    var previous: UInt8 = 0
+    for byte in text[..<line.startIndex] {
+      let isSecond = byte == UInt8(ascii: "\n") && previous == UInt8(ascii: "\r")
+      if !isSecond, byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { number += 1 }
+      previous = byte
+    }
+    return number
   }
 
   /// Whether it is a playlist at all.

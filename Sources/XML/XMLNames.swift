@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The names of an XML document with their prefixes.
 ///
-/// - Source: Extensible Markup Language 1.0, 5th edition, §2.2; Namespaces in XML 1.0, §3 to §7
+/// - Source: Namespaces in XML 1.0, §3 to §7
 enum XMLNames {
   /// The namespaces that no document may declare.
   private static let reserved = [
     "http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/",
   ]
-
-  /// Whether a document may have the character.
-  static func isCharacter(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0x9, 0xA, 0xD, 0x20...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10_FFFF: true
-    default: false
-    }
-  }
 
   /// The prefix that an attribute declares, empty for the default namespace; nil for other
   /// attributes.
@@ -24,27 +18,33 @@ enum XMLNames {
     return attribute.hasPrefix("xmlns:") ? attribute.dropFirst(6) : nil
   }
 
+  /// A name without its prefix.
+  static func local(_ name: String) -> String {
+    guard let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")) else { return name }
+    let local = name.suffix(from: colon).dropFirst()
+    return local.isEmpty ? name : String(local)
+  }
+
   /// The prefixes in an element, with those of the elements around it.
   ///
   /// - Parameters:
   ///   - tag: the name of the element.
-  ///   - attributes: its attributes and declarations.
-  ///   - outer: the prefixes around it; nil if nothing is checked.
-  /// - Returns: nil if nothing is checked.
-  /// - Throws: a fault for a name with an undeclared prefix, or one that is no name of ASCII, and
-  ///   for a declaration that is not permitted.
+  ///   - attributes: the names and values of its attributes and declarations.
+  ///   - outer: the prefixes around it.
+  /// - Returns: the prefixes.
+  /// - Throws: a fault without a position for a name with an undeclared prefix, or one that is no
+  ///   name of ASCII, and for a declaration that is not permitted.
   static func prefixes(
-    of tag: String, _ attributes: [(name: String, value: String)], within outer: Set<String>?
-  ) throws(XMLFault) -> Set<String>? {
-    guard let outer else { return nil }
-    var own: Set<String> = []
+    of tag: String, _ attributes: [(name: String, value: String)], within outer: Set<String>
+  ) throws(XMLFault) -> Set<String> {
+    var prefixes = outer
     for (name, value) in attributes {
       guard let prefix = declared(name) else { continue }
       guard !reserved.contains(value), prefix.isEmpty || !value.isEmpty && isSimple(prefix),
-        !["xml", "xmlns"].contains(prefix), own.insert(String(prefix)).inserted
+        !["xml", "xmlns"].contains(prefix)
       else { throw XMLFault("a declaration of a namespace that is not permitted") }
+      prefixes.insert(String(prefix))
     }
-    let prefixes = outer.union(own)
     for name in [tag] + attributes.map(\.name).filter({ declared($0) == nil }) {
       let parts = name.split(separator: ":", omittingEmptySubsequences: false)
       guard parts.count <= 2, parts.allSatisfy(isSimple) else {

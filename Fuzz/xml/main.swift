@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FuzzBodies
+import FuzzDriver
+
+runFuzzer(FuzzBody.named("xml"))
