@@ -13,10 +13,12 @@ struct ResponseReaderTests {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
+  private static let interim = "HTTP/1.1 100 Continue\r\n\r\n"
+
   /// Two responses, one of which has a field of `length` bytes.
   private static func text(_ length: Int) -> String {
     let field = "X: " + String(repeating: "a", count: length) + "\r\n"
-    return "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\(field)Content-Length: 2\r\n\r\nok"
+    return Self.interim + "HTTP/1.1 200 OK\r\n\(field)Content-Length: 2\r\n\r\nok"
   }
 
   /// The processor time in which `text` is read byte by byte, s.
@@ -29,6 +31,34 @@ struct ResponseReaderTests {
     #expect(reader.head?.status == 200 && reader.isReusable)
     #expect(String(decoding: body, as: UTF8.self) == "ok")
     return end - begun
+  }
+
+  @Test("at most 16 interim responses precede a response, however they are cut", arguments: 1...50)
+  func interim(piece: Int) throws {
+    let end = "HTTP/1.1 204 No Content\r\n\r\n"
+    func read(_ count: Int) throws(ResponseReader.Fault) -> ResponseReader {
+      var reader = ResponseReader()
+      var rest = Array((String(repeating: Self.interim, count: count) + end).utf8)[...]
+      while !rest.isEmpty {
+        _ = try reader.take(Array(rest.prefix(piece)))
+        rest = rest.dropFirst(piece)
+      }
+      return reader
+    }
+    #expect(try read(16).head?.status == 204)
+    #expect(throws: ResponseReader.Fault.interim) { try read(17) }
+  }
+
+  @Test("a head that has begun is noticed until it is whole")
+  func within() throws {
+    var reader = ResponseReader()
+    #expect(!reader.isWithinHead)
+    for (text, isWithin) in [("HTTP", true), ("/1.1 100 C\r\n\r\n", false), ("H", true)] {
+      _ = try reader.take(Array(text.utf8))
+      #expect(reader.isWithinHead == isWithin, "\(text)")
+    }
+    _ = try reader.take(Array("TTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no".utf8))
+    #expect(!reader.isWithinHead && reader.head?.status == 200)
   }
 
   @Test("a head in single bytes is searched once, and its end is found wherever it is cut")

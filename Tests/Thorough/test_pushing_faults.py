@@ -100,6 +100,34 @@ def test_frozen_receiver_harms_nothing(protocol: str) -> None:
             wait_state(source, "pushing", within=15)
 
 
+def test_receiver_of_endless_interim_responses_has_failed() -> None:
+    """A receiver that sends 100 Continue without end: counted, named, and tried again."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        sent = []
+        def flood(connection: socket.socket) -> None:
+            count = 0
+            try:
+                with connection:
+                    while True:
+                        count += connection.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 400)
+            except OSError:
+                sent.append(count)
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                threading.Thread(target=flood, args=(connection,), daemon=True).start()
+        threading.Thread(target=accept, daemon=True).start()
+        source = pushing("--push", f"cmaf+http://127.0.0.1:{server.getsockname()[1]}/x audio=none")
+        with ended(source):
+            found = wait_until(lambda: next(
+                (one for one in states(source) if one["failures"] >= 2), None), 15, "two failures")
+            assert found["reason"] == "more than 16 interim responses (1xx)", found
+        assert sent and max(sent) < 32 << 20
+
+
 def dechunked(body: bytes) -> bytes:
     """The whole HTTP chunks of a body; each is a chunk of media."""
     whole = b""

@@ -8,6 +8,8 @@ package struct ResponseReader: Sendable {
   package enum Fault: Error, Equatable, CustomStringConvertible {
     case head(ResponseHead.Fault)
     case body(ChunkedCodingError)
+    /// More than ``maximumInterim`` interim responses.
+    case interim
     /// The connection ended before the response.
     case cut
 
@@ -15,10 +17,14 @@ package struct ResponseReader: Sendable {
       switch self {
       case .head(let fault): "\(fault)"
       case .body(let fault): "\(fault)"
+      case .interim: "more than \(ResponseReader.maximumInterim) interim responses (1xx)"
       case .cut: "the connection ended within the response"
       }
     }
   }
+
+  /// The most interim responses (1xx) before a response.
+  package static let maximumInterim = 16
 
   private enum State: Sendable {
     case head
@@ -38,9 +44,16 @@ package struct ResponseReader: Sendable {
   ///
   /// - Source: RFC 8297
   package private(set) var earlyHints = 0
+  /// The number of interim responses before the head.
+  private var interim = 0
 
   /// A reader at the first byte of a response.
   package init() {}
+
+  /// Whether a head has begun that is not whole.
+  package var isWithinHead: Bool {
+    if case .head = state { !buffer.isEmpty } else { false }
+  }
 
   /// Whether the response is whole.
   package var hasEnded: Bool { if case .ended = state { true } else { false } }
@@ -89,7 +102,8 @@ package struct ResponseReader: Sendable {
     // RFC 9110 §15.2: a client must be able to parse interim responses; it asked for no upgrade.
     guard found.status >= 200 else {
       guard found.status != 101 else { throw .head(.statusLine) }
-      // bounded: one per head that was received
+      guard interim < Self.maximumInterim else { throw .interim }
+      interim += 1
       if found.status == 103 { earlyHints += 1 }
       return !buffer.isEmpty
     }

@@ -3,19 +3,19 @@
 import Logging
 
 /// Why a connection to a receiver has ended.
-struct PushFailure: Error, Equatable, CustomStringConvertible {
+package struct PushFailure: Error, Equatable, CustomStringConvertible {
   /// The fault, without secrets.
-  let description: String
+  package let description: String
   /// Whether the receiver has refused the stream: the next attempt has little hope.
-  let isRefusal: Bool
+  package let isRefusal: Bool
 
   /// A fault of the connection or of the receiver.
-  static func lost(_ reason: String) -> PushFailure {
+  package static func lost(_ reason: String) -> PushFailure {
     PushFailure(description: Redaction.redact(reason), isRefusal: false)
   }
 
   /// The receiver does not take the stream.
-  static func refused(_ reason: String) -> PushFailure {
+  package static func refused(_ reason: String) -> PushFailure {
     PushFailure(description: Redaction.redact(reason), isRefusal: true)
   }
 }

@@ -11,8 +11,8 @@ import Time
 /// Confined to the thread of the lane.
 final class CMAFConnection: PushConnection {
   private static let pieceSize = 4096
-  /// The most bytes of a response that explain a refusal.
-  private static let explanation = 200
+  /// The most pieces of a response that are read at a time.
+  private static let maximumPieces = 16
 
   private let address: WebAddress
   private let tls: PushTLS
@@ -21,8 +21,7 @@ final class CMAFConnection: PushConnection {
   private let header: [UInt8]
   private let cancellation: ClientCancellation
   private var connection: ClientConnection?
-  private var reader = ResponseReader()
-  private var body: [UInt8] = []
+  private var response = PushResponse()
 
   /// A connection that is not open.
   ///
@@ -74,20 +73,18 @@ final class CMAFConnection: PushConnection {
 
   func check() throws(PushFailure) {
     guard let connection else { throw .lost("not connected") }
-    while true {
+    for _ in 0..<Self.maximumPieces {
       let bytes: [UInt8]?
       do throws(ClientError) { bytes = try connection.readArrived(Self.pieceSize) } catch {
         throw .lost("\(error)")
       }
-      guard let bytes else { return }
+      guard let bytes else { break }
       if bytes.isEmpty {
         throw .lost("the receiver has closed the connection")
       }
-      do throws(ResponseReader.Fault) { body += try reader.take(bytes) } catch {
-        throw .lost("\(error)")
-      }
-      try judge()
+      try response.take(bytes, SystemClock.monotonicTime)
     }
+    try response.check(SystemClock.monotonicTime)
   }
 
   func end(isFinal: Bool) {
@@ -97,22 +94,13 @@ final class CMAFConnection: PushConnection {
     let last = CMAFContent.piece(CMAFContent.endOfTrack) + CMAFContent.end
     if (try? connection.write(last)) != nil {
       // The receiver has taken everything when it answers.
-      while reader.head == nil, let bytes = try? connection.read(Self.pieceSize), !bytes.isEmpty {
-        guard (try? reader.take(bytes)) != nil else { break }
+      while SystemClock.monotonicTime < connection.deadline,
+        let bytes = try? connection.read(Self.pieceSize), !bytes.isEmpty
+      {
+        guard (try? response.take(bytes, SystemClock.monotonicTime)) != nil else { break }
       }
     }
     self.connection = nil
-  }
-
-  /// A response before the end of the request ends it.
-  private func judge() throws(PushFailure) {
-    guard let status = reader.head?.status else { return }
-    let text =
-      String(decoding: body.prefix(Self.explanation), as: UTF8.self)
-      .split(whereSeparator: \.isNewline).first.map { ": \($0)" } ?? ""
-    let reason = "status \(status)\(text)"
-    // A receiver that is busy or failing may take the stream soon.
-    throw StatusCode.isLastingRefusal(status) ? .refused(reason) : .lost(reason)
   }
 
   private func write(_ bytes: [UInt8]) throws(PushFailure) {
@@ -120,16 +108,13 @@ final class CMAFConnection: PushConnection {
     connection.deadline = SystemClock.monotonicTime + PushLimits.silence
     do throws(ClientError) { try connection.write(bytes) } catch {
       // The response explains why the receiver does not read.
-      if error != .cancelled, reader.head == nil { try? take() }
-      try judge()
+      if error != .cancelled, let bytes = try? connection.readArrived(Self.pieceSize),
+        !bytes.isEmpty
+      {
+        try response.take(bytes, SystemClock.monotonicTime)
+      }
       throw .lost(
         error == .noResponse ? "the receiver takes nothing for 5 s" : "\(error)")
     }
-  }
-
-  /// Takes a response that has arrived.
-  private func take() throws {
-    guard let bytes = try connection?.readArrived(Self.pieceSize), !bytes.isEmpty else { return }
-    body += try reader.take(bytes)
   }
 }

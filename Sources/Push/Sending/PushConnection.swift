@@ -29,6 +29,8 @@ enum PushLimits {
   static let opening = Interval.seconds(5)
   /// How long a receiver may take no byte.
   static let silence = Interval.seconds(5)
+  /// How long the head of a response may take after its first byte.
+  static let head = Interval.seconds(5)
   /// How long the end of a connection may take.
   static let ending = Interval.seconds(1)
   /// The most bytes that the kernel takes before it sends them.

@@ -62,6 +62,17 @@ struct HTTPClientTests {
     #expect(client.connectionCount == 1)
   }
 
+  @Test("a server that sends interim responses without end is left")
+  func interim() throws {
+    let many = String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 4000)
+    let server = try ScriptedServer([[many], [many]])
+    #expect(throws: HTTPClient.Failure.response(.interim)) { try text(client(), server) }
+    let address = try #require(WebAddress("http://127.0.0.1:\(server.port)/"))
+    #expect(throws: HTTPClient.Failure.response(.interim)) {
+      try HTTPClient.post([], type: "text/plain", to: address, deadline: .hangLimit)
+    }
+  }
+
   @Test(
     "a POST has one connection and its deadline; only the status of the response matters",
     arguments: [
