@@ -102,7 +102,7 @@ struct XMLDocumentTests {
 
   @Test(
     "a document of references is read with work in proportion to its size",
-    arguments: [64, 256, 1024, 16_384])
+    arguments: [64, 256, 4096])
   func linear(kilobytes: Int) throws {
     let count = kilobytes * 1024 / 5
     let references = String(repeating: "&amp;", count: count)
