@@ -37,7 +37,12 @@ package enum CheckReport {
       guard let address else { continue }
       lines.append("\(scheme): \(address.host ?? settings.host) port \(address.port)")
     }
-    for stream in configuration.streams { lines += Self.lines(stream) }
+    for stream in configuration.streams {
+      lines += Self.lines(stream)
+      if let viewers = stream.settings.viewerText {
+        lines.append("stream \(stream.configuration.name): \(viewers)")
+      }
+    }
     lines += (configuration.merged.warnings + configuration.notes).map { "warning: \($0)" }
     return lines.joined(separator: "\n") + "\n"
   }

@@ -70,7 +70,9 @@ package struct ValidatedConfiguration: Sendable {
       notes.append("saveStats has no effect without --stats-dir")
     }
     notes += archiveNotes
-    let open = streams.filter { $0.settings.playbackKeys.isEmpty }.map(\.configuration.name)
+    notes += streams.compactMap(\.settings.viewerNote)
+    let open = streams.filter { $0.settings.permittedViewers == .everybody }
+      .map(\.configuration.name)
     if webTokenKey != nil, !open.isEmpty {
       notes.append(
         "--jwt-key alone protects no stream: all clients may play "

@@ -11,6 +11,7 @@ package enum HelpText {
 
       Usage: streamer [source] [options]
              streamer token --stream S [options]: print a playback token, see streamer token --help
+             streamer password: print the hash of a password for --viewer-password
 
       """
     for group in Option.Group.allCases {

@@ -6,8 +6,8 @@ import Checked
 package enum StreamName {
   /// Names with another meaning in the first element of a URL.
   package static let reserved: Set<String> = [
-    "api", "auth", "conf", "favicon.ico", "health", "isotime", "ldash", "metrics", "player",
-    "ready", "stats", "time", "t", "version", "ws", ".", "..",
+    "api", "auth", "conf", "favicon.ico", "health", "isotime", "ldash", "login", "metrics",
+    "player", "ready", "stats", "time", "t", "version", "ws", ".", "..",
   ]
 
   /// Whether a stream may have this name.

@@ -46,8 +46,10 @@ package struct ServingOptions: Sendable {
   package var publishAccess = KeylessAccess(.loopback)
   /// The key of streams that publishers create; nil for none.
   package var publishKey: SecretDigest?
-  /// The keys of playback tokens of uploaded streams that publishers create.
-  package var playbackKeys: [TokenKey] = []
+  /// The access to uploaded streams that publishers create.
+  package var createdViewers = ViewerAccess.everybody
+  /// Signs for viewers with a password of streams without keys.
+  package var viewerKey = ViewerSigningKey(folder: nil)
   /// The key that verifies JSON Web Tokens by ES256; nil for none.
   package var tokenPublicKey: SignatureKey?
   /// The names of this server in requests to `/api`, beside addresses and `localhost`.
@@ -63,6 +65,12 @@ package struct ServingOptions: Sendable {
 
   /// The defaults.
   package init() {}
+
+  /// The path of ``publicURL``: a proxy removes it from requests; empty for none.
+  var publicPath: String {
+    guard let publicURL, let scheme = publicURL.firstRange(of: "://") else { return "" }
+    return String(publicURL[scheme.upperBound...].drop { $0 != "/" })
+  }
 
   /// Scheme and authority of absolute URLs in the response to a request: the configured URL, or
   /// scheme and `Host` of the request.
