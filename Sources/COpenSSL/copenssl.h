@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/kdf.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -343,6 +344,31 @@ static inline int copenssl_verify(
   ECDSA_SIG_free(pair);
   ERR_clear_error();
   return verified;
+}
+
+/// Derives `count` bytes from a password by scrypt with the costs `n`, `r` and `p`, within `memory`
+/// bytes. 1, or 0 on an error.
+static inline int copenssl_scrypt(
+    const uint8_t *password, size_t password_count, const uint8_t *salt, size_t salt_count,
+    uint64_t n, uint32_t r, uint32_t p, uint64_t memory, uint8_t *derived, size_t count) {
+  EVP_KDF *kdf = EVP_KDF_fetch(NULL, "SCRYPT", NULL);
+  EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
+  EVP_KDF_free(kdf);
+  if (!context) return 0;
+  OSSL_PARAM parameters[7];
+  parameters[0] = OSSL_PARAM_construct_octet_string(
+      OSSL_KDF_PARAM_PASSWORD, (void *)password, password_count);
+  parameters[1] =
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)salt, salt_count);
+  parameters[2] = OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_N, &n);
+  parameters[3] = OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_R, &r);
+  parameters[4] = OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_P, &p);
+  parameters[5] = OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_MAXMEM, &memory);
+  parameters[6] = OSSL_PARAM_construct_end();
+  int done = EVP_KDF_derive(context, derived, count, parameters) == 1;
+  EVP_KDF_CTX_free(context);
+  ERR_clear_error();
+  return done;
 }
 
 /// Whole days until a certificate ends; negative once it has.

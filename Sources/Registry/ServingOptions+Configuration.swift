@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Access
+package import Access
 package import Configuration
 import Media
 import Net
@@ -11,9 +11,15 @@ import Streams
 extension ServingOptions {
   /// The options of the server that the settings of the program state.
   ///
-  /// - Parameter configuration: the settings.
-  package init(_ configuration: ValidatedConfiguration) {
+  /// - Parameters:
+  ///   - configuration: the settings.
+  ///   - viewerKey: signs for viewers with a password of streams without keys.
+  package init(
+    _ configuration: ValidatedConfiguration,
+    viewerKey: ViewerSigningKey = ViewerSigningKey(folder: nil)
+  ) {
     self.init()
+    self.viewerKey = viewerKey
     let merged = configuration.merged
     let settings = merged.program
     publicURL = settings.publicURL
@@ -30,7 +36,7 @@ extension ServingOptions {
     localClients = LocalClients { SourceProcesses.firstStart }
     publishAccess = KeylessAccess(settings.publishMode, localClients)
     publishKey = merged.publishKey
-    playbackKeys = merged.playbackKeys
+    createdViewers = merged.createdAccess(signedBy: viewerKey.key)
     tokenPublicKey = configuration.webTokenKey
     hostNames = Set(settings.hostNames + MachineNames.current.names)
     if let url = settings.publicURL { hostNames.insert(KnownHosts.name(in: url)) }

@@ -14,8 +14,8 @@ import Time
 import Versions
 
 extension StreamDefinition {
-  /// How the server serves the stream.
-  var serving: StreamServingOptions {
+  /// How the server serves the stream; `viewerKey` signs for viewers with a password.
+  func serving(_ viewerKey: ViewerSigningKey) -> StreamServingOptions {
     var options = StreamServingOptions()
     options.label = settings.label
     options.source =
@@ -23,7 +23,7 @@ extension StreamDefinition {
       ?? settings.device ?? "test pattern"
     options.inputs = settings.backups.isEmpty ? [] : settings.inputs.map { "\($0)" }
     options.segmentDuration = settings.segmentDuration
-    options.playbackKeys = settings.playbackKeys
+    options.viewers = settings.access(signedBy: viewerKey.key)
     options.holdBack = settings.holdBack
     options.hasCueTags = settings.hasCueTags
     options.targetLatency = settings.targetLatency
@@ -41,13 +41,13 @@ extension StreamDefinition {
     return options
   }
 
-  /// The entry of an uploaded stream without files.
-  var uploads: UploadEntry {
+  /// The entry of an uploaded stream without files; `viewerKey` signs for viewers with a password.
+  func uploads(_ viewerKey: ViewerSigningKey) -> UploadEntry {
     var entry = UploadEntry(
       UploadedStream(
         name: settings.name, limits: settings.uploadLimits, now: SystemClock.monotonicTime))
     entry.key = settings.publishKey
-    entry.playbackKeys = settings.playbackKeys
+    entry.viewers = settings.access(signedBy: viewerKey.key)
     entry.label = settings.label
     entry.requestedOptions = settings.requestedOptions
     return entry

@@ -43,7 +43,7 @@ extension StreamRegistry {
     guard settings.isArchived,
       let definition = try? StreamDefinition(settings, isListed: true, isSupervised: isSupervised)
     else { return nil }
-    var options = definition.serving
+    var options = definition.serving(serverState.viewerKey)
     options.archive = archive.stream(name, settings.archivePolicy)
     options.reach = settings.reach
     return options

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 package import Archive
 package import Configuration
 package import Logging
@@ -73,7 +74,7 @@ package final class StreamRegistry: StreamControl {
   @discardableResult
   package func open(_ definition: StreamDefinition) -> StreamSupervisor? {
     if definition.isUploaded {
-      serverState.addUploads(definition.uploads)
+      serverState.addUploads(definition.uploads(serverState.viewerKey))
       let name = definition.settings.name
       log.write(.info, "stream", stream: name, "uploaded stream: waiting for uploads to /\(name)/")
       return nil
@@ -234,7 +235,8 @@ package final class StreamRegistry: StreamControl {
       }
     case .keep(let name):
       guard let definition = definition(name) else { return }
-      serverState.setPlaybackKeys(definition.settings.playbackKeys, of: name)
+      let viewers = definition.settings.access(signedBy: serverState.viewerKey.key)
+      serverState.setViewers(viewers, of: name)
       applyPast(definition.settings)
     case .remove(let name):
       guard let old = session(name) else { return }
@@ -287,7 +289,7 @@ package final class StreamRegistry: StreamControl {
 
   /// How a stream is served, with the status of its publishers.
   private func serving(_ definition: StreamDefinition) -> StreamServingOptions {
-    var options = definition.serving
+    var options = definition.serving(serverState.viewerKey)
     let settings = definition.settings
     if settings.isArchived, let archive {
       let policy = settings.archivePolicy

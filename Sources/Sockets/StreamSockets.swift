@@ -253,10 +253,11 @@ package final class StreamSockets {
   }
 
   /// Another server continues the stream: pages open their sockets there.
-  package func leave() {
-    for session in sessions {
-      session.connection?.close(.goingAway, "another server continues the stream")
-    }
+  package func leave() { end("another server continues the stream") }
+
+  /// Closes the sockets of a stream that goes on, for a reason that their clients get.
+  package func end(_ reason: String) {
+    for session in sessions { session.connection?.close(.goingAway, reason) }
   }
 
   // MARK: Events

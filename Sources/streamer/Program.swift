@@ -94,7 +94,14 @@ final class Program: Sendable {
     limits.share(
       connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
     let page = PageFiles.embedded(scripts: configuration.scripts)
-    var options = ServingOptions(configuration)
+    let viewerKey = ViewerSigningKey(
+      folder: PrivateFile.stateFolder(SystemEnvironment.value)
+    ) { [log] problem in
+      log.write(
+        .warning, "viewer-key",
+        "not kept, viewers with a password sign in again after the next start: \(problem)")
+    }
+    var options = ServingOptions(configuration, viewerKey: viewerKey)
     options.certificateExpiry = { [context = tls?.context] in context?.expiry }
     serverState = ServerState(
       page: page, options: options, version: Version.text, log: log,

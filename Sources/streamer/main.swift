@@ -23,6 +23,7 @@ do throws(any Error) {
   let commandArguments = Array(arguments.dropFirst())
   switch arguments.first {
   case TokenCommand.name: InfoCommands.printToken(commandArguments)
+  case PasswordCommand.name: PasswordRun.run(commandArguments)
   case CanaryCommand.name: CanaryRun.run(commandArguments)
   case ValidateCommand.name: ValidateRun.run(commandArguments)
   case ArchiveCommand.name: ArchiveRun.run(commandArguments)

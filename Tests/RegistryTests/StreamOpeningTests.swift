@@ -52,7 +52,7 @@ struct StreamOpeningTests {
     ])
   func sources(row: Row) throws {
     let definition = try definition(row.flags)
-    #expect(definition.serving.source == row.source)
+    #expect(definition.serving(ViewerSigningKey(folder: nil)).source == row.source)
     let sharing = SharedProcesses(processes: SourceProcesses(log: Self.log))
     let plan = definition.plan(nil, sharing, log: Self.log)
     #expect(plan.isRetried == row.isRetried && plan.isOnDemand == row.isOnDemand)

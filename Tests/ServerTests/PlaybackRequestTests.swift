@@ -91,7 +91,7 @@ struct PlaybackRequestTests {
 
   private func change(_ keys: [String], _ handler: SyntheticHandler) throws {
     let keys = try keys.map { try #require(TokenKey("\($0):\(Self.secret)")) }
-    handler.serverState.setPlaybackKeys(keys, of: "live")
+    handler.serverState.setViewers(ViewerAccess(keys: keys), of: "live")
     handler.requests.woken()
   }
 
@@ -234,8 +234,8 @@ struct PlaybackRequestTests {
     let path = "/t/\(token())/live/video/playlist.m3u8"
     #expect(try handler.ask(path, peer: remote).status == 200)
     for keys in [["k2"], []] {
-      handler.serverState.setPlaybackKeys(
-        keys.compactMap { TokenKey("\($0):\(Self.secret)") }, of: "b")
+      let keys = keys.compactMap { TokenKey("\($0):\(Self.secret)") }
+      handler.serverState.setViewers(ViewerAccess(keys: keys), of: "b")
       handler.requests.woken()
       #expect(handler.requests.permissionCount == 1)
     }
@@ -247,7 +247,7 @@ struct PlaybackRequestTests {
   @Test("uploaded streams: files and the list need a token, the page for players needs none")
   func uploaded() throws {
     var options = ServingOptions()
-    options.playbackKeys = [try #require(TokenKey("k1:\(Self.secret)"))]
+    options.createdViewers = ViewerAccess(keys: [try #require(TokenKey("k1:\(Self.secret)"))])
     let handler = try SyntheticHandler(options: options)
     handler.goLive()
     let put = try handler.ask("/cam/index.m3u8", method: "PUT", body: "#EXTM3U", peer: local)

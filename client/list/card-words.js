@@ -53,6 +53,10 @@ export function cardWords(stream, now) {
     const why = 'The server does not answer.';
     return { badge: 'none', word: 'No server', why, icon: 'off', title: '' };
   }
+  if (state === 'locked') {
+    const why = 'Its page asks for the password.';
+    return { badge: 'none', word: 'Password', why, icon: 'lock', title: 'Needs a password' };
+  }
   if (state !== 'ended' && state !== 'idle') {
     if (isWaiting(stream)) return waitingWords(stream, now);
     const title = state === 'starting' ? 'No picture yet' : 'Source lost';

@@ -57,7 +57,7 @@ export class Card {
    * @param {number} now of performance.now()
    */
   wantsStill(now) {
-    if (this.stream.state === 'gone') return false;
+    if (this.stream.state === 'gone' || this.stream.state === 'locked') return false;
     const interval = this.hasStill ? STILL_INTERVAL : FIRST_INTERVAL;
     if (this.hasNewStills) return now - this.askedAt > interval;
     // The still that it has is the last one.

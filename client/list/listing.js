@@ -5,16 +5,16 @@ import { outageOf } from '../shared/outage.js';
 /** @typedef {import('../shared/outage.js').Outage} Outage */
 
 /** The states of a stream that the server names. */
-const STATES = ['idle', 'starting', 'live', 'ended', 'failed'];
+const STATES = ['idle', 'starting', 'live', 'ended', 'failed', 'locked'];
 
 /** The most streams that one wall shows. */
 const LARGEST_WALL = 16;
 
 /**
  * A stream: `label` is its name for people; `state` is one word, `lost` if the source supplies no
- * frames, `gone` while the server does not answer; `since` in Unix ms, 0 if unknown; `outage` is
- * null if the source supplies media; `viewers` is null if the server does not count them for all
- * clients.
+ * frames, `gone` while the server does not answer, `locked` if it needs a password; `since` in Unix
+ * ms, 0 if unknown; `outage` is null if the source supplies media; `viewers` is null if the server
+ * does not count them for all clients.
  * @typedef {object} ListedStream
  * @property {string} name
  * @property {string} label
@@ -32,13 +32,13 @@ const LARGEST_WALL = 16;
 export function listedStreams(content) {
   if (!Array.isArray(content)) throw new Error('no list of streams');
   return content.filter((item) => typeof item?.name === 'string' && STATES.includes(item.state))
-    .map(({ name, label, state, source, onDemand, outage, viewers }) => {
+    .map(({ name, label, state, source, onDemand, outage, viewerCount }) => {
       const isLost = state === 'live' && source?.online === false;
       const since = Number(source?.since) / 1e6;
       return {
         name, label: typeof label === 'string' ? label : name, state: isLost ? 'lost' : state,
         since: since > 0 ? since : 0, isOnDemand: onDemand === true, outage: outageOf(outage, 1e6),
-        viewers: Number.isInteger(viewers) ? viewers : null,
+        viewers: Number.isInteger(viewerCount) ? viewerCount : null,
       };
     });
 }

@@ -20,6 +20,8 @@ export class View {
   constructor() {
     const { page, warnings, ...parameters } = parametersOf(location.href);
     this.name = element('name', HTMLHeadingElement);
+    const { name, viewers } = this.name.dataset, url = new URL(location.href);
+    const isServed = name !== undefined && !url.searchParams.has('src');
     this.names = new StreamNames(nameIn(parameters.source), page.isEmbedded, this.name);
     this.list = listAddress(location.href);
     this.title = '';
@@ -35,6 +37,7 @@ export class View {
     if (page.isEmbedded) element('figures-button', HTMLButtonElement).remove();
     this.stage = new Stage(document, {
       ...parameters,
+      ...isServed && { name, needsPassword: viewers === 'password' },
       scripts: { hls: parameters.hlsLocations, dash: dashLocation(location.href) },
       later: new LaterCode(loadSecondFile), early: { tell, FrameHold },
       startsItself: page.startsItself, hasControls: page.hasControls, isMuted: page.isMuted,

@@ -13,7 +13,7 @@ const MISSING_WAIT = 1000, REFUSAL_WAIT = 5000, LONGEST_REFUSAL = 120000;
 export class StatusError extends Error {
   /**
    * @param {string} object the requested object
-   * @param {Response} response
+   * @param {Pick<Response, 'status' | 'headers'>} response
    * @param {string} reason
    */
   constructor(object, { status, headers }, reason = '') {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The field for a key or a password, when the server refuses the stream.
 
+import { secondOf } from '../shared/day-time.js';
 import { make } from './make.js';
 
 const KEY = /^[\w-]{1,16}\.\d+\.[\w-]{1,64}\.[\w-]+$/, JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -63,19 +64,19 @@ export function accessForm(kind, submit) {
 }
 
 /**
- * Signs in with a password for the stream.
- * @param {string} login address @param {string} stream its name @param {string} password
- * @returns {Promise<string | null>} the fault; null if the server has accepted it
+ * The fault of a password in the words of the form.
+ * @param {number} status of the answer; 0 without one
+ * @param {number} until when the server accepts another attempt, Unix ms
  */
-export async function signIn(login, stream, password) {
-  try {
-    const body = new URLSearchParams({ stream, password });
-    const { ok, status } = await fetch(login, { method: 'POST', body });
-    if (ok) return null;
-    if (status === 401 || status === 403) return 'That is not the password.';
-    if (status === 429) return 'Too many wrong passwords came from your network. Wait a minute.';
-    return 'This server has no field for passwords here. Load the page again to sign in.';
-  } catch {
-    return 'The server does not answer. Try again.';
+export function passwordFault(status, until) {
+  switch (status) {
+    case 0: return 'The server does not answer. Try again.';
+    case 401: return 'That is not the password.';
+    case 403: return 'Only the page of the stream can ask for its password.';
+    case 404: return 'This stream has no password. Load the page again.';
+    case 429:
+      return `Too many wrong passwords came from your network. Try again at ${secondOf(until)}.`;
+    case 503: return 'Many people sign in just now. Try again in a few seconds.';
+    default: return `The server did not accept it (status ${status}). Try again.`;
   }
 }

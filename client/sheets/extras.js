@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Menus and sheets of one player: each is made when it is opened for the first time.
 
+import { signIn, withoutOwnToken } from '../engine/transport/playback-tokens.js';
 import { element } from '../stage/dom.js';
 import { addSheetsStyle } from '../stage/sheets-style.js';
 import { gapOf, recordedBefore } from '../stage/stage-facts.js';
-import { nameIn } from '../stage/stream-name.js';
-import { accessForm, addressWith, signIn } from './access-form.js';
+import { accessForm, addressWith, passwordFault } from './access-form.js';
 import { Calendar } from './calendar.js';
 import { ClipContent } from './clip-sheet.js';
 import { showFigures } from './figures.js';
@@ -182,7 +182,7 @@ export class Extras {
     address.search = '';
     address.hash = '';
     const content = new ShareContent({
-      page: address.href, source: playback.source, label: page.label(),
+      page: address.href, source: withoutOwnToken(playback.source), label: page.label(),
       module: page.element(),
       at: playback.isPast ? playback.shownAt : null, linkOf: past.linkOf,
     }, (text) => this.sheet?.say(text));
@@ -292,10 +292,11 @@ export class Extras {
     this.form = form;
     box.replaceChildren(accessForm(form, async (text) => {
       if (form === 'password') {
-        const login = new URL('/login', playback.source).href;
-        const problem = await signIn(login, nameIn(playback.source), text);
-        if (problem === null) playback.tryAgain();
-        return problem;
+        const { status, wait, next } = await signIn(
+          playback.source, playback.options.name, text);
+        if (!next) return passwordFault(status, Date.now() + 1000 * wait);
+        playback.useToken(next);
+        return null;
       }
       const page = hasPage ? location.href : new URL('.', playback.source).href;
       const address = addressWith(text, page);

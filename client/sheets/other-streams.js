@@ -70,10 +70,12 @@ export class OtherStreams {
     this.others.replaceChildren(...streams.map(({ name, label, state, isOnDemand }) => {
       const page = new URL(`${encodeURIComponent(name)}/`, list);
       const still = make('span', { class: 'pic' });
+      const isLocked = state === 'locked';
       // A still of a stream on demand would start it.
-      if (isOnDemand && state !== 'live') {
+      if (isLocked || isOnDemand && state !== 'live') {
         still.classList.add('blank');
-        still.append(make('span', { class: 'on small' }, 'Starts when you open it'));
+        still.append(make('span', { class: 'on small' },
+          isLocked ? 'Needs a password' : 'Starts when you open it'));
       } else {
         still.append(make('img', {
           alt: '', loading: 'lazy', src: new URL(`snapshot/${STILL_WIDTH}.jpg`, page).href,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Single pictures: the shown one as a file, one every few seconds, and the small window.
 
+import { withNewestToken } from '../engine/transport/playback-tokens.js';
 import { drawServedStill } from '../shared/served-still.js';
 import { nameIn } from '../stage/stream-name.js';
 import { make } from './make.js';
@@ -78,7 +79,7 @@ export class Stills {
     const { closing: { signal }, image, stream } = this;
     const path = `snapshot.jpg?${Math.floor(Date.now() / STILL_INTERVAL)}`;
     try {
-      await drawServedStill(stream, image, [path], signal);
+      await drawServedStill(withNewestToken(stream), image, [path], signal);
       image.hidden = false;
     } catch { image.hidden = true; }
   }

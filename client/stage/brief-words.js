@@ -26,10 +26,10 @@ export const keepsControls = ({ state }) => state !== 'live' && state !== 'past'
  */
 function troubleOf({ playback, count }) {
   const { services: { isReachable, presence }, status, refusal, clock } = playback;
-  const { isPast, isPaused } = playback;
+  const { isPast, isPaused, isAsking } = playback;
   const isLive = status.name === 'live', time = clock.now() - status.since;
   if (isPast && isLive) return '';
-  if (refusal && !isLive) return 'The server refuses the stream';
+  if (refusal && !isLive && !isAsking) return 'The server refuses the stream';
   if (isReachable && presence && !presence.isOnline && presence.since > 0) {
     return presence.outage ? outageWords(presence.outage).title : 'The source is away';
   }

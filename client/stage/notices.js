@@ -55,7 +55,10 @@ export class Notices {
     write(line, text);
   }
 
-  /** @param {Words} words @param {[Action, string][]} actions with their words */
+  /**
+   * @param {Words} words @param {[Action, string, string?][]} actions with their words, and the
+   *   address of a link
+   */
   show(words, actions) {
     const { state, tone, title, isNote } = words, { classList } = this.badge;
     if (!classList.contains(tone)) this.badge.className = `badge ${tone}`;
@@ -76,11 +79,13 @@ export class Notices {
     this.icon.firstElementChild.setAttribute('d', words.sign);
     const style = isBad ? 'bad' : tone === 'none' ? '' : 'warn';
     this.box.className = `tell ${isNote ? 'note warn' : style}`;
-    this.actions.replaceChildren(...actions.map(([action, text], i) => {
-      const button = document.createElement('button');
-      button.type = 'button';
+    this.actions.replaceChildren(...actions.map(([action, text, href], i) => {
+      const button = document.createElement(href ? 'a' : 'button');
+      if (button instanceof HTMLAnchorElement) {
+        Object.assign(button, { href, target: '_blank', rel: 'noopener' });
+      } else button.type = 'button';
       button.className = i === 0 && !isNote ? 'btn go' : 'btn solid';
-      button.dataset.action = action;
+      if (!href) button.dataset.action = action;
       button.textContent = text;
       return button;
     }));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The known facts of a stream, for the words over the picture.
 
+import { maySignIn } from '../engine/transport/playback-tokens.js';
 import { nameIn } from './stream-name.js';
 import { ACTIONS, wordsOf } from './state-words.js';
 /** @typedef {import('../engine/server/past-extent.js').PastExtent} PastExtent */
@@ -36,7 +37,8 @@ export function recordedBefore({ playback: { services: { presence } } }, extent)
 /**
  * The words for a stage, and those of its buttons.
  * @param {Stage} stage
- * @returns {{ words: Words, actions: [Action, string][] }}
+ * @returns {{ words: Words, actions: [Action, string, string?][] }} each action with its words,
+ *   and an address if it is a link
  */
 export function tell(stage) {
   const { playback, options, count } = stage;
@@ -46,7 +48,8 @@ export function tell(stage) {
   const facts = {
     status: status.name, since: status.since,
     problem: status.problem || (status.name === 'dead' ? state.errors.at(-1)?.text ?? '' : ''),
-    retryAt: playback.retryAt, refusal: playback.refusal, isReachable: services.isReachable,
+    retryAt: playback.retryAt, refusal: playback.isAsking ? null : playback.refusal,
+    isReachable: services.isReachable,
     isConnected: services.services !== null, source: services.presence,
     publisher: services.publisher, hasStarted: stage.hasStarted,
     needsClick: playback.needsClick && playback.video.paused, isPaused: playback.isPaused,
@@ -59,6 +62,7 @@ export function tell(stage) {
     recorded: recorded?.from == null ? null : recorded.from * 1000,
     recordedTo: recorded?.to ? recorded.to * 1000 : null,
     isOnDemand: options.page?.isOnDemand() ?? false, name: nameIn(playback.source),
+    maySignIn: maySignIn(playback.source),
   };
   let words = wordsOf(facts, now);
   if (words.state !== 'late') count.lateSince = Infinity;
@@ -68,7 +72,11 @@ export function tell(stage) {
     words = { ...wordsOf({ ...facts, latency: null }, now), detail: words.detail };
   }
   const actions = words.actions.filter((action) => action !== 'list' || options.page);
-  return { words, actions: actions.map((action) => [action, ACTIONS[action]]) };
+  return {
+    words, actions: actions.map((action) => (
+      action === 'page' ? [action, ACTIONS.page, new URL('.', playback.source).href]
+        : [action, ACTIONS[action]])),
+  };
 }
 
 /** @param {[number, number] | null} span @returns {[number, number] | null} */

@@ -199,8 +199,8 @@ export class Stage {
 
   /** Whether playback has begun, also if it cannot go on. */
   get hasStarted() {
-    const { player, refusal, status } = this.playback;
-    return player !== null || refusal !== null || status.name === 'dead'
+    const { player, refusal, status, isAsking } = this.playback;
+    return player !== null || refusal !== null || isAsking || status.name === 'dead'
       || this.options.later.loading !== null;
   }
 

@@ -38,9 +38,12 @@ import { durationWords } from './time-scale.js';
  * @property {number | null} recordedTo
  * @property {boolean} isOnDemand
  * @property {string} name of the stream in its address
+ * @property {boolean} maySignIn whether the page may ask for a password
  */
 
-/** @typedef {'list' | 'again' | 'live' | 'recorded' | 'start' | 'stills' | 'gap'} Action */
+/**
+ * @typedef {'list' | 'again' | 'live' | 'recorded' | 'start' | 'stills' | 'gap' | 'page'} Action
+ */
 
 /**
  * `tone` and `badge`: class and word of the badge, `detail` the figure beside it. `title` and
@@ -81,6 +84,7 @@ const SIGNS = {
 export const ACTIONS = {
   list: 'All streams', again: 'Try now', live: 'Jump to live', recorded: 'Watch what was recorded',
   start: 'Watch from the start', stills: 'See one picture every 5 s', gap: 'Jump over the gap',
+  page: 'Open its page',
 };
 
 /** A short outage needs no words, ms. */
@@ -129,10 +133,11 @@ function refusedWords(facts, { status, reason, expires, retryAt, at }, now) {
     'no-access', 'none', 'No access', { isDim: true, ...rest });
   const ASK = 'Ask for a new one, or enter a key that you were given.';
   if (status === 401) {
-    return none({
-      title: 'This stream needs a password', text: 'Ask the person who sent you here.',
-      form: 'password',
-    });
+    const title = 'This stream needs a password';
+    // A frame of another site has no cookies, and its page could show a form of its own.
+    return none(facts.maySignIn
+      ? { title, text: 'Ask the person who sent you here.', form: 'password' }
+      : { title, text: 'This site cannot ask for it. Its own page can.', actions: ['page'] });
   }
   if (status === 403) {
     return expires === null ? none({

@@ -12,7 +12,7 @@ suite('the list of streams', () => {
       { name: 'a', state: 'live', source: { online: true, since: 5_000_000_000 } },
       {
         name: 'b', label: 'Yard', state: 'live',
-        source: { online: false, since: 1_795_155_509_319_000_000 }, viewers: 3,
+        source: { online: false, since: 1_795_155_509_319_000_000 }, viewerCount: 3,
       },
       { name: 'c', state: 'idle', onDemand: true }, { name: 'd', state: 'new' }, { state: 'live' },
       null,

@@ -17,7 +17,7 @@ const live = {
   isConnected: true, source: { isOnline: true, since: (NOW - 60e3) * 1e6 }, publisher: null,
   hasStarted: true, needsClick: false, isPaused: false, shownAt: NOW - 20, stillFor: 20,
   interval: 40, past: null, gap: null, latency: 76, target: 80, frameRate: 25, usualRate: 25,
-  recorded: null, recordedTo: null, isOnDemand: false, name: 'gate',
+  recorded: null, recordedTo: null, isOnDemand: false, name: 'gate', maySignIn: true,
 };
 const lost = (seconds, outage = {}) => ({
   isOnline: false, since: (NOW - 90e3) * 1e6,
@@ -110,6 +110,9 @@ const TABLE = [
       retryAt: NOW + 4000 },
     'waiting', 'wait Waiting for 9 s', 'Waiting for the stream',
     'No picture since 16:41:51. Next try in 4 s.', ['again']],
+  ['a password in a page of another site', { ...refused(401), maySignIn: false }, 'no-access',
+    'none No access', 'This stream needs a password',
+    'This site cannot ask for it. Its own page can.', ['page']],
   ['a password', refused(401), 'no-access', 'none No access', 'This stream needs a password',
     'Ask the person who sent you here.', []],
   ['a key', refused(403), 'no-access', 'none No access', 'This stream needs a key',

@@ -47,6 +47,11 @@ package final class AttemptLimit: Sendable {
   /// The number of streams on demand that were not started.
   package var refusedStarts: UInt64 { state.withLock { $0.refusedStarts } }
 
+  /// Counts a refusal that another limit has decided.
+  func count(_ refusal: AccessRefusal, in area: FailedAttempts.Area) {
+    state.withLock { $0.count(refusal, area) }
+  }
+
   /// Whether no refusal was logged within the last minute; one is logged now.
   func mayLog(at now: MonotonicTime) -> Bool {
     state.withLock { state in

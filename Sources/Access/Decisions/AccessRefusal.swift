@@ -14,6 +14,9 @@ package enum AccessRefusal: Error, Sendable, Equatable, CustomStringConvertible 
   case expired
   /// Too many wrong secrets or names from the address, which may try again after this time.
   case tooManyFailures(wait: Interval)
+  /// Too many passwords are being verified, or another one of the address; the client may try again
+  /// after this time.
+  case busy(wait: Interval)
   /// No stream has this name, or the key is another one: clients are not told which.
   case unknown
   /// The client is not on this machine, and there is no key.
@@ -63,6 +66,7 @@ package enum AccessRefusal: Error, Sendable, Equatable, CustomStringConvertible 
     case .invalid: "invalid secret"
     case .expired: "the token has expired"
     case .tooManyFailures(let wait): "too many failed attempts; wait \(wait.secondsRoundedUp) s"
+    case .busy(let wait): "too many passwords at the same time; wait \(wait.secondsRoundedUp) s"
     case .unknown: "unknown stream or wrong key"
     case .notLocal: "publishing from other machines requires a key"
     case .noCertificate: "publishing requires a client certificate that the stream names"

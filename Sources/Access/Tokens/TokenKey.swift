@@ -26,6 +26,12 @@ package struct TokenKey: Sendable, Equatable, CustomStringConvertible, CustomRef
     self.secret = Array(secret.utf8)
   }
 
+  /// A key that was derived from another one; `name` has 1 to 16 letters, digits, `_` and `-`.
+  init(named name: String, secret: [UInt8]) {
+    identifier = name
+    self.secret = secret
+  }
+
   /// HMAC-SHA256 of a text.
   package func signature(of text: String) -> [UInt8] {
     Digest.hmacSHA256(Array(text.utf8), key: secret)

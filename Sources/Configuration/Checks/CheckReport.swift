@@ -43,6 +43,9 @@ package enum CheckReport {
         settings.explains
         ? StreamExplanation(stream, settings, securePort: configuration.tls?.port).lines
         : Self.lines(stream)
+      if !settings.explains, let viewers = stream.settings.viewerText {
+        lines.append("stream \(stream.configuration.name): \(viewers)")
+      }
     }
     var places = SettingLines()
     let merged = configuration.merged

@@ -39,6 +39,7 @@ enum SourceCheck {
         [.option("captions"), .setting("source", "uploads")], .combination,
         expected: "captions of a stream with another source")
     }
+    try checkViewers(settings)
     let names = settings.playbackKeys.map(\.identifier)
     if let twice = names.enumerated().first(where: { names[..<$0.offset].contains($0.element) }) {
       // The word after the option is a secret for the log, which removes it.
@@ -46,6 +47,19 @@ enum SourceCheck {
         .option("playback-key"),
         .problem("*** and *** have the same KID \"\(twice.element)\""),
         expected: "a KID per key")
+    }
+  }
+
+  private static func checkViewers(_ settings: StreamSettings) throws(UsageError) {
+    switch settings.viewers {
+    case .password where settings.viewerPassword == nil:
+      throw UsageError(
+        .setting("viewers", "password"), .problem("requires \(option: "viewer-password")"),
+        expected: "the hash that streamer password prints")
+    case .links where settings.playbackKeys.isEmpty:
+      throw UsageError(
+        .setting("viewers", "links"), .problem("requires \(option: "playback-key")"))
+    default: break
     }
   }
 

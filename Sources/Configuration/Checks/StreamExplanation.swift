@@ -148,10 +148,15 @@ struct StreamExplanation {
 
   /// The clients that may play the stream.
   private var watchers: String {
-    guard !settings.playbackKeys.isEmpty else { return "all clients that reach the server" }
     let names = settings.playbackKeys.map(\.identifier).joined(separator: ", ")
-    return "clients with a token of the key \(names), in a link of streamer token"
+    let links =
+      "clients with a token of the key \(names), in a link of streamer token"
       + (program.webTokenKey == nil ? "" : ", or a JSON Web Token")
+    return switch settings.permittedViewers {
+    case .everybody: "all clients that reach the server"
+    case .links: links
+    case .password: "clients with the password" + (names.isEmpty ? "" : ", and \(links)")
+    }
   }
 
   /// The clients that may publish the stream; nil if it has another source.

@@ -97,7 +97,9 @@ package struct ValidatedConfiguration: Sendable {
           + "and there is no --stats-dir")
     }
     notes += archiveNotes
-    let open = streams.filter { $0.settings.playbackKeys.isEmpty }.map(\.configuration.name)
+    notes += streams.compactMap(\.settings.viewerNote)
+    let open = streams.filter { $0.settings.permittedViewers == .everybody }
+      .map(\.configuration.name)
     if webTokenKey != nil, !open.isEmpty {
       notes.append(
         "--jwt-key alone protects no stream: all clients may play "

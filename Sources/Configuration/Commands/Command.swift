@@ -13,6 +13,9 @@ struct Command: Sendable {
       name: TokenCommand.name, brief: "print the token of a link for viewers or publishers",
       helpText: TokenCommand.helpText),
     Command(
+      name: PasswordCommand.name, brief: "print the hash of a password for viewers",
+      helpText: PasswordCommand.helpText),
+    Command(
       name: ValidateCommand.name, brief: "check an HLS or DASH stream of any origin or cache",
       helpText: ValidateCommand.helpText),
     Command(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Capture
 
 /// Turns the keys of one JSON object into values of options, and collects warnings and errors: all
@@ -174,6 +175,13 @@ struct KeyReader {
       throw UsageError(
         [.location(other.location), .location(location)], .combination, expected: "one of them")
     }
+    if option.form == .hashOrPath, self.location.file == Self.requestName,
+      !text.isEmpty, !text.hasPrefix(PasswordHash.prefix)
+    {
+      throw UsageError(
+        .location(location), .problem("is a file, which a request cannot name"),
+        expected: "in a request, a hash that streamer password prints")
+    }
     let resolved = option.resolved(option.normalized(text), in: self.location.folder)
     return try SettingsLayer.Entry(option, resolved, at: location)
   }
@@ -271,6 +279,8 @@ extension Option {
     case .input
     where !text.isEmpty && text != "-" && !text.hasPrefix("file:")
       && !text.contains("://"):
+      FileContents.resolve(text, in: folder)
+    case .hashOrPath where !text.isEmpty && !text.hasPrefix(PasswordHash.prefix):
       FileContents.resolve(text, in: folder)
     default: text
     }

@@ -101,8 +101,10 @@ package struct MergedSettings: Sendable {
   /// The policy of archives of streams that are not configured any more.
   package var archivePolicy: ArchivePolicy { overrides.over(top).stream.archivePolicy }
 
-  /// The keys of playback tokens of streams that publishers create.
-  package var playbackKeys: [TokenKey] { overrides.over(top).stream.playbackKeys }
+  /// The permitted viewers of streams that publishers create; see ``StreamSettings/access(signedBy:)``.
+  package func createdAccess(signedBy secret: @autoclosure () -> TokenKey) -> ViewerAccess {
+    overrides.over(top).stream.access(signedBy: secret())
+  }
 
   /// The same layers with the current content of the file.
   ///

@@ -5,6 +5,7 @@ import Checked
 import HTTP
 import Net
 import Packaging
+import System
 
 /// Options of proxies, and of the access of viewers.
 extension Option {
@@ -21,6 +22,25 @@ extension Option {
       "playback-key", appendingTo: \.playbackKeys, .tokenKey, .access,
       help: "a key of playback tokens: playlists and media are then served under /t/TOKEN/ only; "
         + "streamer token writes tokens; can be repeated, to replace a key"
+    ).with {
+      $0.isSecret = true
+      $0.scope = .serving
+      $0.appliesWithoutRestart = true
+    },
+    Option.stream(
+      "viewers", \.viewers, .choice("RULE"), .access,
+      default: "password with --viewer-password, links with --playback-key, else everybody",
+      help:
+        "the permitted viewers: all clients, those with the password, or those with signed links; "
+        + "links stay valid beside a password"
+    ).with {
+      $0.scope = .serving
+      $0.appliesWithoutRestart = true
+    },
+    Option.stream(
+      "viewer-password", \.viewerPassword, .passwordHash, .access,
+      help: "the hash of the password for viewers, which streamer password prints, or the path of "
+        + "a file with it"
     ).with {
       $0.isSecret = true
       $0.scope = .serving
@@ -64,6 +84,20 @@ extension OptionKind where Value == TokenKey {
     placeholder: "KID:SECRET",
     expected: "a name of 1–16 letters, digits, _ and -, a colon, and 32–256 printable characters",
     parse: { TokenKey($0) }, print: { _ in "" })
+}
+
+extension OptionKind where Value == PasswordHash {
+  /// A hash, or the path of a file whose first line is one: it is read with the option.
+  fileprivate static let passwordHash = OptionKind(
+    placeholder: "HASH|FILE",
+    expected: "a hash that streamer password prints, or the path of a file with one",
+    form: .hashOrPath,
+    parse: { given in
+      if given.hasPrefix(PasswordHash.prefix) { return PasswordHash(given) }
+      guard let bytes = try? RegularFile.read(given) else { return nil }
+      let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+      return PasswordHash(String(decoding: line, as: UTF8.self))
+    }, print: { _ in "" })
 }
 
 extension OptionKind where Value == AddressRange {

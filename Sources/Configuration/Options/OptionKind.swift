@@ -26,6 +26,8 @@ package enum OptionForm: Sendable, Equatable {
   case path
   /// A URL, the path of a file, or `-`.
   case input
+  /// A hash, or the path of a file with it.
+  case hashOrPath
 }
 
 extension OptionKind where Value == Bool {

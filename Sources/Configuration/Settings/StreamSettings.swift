@@ -148,6 +148,10 @@ package struct StreamSettings: Sendable {
   package var srtPassphrase: Passphrase?
   /// The keys of playback tokens; without one all clients may play.
   package var playbackKeys: [TokenKey] = []
+  /// The permitted viewers; nil: by ``viewerPassword`` and ``playbackKeys``.
+  package var viewers: PermittedViewers?
+  /// The hash of the password for viewers; nil for none.
+  package var viewerPassword: PasswordHash?
   /// The largest size of the media of a rendition in memory, in MB.
   package var windowMegabytes = 1024
 

@@ -4,7 +4,8 @@
 enum Completion {
   /// The commands, each the first argument of the program.
   private static let commands = [
-    (TokenCommand.name, TokenCommand.options), (CanaryCommand.name, CanaryCommand.options),
+    (TokenCommand.name, TokenCommand.options), (PasswordCommand.name, PasswordCommand.options),
+    (CanaryCommand.name, CanaryCommand.options),
     (ValidateCommand.name, ValidateCommand.options), (ArchiveCommand.name, ArchiveCommand.options),
   ]
   private static let commandNames = commands.map(\.0).joined(separator: " ")
@@ -147,7 +148,7 @@ enum Completion {
     return switch option.form {
     case .choice(let values): .choice(values)
     case .boolean: .choice(["true", "false"])
-    case .path, .input: .path
+    case .path, .input, .hashOrPath: .path
     case .text, .number: .text
     }
   }

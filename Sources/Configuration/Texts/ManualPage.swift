@@ -37,6 +37,7 @@ enum ManualPage {
       Flags override variables, and variables override the file.
       """)
     page += section("TOKENS", escaped(TokenCommand.summary))
+    page += section("PASSWORDS", escaped(PasswordCommand.summary))
     page += section("VALIDATE", escaped(ValidateCommand.summary))
     page += section("CANARY", escaped(CanaryCommand.summary))
     page += section("ARCHIVE", escaped(ArchiveCommand.summary))

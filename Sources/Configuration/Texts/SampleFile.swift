@@ -34,7 +34,7 @@ enum SampleFile {
     let quoted: Bool
     switch option.form {
     case .number, .boolean: quoted = false
-    case .text, .choice, .path, .input: quoted = true
+    case .text, .choice, .path, .input, .hashOrPath: quoted = true
     }
     let value = option.defaultText ?? (option.form == .boolean ? "false" : "")
     // A default in words is not a value.

@@ -6,7 +6,12 @@ extension Request {
   /// The request with only those fields that its response may depend on, to be held.
   ///
   /// The fields have at most 1 KB; further ones are left out, as if the client had not sent them.
-  package var shrunk: Request { reduced(to: Self.keptFields, ofAtMost: Self.keptBytes) }
+  package var shrunk: Request {
+    let opensSocket = connectProtocol == .webSocket || header("upgrade") != nil
+    return reduced(
+      to: opensSocket ? Self.keptFields + Self.socketFields : Self.keptFields,
+      ofAtMost: Self.keptBytes)
+  }
 
   /// Leaves only those fields on which the response of a held request may depend.
   ///
@@ -101,5 +106,10 @@ extension Request {
   private static let keptFields = [
     "accept", "accept-encoding", "cdn-origin-assist-prefetch-enabled", "host", "if-match",
     "if-none-match", "if-range", "range", "traceparent",
+  ]
+  /// The fields of a request that opens a WebSocket.
+  private static let socketFields = [
+    "connection", "origin", "sec-websocket-extensions", "sec-websocket-key",
+    "sec-websocket-protocol", "sec-websocket-version", "upgrade",
   ]
 }

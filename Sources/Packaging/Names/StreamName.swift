@@ -7,7 +7,7 @@ package enum StreamName {
   /// Names with another meaning in the first element of a URL, or in the folder of the archive.
   package static let reserved: Set<String> = [
     ".ages", ".lock", "api", "auth", "conf", "favicon.ico", "health", "isotime", "ldash",
-    "metrics", "player", "ready", "stats", "time", "t", "version", "ws", ".", "..",
+    "login", "metrics", "player", "ready", "stats", "time", "t", "version", "ws", ".", "..",
   ]
 
   /// Whether a stream may have this name.

@@ -70,6 +70,8 @@ package enum Route: Equatable {
   case health, ready, version, metrics
   /// `/auth`: whether a client may have another address.
   case auth
+  /// `/login`, to which pages post the password of a viewer.
+  case login
   /// `/stats`, `/stats.json`.
   case statistics(isPage: Bool)
   /// No such path.
@@ -131,6 +133,7 @@ package enum Route: Equatable {
     case "version": .version
     case "metrics": .metrics
     case "auth": .auth
+    case "login": .login
     case "wall": .wall
     case "streams.json": .streams
     case "stats": .statistics(isPage: true)

@@ -114,7 +114,7 @@ final class RoutedTarget {
       (self.stream, kind) = (stream, .page)
       // The page needs no token; with one it becomes the page that plays with it.
       if PlaybackAccess.parameter(request) != nil { content = .index }
-    case .pageFile, .streams, .wall: kind = .page
+    case .pageFile, .streams, .wall, .login: kind = .page
     case .time: kind = .time
     case .statistics: kind = .control
     case .auth, .health, .version, .metrics, .ready: kind = .probe

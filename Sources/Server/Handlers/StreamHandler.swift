@@ -182,11 +182,13 @@ final class StreamHandler {
   /// Applies a change of the stream's entry.
   func update(_ stream: StreamEntry) {
     let (hadServed, wasLeft) = (self.stream.served, self.stream.isLeft)
+    let former = self.stream.options.viewers.password
     self.stream = stream
     if hadServed !== stream.served || wasLeft != stream.isLeft {
       closeRenditions()
       openRenditions()
     }
+    if let former, former.hash != stream.options.viewers.password?.hash { endViewers() }
     if stream.isLeft { sockets.leave() } else { sockets.follow(SocketStream(stream)) }
     switch stream.state {
     case .served, .failed: starting.reroute()
@@ -195,6 +197,13 @@ final class StreamHandler {
       stream.supervisor?.use(loop.now)
     case .idle, .starting: break
     }
+  }
+
+  /// The password is another one: ends the responses that have no end of their own.
+  private func endViewers() {
+    sockets.end("the password of the stream has changed")
+    feeds.close()
+    pictures.close()
   }
 
   /// The stream was removed: all held requests are routed again, and get 404.

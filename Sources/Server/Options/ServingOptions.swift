@@ -48,8 +48,10 @@ package struct ServingOptions: Sendable {
   package var publishAccess = KeylessAccess(.loopback)
   /// The key of streams that publishers create; nil for none.
   package var publishKey: SecretDigest?
-  /// The keys of playback tokens of uploaded streams that publishers create.
-  package var playbackKeys: [TokenKey] = []
+  /// The access to uploaded streams that publishers create.
+  package var createdViewers = ViewerAccess.everybody
+  /// Signs for viewers with a password of streams without keys.
+  package var viewerKey = ViewerSigningKey(folder: nil)
   /// The key that verifies JSON Web Tokens by ES256; nil for none.
   package var tokenPublicKey: SignatureKey?
   /// The names of this server in requests to `/api`, beside addresses and `localhost`.
@@ -72,6 +74,12 @@ package struct ServingOptions: Sendable {
   /// All viewers get the same playlist, and only relative URLs inherit the token of its path.
   package func playlistRoot(_ stream: StreamServingOptions) -> String? {
     hasAbsoluteURLs && stream.playbackKeys.isEmpty ? publicURL : nil
+  }
+
+  /// The path of ``publicURL``: a proxy removes it from requests; empty for none.
+  var publicPath: String {
+    guard let publicURL, let scheme = publicURL.firstRange(of: "://") else { return "" }
+    return String(publicURL[scheme.upperBound...].drop { $0 != "/" })
   }
 
   /// Scheme and authority of absolute URLs in the response to a request: the configured URL, or

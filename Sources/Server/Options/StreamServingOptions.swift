@@ -22,8 +22,13 @@ package struct StreamServingOptions: Sendable {
   package var publishers: (@Sendable () -> PublishedStream.Status)?
   /// The requested duration of segments: publisher pages send key frames at this distance.
   package var segmentDuration = Interval.seconds(1)
+  /// The access of viewers.
+  package var viewers = ViewerAccess.everybody
   /// The keys of playback tokens; without one all clients may play.
-  package var playbackKeys: [TokenKey] = []
+  package var playbackKeys: [TokenKey] {
+    get { viewers.keys }
+    set { viewers = ViewerAccess(keys: newValue) }
+  }
   /// PART-HOLD-BACK; nil for three part targets.
   package var holdBack: Interval?
   /// Whether breaks have EXT-X-CUE-OUT and EXT-X-CUE-IN in playlists.
@@ -57,6 +62,9 @@ package struct StreamServingOptions: Sendable {
 
   /// The defaults.
   package init() {}
+
+  /// Whether only viewers with a link are told the name of the stream.
+  var hidesName: Bool { viewers.rule == .links }
 
   /// Notes that the session has ended: nothing is archived or pushed until the next one.
   func leaveWindows() {

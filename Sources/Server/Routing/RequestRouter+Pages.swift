@@ -14,8 +14,8 @@ extension RequestRouter {
     }
     let listing = StreamListing(serverState.streamTable)
     if name == nil, listing.isPage { return root(exchange) }
-    // At the root no name of a stream with playback tokens is told.
-    let shown = name == nil && stream?.options.playbackKeys.isEmpty == false ? nil : stream
+    // At the root no name of a stream with links only is told.
+    let shown = name == nil && stream?.options.hidesName == true ? nil : stream
     exchange.respond(playerPage(of: shown).response(to: request))
     func playerPage(of stream: StreamEntry?) -> NegotiatedFile {
       guard let stream else { return serverState.page.page.built }

@@ -17,7 +17,14 @@ extension RequestRouter {
     guard needsTokens, !request.isChecked, let media = protectedMedia(target) else {
       return PlaybackGrant()
     }
+    if token == nil, let password = media.password,
+      case .password(let given)? = Authorization(request)
+    {
+      return grant(exchange, request, target, by: given, password.hash, of: media.stream)
+    }
     switch decision(request, token, media) {
+    case .refused(.missing) where media.password != nil:
+      exchange.respond(AccessRefusal.missing.response(to: passwordArea(request, media.stream)))
     case .refused(let refusal): exchange.respond(refusal.response(to: .playback))
     case .granted(let session):
       guard token == nil else { return PlaybackGrant(tokenOwner: session) }
@@ -27,6 +34,42 @@ extension RequestRouter {
       exchange.respond(redirection)
     }
     return nil
+  }
+
+  /// Checks the password of a program; nil if the request was answered, or is held until the
+  /// password is verified.
+  private func grant(
+    _ exchange: any Exchange, _ request: Request, _ target: RoutedTarget, by given: String,
+    _ hash: PasswordHash, of stream: String
+  ) -> PlaybackGrant? {
+    exchange.isForOneViewer = true
+    let (desk, peer) = (serverState.passwords, request.peer)
+    let permitted = PlaybackGrant(isForOneViewer: true)
+    guard !desk.remembers(given, of: hash, for: stream, by: peer) else { return permitted }
+    answers.hold(exchange) { (answer: @escaping PasswordDesk.Answer) in
+      desk.verify(given, of: hash, for: stream, by: peer, answer: answer)
+      return true
+    } take: { [unowned self] verdict in
+      let area = passwordArea(request, stream)
+      switch verdict {
+      case .right: proceed(exchange, request, target, permitted)
+      case .wrong: exchange.respond(AccessRefusal.invalid.response(to: area))
+      case .refused(let refusal): exchange.respond(refusal.response(to: area))
+      }
+    }
+    return nil
+  }
+
+  /// The kind of a refusal at a plain address.
+  ///
+  /// A browser is not asked for the password, since its page has a form. Over plain HTTP browsers
+  /// do not send `Sec-Fetch-Mode`, and are known by their name.
+  /// - Source: Fetch Metadata Request Headers §2.3
+  private func passwordArea(_ request: Request, _ stream: String) -> AccessArea {
+    let isBrowser =
+      request.header("sec-fetch-mode") != nil
+      || request.header("user-agent")?.hasPrefix("Mozilla/") == true
+    return .password(realm: isBrowser ? nil : stream)
   }
 
   /// The keys of the streams that have any, by the name of the stream.
@@ -54,7 +97,7 @@ extension RequestRouter {
     token.map { .playbackToken($0) } ?? PlaybackAccess.webToken(request).map { .webToken($0) }
   }
 
-  private static var seconds: Int64 { (SystemClock.wallTime - .origin).wholeSeconds }
+  static var seconds: Int64 { (SystemClock.wallTime - .origin).wholeSeconds }
 
   /// `/auth`: whether the client may have the address in `X-Original-URI`.
   ///
@@ -98,7 +141,7 @@ extension RequestRouter {
     switch target.route {
     case .metrics, .statistics, .auth, .publish, .unknown: false
     case .media where target.file == nil: false
-    case .uploaded, .pageFile, .time, .streams, .wall, .health, .ready, .version: true
+    case .uploaded, .pageFile, .time, .streams, .wall, .health, .ready, .version, .login: true
     case .page(stream: nil): true
     default: has(target.rendition, of: target.stream)
     }
@@ -143,7 +186,9 @@ extension RequestRouter {
   /// Media of a stream with keys.
   private struct ProtectedMedia {
     let stream: String
-    let keys: [TokenKey]
+    let viewers: ViewerAccess
+    var keys: [TokenKey] { viewers.keys }
+    var password: ViewerPassword? { viewers.password }
     /// Whether the response has URIs of other media, which inherit the path.
     let isIndex: Bool
   }
@@ -151,15 +196,15 @@ extension RequestRouter {
   /// The media that a target names; nil if it needs no token.
   private func protectedMedia(_ target: RoutedTarget) -> ProtectedMedia? {
     guard target.content != .open else { return nil }
-    let (stream, keys): (String, [TokenKey])
+    let (stream, viewers): (String, ViewerAccess)
     if case .uploaded(let path) = target.route {
-      (stream, keys) = (path.stream, uploads[path.stream]?.entry.playbackKeys ?? [])
+      (stream, viewers) = (path.stream, uploads[path.stream]?.entry.viewers ?? .everybody)
     } else {
       guard let entry = handler(target.stream)?.stream else { return nil }
-      (stream, keys) = (entry.name, entry.options.playbackKeys)
+      (stream, viewers) = (entry.name, entry.options.viewers)
     }
-    guard !keys.isEmpty else { return nil }
-    return ProtectedMedia(stream: stream, keys: keys, isIndex: target.content == .index)
+    guard !viewers.keys.isEmpty else { return nil }
+    return ProtectedMedia(stream: stream, viewers: viewers, isIndex: target.content == .index)
   }
 }
 

@@ -22,8 +22,8 @@ extension RequestRouter {
       let page = listPage.page(StreamListing(serverState.streamTable))
       return exchange.respond(page.response(to: request))
     }
-    // The name of a stream with playback tokens is not told; its page needs none.
-    guard stream.options.playbackKeys.isEmpty else {
+    // The name of a stream with links only is not told; its page needs none.
+    guard !stream.options.hidesName else {
       return exchange.respond(serverState.page.unkeptPage)
     }
     // Relative, so that a prefix that a proxy has removed is kept.

@@ -38,7 +38,8 @@ extension RequestRouter {
   ///
   /// - Source: RFC 9110 §10.2.1
   private func methods(_ request: Request) -> [String] {
-    Self.isLicence(request)
+    if request.isBelow("login") { return ["POST", "OPTIONS"] }
+    return Self.isLicence(request)
       ? ResponseFields.licenceMethods
       : ResponseFields.readMethods + UploadRequests.methods(request, serverState)
   }

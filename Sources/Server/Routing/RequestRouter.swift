@@ -75,11 +75,12 @@ package final class RequestRouter: RequestHandler, LoopService {
     switch request.method {
     case .get, .head: PlaybackAccess.takeToken(exchange, request, then: read)
     case .options: preflight(exchange)
+    case .post where request.isBelow("login"): login(exchange)
     case .post where Self.isLicence(request):
       PlaybackAccess.takeToken(exchange, request) { exchange, request, token in
         let target = target(of: request)
         guard let grant = grant(exchange, request, token, target) else { return }
-        route(exchange, target, since: now, grant)
+        proceed(exchange, request, target, grant)
       }
     case .put, .post, .delete:
       hold(exchange) { [self] in if !publishing.handle(exchange) { refuseMethod(exchange) } }
@@ -93,10 +94,19 @@ package final class RequestRouter: RequestHandler, LoopService {
   private func read(_ exchange: any Exchange, _ request: Request, _ token: String?) {
     let target = target(of: request)
     guard let grant = grant(exchange, request, token, target) else { return }
+    proceed(exchange, request, target, grant)
+  }
+
+  /// Answers a permitted request.
+  func proceed(
+    _ exchange: any Exchange, _ request: Request, _ target: RoutedTarget, _ grant: PlaybackGrant
+  ) {
     if grant.isForOneViewer { exchange.isForOneViewer = true }
-    let report = CMCDReport(request)
-    if let report { counters.withLock { $0.players.observe(report) } }
-    if request.method == .get { note(exchange, request, target, report, grant) }
+    if request.method == .get || request.method == .head {
+      let report = CMCDReport(request)
+      if let report { counters.withLock { $0.players.observe(report) } }
+      if request.method == .get { note(exchange, request, target, report, grant) }
+    }
     route(exchange, target, since: now, grant)
   }
 
@@ -111,7 +121,7 @@ package final class RequestRouter: RequestHandler, LoopService {
     }
     guard case .socket = target.route else { return refuseMethod(exchange) }
     guard let grant = grant(exchange, request, token, target) else { return }
-    route(exchange, target, since: now, grant)
+    proceed(exchange, request, target, grant)
   }
 
   /// Answers the requests held for a publication, and follows changes of the streams.
@@ -275,6 +285,9 @@ package final class RequestRouter: RequestHandler, LoopService {
         if isPage { refusePage(exchange, refusal) } else { exchange.respond(refusal) }
       }
     case .auth: authenticate(exchange)
+    // The form is in the page of the stream.
+    case .login:
+      exchange.respond(.redirect(to: "./", ResponseFields.Caching.noStore.value))
     case .health: health(exchange)
     case .version: version(exchange)
     case .metrics:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Archive
 import ChunkStream
 import Logging
@@ -27,7 +28,8 @@ struct StreamDocument {
     return [
       "stream": stream.name, "name": plan.flatMap { _ in options.label },
       "source": plan.flatMap { _ in options.source.map(Redaction.redact) },
-      "onDemand": plan?.isOnDemand, "state": stream.word, "publisher": publisher,
+      "onDemand": plan?.isOnDemand, "state": stream.word,
+      "viewers": options.viewers.rule.rawValue, "publisher": publisher,
       "archive": options.archive.map { archive in
         ArchiveDocument(archive: archive, dvr: options.reach.dvr).object
       },

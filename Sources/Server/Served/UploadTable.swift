@@ -28,23 +28,24 @@ struct UploadTable: Sendable {
 
   /// Adds a stream for a publisher, whom `limit` must permit.
   mutating func create(
-    _ name: String, _ limits: UploadLimits, key: SecretDigest?, playbackKeys: [TokenKey] = [],
+    _ name: String, _ limits: UploadLimits, key: SecretDigest?,
+    viewers: ViewerAccess = .everybody,
     _ limit: CreatedStreamLimit, now: MonotonicTime
   ) throws(AccessRefusal) -> UploadEntry {
     guard StreamName.isValid(name), !["auto", "play"].contains(name) else { throw .name }
     if let refusal = limit.take(name).refusal { throw refusal == .taken ? .name : refusal }
     var entry = UploadEntry(UploadedStream(name: name, limits: limits, now: now))
     entry.key = key
-    entry.playbackKeys = playbackKeys
+    entry.viewers = viewers
     entry.isTemporary = true
     entries.append(entry)
     return entry
   }
 
-  /// Replaces the keys of playback tokens of a stream.
-  mutating func setPlaybackKeys(_ keys: [TokenKey], of name: String) {
+  /// Replaces what permits clients to watch a stream.
+  mutating func setViewers(_ viewers: ViewerAccess, of name: String) {
     guard let index = entries.firstIndex(where: { $0.name == name }) else { return }
-    entries[index].playbackKeys = keys
+    entries[index].viewers = viewers
   }
 
   /// Removes and returns a stream, which the caller must end.
@@ -72,8 +73,10 @@ package struct UploadEntry: Sendable {
   package let stream: UploadedStream
   /// The key of its publisher; nil for none.
   package var key: SecretDigest?
+  /// The access of viewers.
+  package var viewers = ViewerAccess.everybody
   /// The keys of playback tokens; without one all clients may play.
-  package var playbackKeys: [TokenKey] = []
+  package var playbackKeys: [TokenKey] { viewers.keys }
   /// The stream's name for people; nil if it has none.
   package var label: String?
   /// Whether the stream is removed when it has had no upload for a time, since a publisher has

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Checked
 import Streams
 
@@ -36,8 +37,9 @@ struct ListPageTexts: Equatable {
     streams.map { stream in
       let label = XMLElement.escaped(stream.options.label ?? stream.name)
       let isOnDemand = stream.supervisor?.plan.isOnDemand ?? false
+      let needsPassword = stream.options.viewers.password != nil
       let pictures =
-        stream.word == "live" && !isOnDemand
+        stream.word == "live" && !isOnDemand && !needsPassword
         ? "<a href=\"\(stream.name)/stream.mjpeg\">Moving pictures</a>"
           + "<a href=\"\(stream.name)/snapshot.jpg\">Single picture</a>" : ""
       return "<li><a href=\"\(stream.name)/\">\(label)</a><span>\(word(stream))</span>"
@@ -47,12 +49,15 @@ struct ListPageTexts: Equatable {
 
   /// The state in the words of the page.
   private static func word(_ stream: StreamEntry) -> String {
+    if stream.options.viewers.password != nil { return "Needs a password" }
     switch stream.word {
-    case "idle": "On demand"
-    case "starting": "Starting"
-    case "ended": "Ended"
-    case "failed": "No picture"
-    default: stream.served?.measures.statistics().isSourceOnline == false ? "No picture" : "Live"
+    case "idle": return "On demand"
+    case "starting": return "Starting"
+    case "ended": return "Ended"
+    case "failed": return "No picture"
+    default:
+      let isOnline = stream.served?.measures.statistics().isSourceOnline ?? true
+      return isOnline ? "Live" : "No picture"
     }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Checked
 import HTTP
 
@@ -21,16 +22,18 @@ struct PlayerPageTexts {
   /// The texts of a stream.
   ///
   /// - Parameters:
-  ///   - stream: the stream. With playback keys its label is left out: only its viewers know it.
+  ///   - stream: the stream. With links only its label is left out: only its viewers know it.
   ///   - folders: the number of folders in the path of the page.
   init(_ stream: StreamEntry, folders: Int) {
-    let hasKeys = !stream.options.playbackKeys.isEmpty
-    let label = XMLElement.escaped(hasKeys ? stream.name : stream.options.label ?? stream.name)
+    let options = stream.options
+    let label = XMLElement.escaped(
+      options.hidesName ? stream.name : options.label ?? stream.name)
+    let login = options.viewers.password == nil ? "" : " data-viewers=\"password\""
     // Names need no escape in HTML.
     var all = [
       Self.title: "<title>\(label) – streamer</title>",
       Self.heading:
-        "<h1 id=\"name\" class=\"cut\" data-name=\"\(stream.name)\">\(label)</h1>",
+        "<h1 id=\"name\" class=\"cut\" data-name=\"\(stream.name)\"\(login)>\(label)</h1>",
     ]
     // Without scripts, addresses are links; those of the built page are for `/S/`.
     if folders != 1 {

@@ -50,6 +50,8 @@ package final class ServerState: Sendable {
   package let events = ProgramEvents()
   /// Slows down addresses with invalid keys and tokens, and counts refusals.
   package let attempts: AttemptLimit
+  /// Verifies passwords of viewers.
+  let passwords: PasswordDesk
   /// Decides which clients may use `/api`, and read statistics, metrics and times.
   let admin: AdminAccess
   /// Warns of proxies that are not named.
@@ -81,6 +83,7 @@ package final class ServerState: Sendable {
     self.options = options
     attempts = AttemptLimit(
       starts: StartLimits(running: options.runningStreams, starts: options.streamStarts))
+    passwords = PasswordDesk(attempts)
     let publishCheck = PublishCheck(options.publishAccess, attempts)
     self.publishCheck = publishCheck
     admin = AdminAccess(
@@ -96,6 +99,9 @@ package final class ServerState: Sendable {
     self.accessLog = accessLog.map { AccessLog($0, log.format) }
     versionText = version
   }
+
+  /// Signs for viewers with a password of streams without keys.
+  package var viewerKey: ViewerSigningKey { options.viewerKey }
 
   // MARK: Streams
 

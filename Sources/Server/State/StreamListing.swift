@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import HTTP
 import Logging
 import Sharing
@@ -13,9 +14,9 @@ struct StreamListing {
   /// Whether `/` is the list: with one stream it is the player page.
   let isPage: Bool
 
-  /// Streams with keys of playback tokens are left out, also their names.
+  /// Streams for links only are left out, also their names.
   init(_ table: StreamTable) {
-    streams = table.streams.filter(\.options.playbackKeys.isEmpty)
+    streams = table.streams.filter { !$0.options.hidesName }
     isPage = streams.count > 1 || table.streams.isEmpty
   }
 
@@ -31,6 +32,13 @@ struct StreamListing {
   private var json: String { streams.map(Self.object).json(isSpaced: false) }
 
   private static func object(_ stream: StreamEntry) -> JSONObject {
+    // Viewers without the password learn the name only.
+    guard stream.options.viewers.password == nil else {
+      return [
+        "name": stream.name, "label": stream.options.label ?? stream.name, "state": "locked",
+        "onDemand": false, "viewers": PermittedViewers.password.rawValue,
+      ]
+    }
     let statistics = stream.served?.measures.statistics()
     let source = statistics.map { statistics -> JSONObject in
       ["online": statistics.isSourceOnline, "since": statistics.sourceChanged.nanoseconds]

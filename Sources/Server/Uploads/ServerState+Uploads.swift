@@ -59,7 +59,7 @@ extension ServerState {
       if let known = table[name] { return (known, false) }
       guard !streams.contains(where: { $0.name == name }) else { throw .name }
       let created = try table.create(
-        name, options.uploadLimits, key: options.publishKey, playbackKeys: options.playbackKeys,
+        name, options.uploadLimits, key: options.publishKey, viewers: options.createdViewers,
         createdStreams, now: now)
       return (created, true)
     }

@@ -13,9 +13,13 @@ import { DisplayWatch } from './display-watch.js';
 import { KINDS } from '../players/kinds.js';
 import { controlSocketOf } from './player-host.js';
 import { PlayerSelector } from './player-selector.js';
-import { answerTo, nextAddress, tokenOf } from './refusal.js';
+import {
+  addressWith, hasOwnToken, maySignIn, nextToken, withNewestToken,
+} from '../transport/playback-tokens.js';
+import { answerTo, mayAskToken, nextAddress, tokenOf } from './refusal.js';
 import { figuresOf, newState, recordError, statusAfter, updateState } from './state.js';
 import { TargetLatency } from './target-latency.js';
+import { TokenRenewal } from './token-renewal.js';
 /** @typedef {import('../clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('../feed/feed.js').Display} Display */
 /** @typedef {import('../players/kinds.js').Kind} Kind */
@@ -36,6 +40,8 @@ const LIVE_EDGE = 2;
 /**
  * @typedef {object} PlaybackOptions
  * @property {string} source URL of the playlist or MPD
+ * @property {string} [name] of the stream, if its page states it
+ * @property {boolean} [needsPassword] whether its page states that it has a password
  * @property {Kind | null} kind the requested player
  * @property {number | null} target the requested latency, s
  * @property {string | null} sync the sync group
@@ -106,8 +112,11 @@ export class Playback {
     this.retryAt = null;
     /** @type {import('./refusal.js').Refusal | null} until the stream plays */
     this.refusal = null;
-    /** Whether the token after an expired one was asked for. */
+    /** Whether a token was asked for, since the stream has played. */
     this.hasAskedToken = false;
+    /** Whether the server is asked for a token before anything is played. */
+    this.isAsking = false;
+    this.renewal = new TokenRenewal(this);
     /** Whether the browser does not play without a click. */
     this.needsClick = false;
     this.state = newState(this.source);
@@ -128,7 +137,7 @@ export class Playback {
   get kind() { return this.players.choice.kind; }
 
   /** URL of the playlist or MPD that the player gets. */
-  get source() { return this.players.choice.source; }
+  get source() { return withNewestToken(this.players.choice.source); }
 
   /** The control of the latency, for this player. */
   get controller() { return this.target.controller; }
@@ -221,8 +230,9 @@ export class Playback {
    * @returns {boolean} whether the player ends
    */
   refused({ status, reason, wait }) {
-    const token = tokenOf(this.source), now = this.clock.now();
-    const answer = answerTo(status, this.frames.frames > 0, token !== null && !this.hasAskedToken);
+    const { source } = this, token = tokenOf(source), now = this.clock.now();
+    const mayAsk = !this.hasAskedToken && mayAskToken(status, source);
+    const answer = answerTo(status, this.frames.frames > 0, mayAsk);
     const retryAt = answer === 'retry' ? now + wait : null;
     this.refusal = { status, reason, at: now, retryAt, expires: token?.expires ?? null };
     if (answer === 'retry') return false;
@@ -241,15 +251,46 @@ export class Playback {
     this.events.onMessage('trouble');
   }
 
+  /**
+   * Whether the server is asked for a token first: the page states that the stream has a password.
+   * @returns {boolean} true if playback begins later
+   */
+  asksFirst() {
+    const { needsPassword, source } = this.options;
+    if (!needsPassword || this.hasAskedToken || tokenOf(source) || !maySignIn(source)) return false;
+    if (!this.isAsking) void this.takeNextToken();
+    return true;
+  }
+
+  /** Asks for a token by the cookie of the browser; without one the stream stays refused. */
   async takeNextToken() {
+    const { source, refusal, options: { name }, closing: { signal } } = this;
     this.hasAskedToken = true;
-    const next = await nextAddress(this.source, this.closing.signal);
-    if (this.closing.signal.aborted || this.player) return;
-    if (next === null) {
-      this.failed('The playback token has expired', true);
-      return;
+    this.isAsking = true;
+    const { status, next } = maySignIn(source) ? await nextToken(source, name, signal)
+      : { status: 0, next: null };
+    const isLink = tokenOf(source) !== null && !hasOwnToken(source);
+    const address = next || !isLink ? null : await nextAddress(source, signal);
+    this.isAsking = false;
+    if (signal.aborted || this.player) return;
+    if (next) this.useToken(next);
+    else if (address !== null) this.useSource(address);
+    else if (isLink) this.failed('The playback token has expired', true);
+    else if (refusal === null && status !== 401) this.players.playFirst();
+    else {
+      const at = this.clock.now();
+      this.refusal = { status: 401, reason: '', at, retryAt: null, expires: null };
+      this.failed('The stream needs a password', true);
     }
-    this.useSource(next);
+  }
+
+  /**
+   * Plays with a token of a password.
+   * @param {import('../transport/playback-tokens.js').PlaybackToken} token
+   */
+  useToken(token) {
+    this.renewal.follow(token);
+    this.useSource(addressWith(this.source, token.token, this.options.name));
   }
 
   /**
@@ -269,7 +310,9 @@ export class Playback {
     this.retryAt = null;
     this.services.isHalted = false;
     this.isPaused = false;
-    this.players.play(this.kind, this.players.choice.reason || 'requested');
+    const { kind, reason } = this.players.choice;
+    if (reason === '') this.players.playFirst();
+    else this.players.play(kind, reason);
     this.services.start();
   }
 

@@ -2,6 +2,7 @@
 // The interfaces that a playback offers to its player, and to a WebSocket beside the player.
 
 import { ControlSocket } from '../server/control-socket.js';
+import { withNewestToken } from '../transport/playback-tokens.js';
 /** @typedef {import('../players/player.js').Host} Host */
 /** @typedef {import('./playback.js').Playback} Playback */
 
@@ -17,7 +18,8 @@ export function hostOf(playback, isCurrent) {
   } = playback;
   const { kind, reason: choice, source } = players.choice;
   return {
-    video, clock, source,
+    video, clock,
+    get source() { return withNewestToken(source); },
     shown: (...frame) => { if (isCurrent()) frames.shown(...frame); },
     refused: (error) => isCurrent() && playback.refused(error),
     status: (...status) => { if (isCurrent()) playback.setStatus(...status); },

@@ -68,6 +68,7 @@ export class PlayerSelector {
   /** Before this call nothing is requested. */
   playFirst() {
     const { options, services, timers } = this.playback, { kind } = options;
+    if (this.playback.asksFirst()) return;
     services.isHalted = false;
     if (kind !== null) this.play(kind, 'requested');
     else if (isMPD(this.choice.source) && options.scripts.dash) void this.playMPD();

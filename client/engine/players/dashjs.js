@@ -5,6 +5,7 @@ import { sleep } from '../../shared/deadline.js';
 import { Progress } from '../clock/progress.js';
 import { EncryptedMedia } from '../feed/encrypted-media.js';
 import { substituteFor } from '../renditions/avoidance.js';
+import { withNewestToken } from '../transport/playback-tokens.js';
 import { EVENT_SCHEME, eventOf } from '../transport/stream-events.js';
 import { DashCaptions, withoutClosedCaptions } from './dash-captions.js';
 import { withoutContentProtection, withoutProtection } from './dash-keys.js';
@@ -82,6 +83,8 @@ export class DashPlayer {
     on(events.PLAYBACK_PLAYING, () => this.host.status('live', 'Live'));
     on(events.FRAGMENT_LOADING_PROGRESS, (loaded) => captions.take(loaded));
     on(events.FRAGMENT_LOADING_COMPLETED, (loaded) => captions.take(loaded));
+    dash.addRequestInterceptor?.(async (/** @type {any} */ request) => (
+      Object.assign(request, { url: withNewestToken(request.url) })));
     dash.addResponseInterceptor?.(async (/** @type {any} */ response) => {
       const { data } = response;
       return typeof data !== 'string' ? response

@@ -2,12 +2,13 @@
 // hls.js in low-latency mode.
 
 import { sleep } from '../../shared/deadline.js';
-import { messageOf } from '../../shared/errors.js';
+import { isRefusal, messageOf, StatusError } from '../../shared/errors.js';
 import { EdgeReturn } from '../clock/edge-return.js';
 import { Progress } from '../clock/progress.js';
 import { EncryptedMedia } from '../feed/encrypted-media.js';
 import { substituteFor } from '../renditions/avoidance.js';
 import { renditionNames } from '../renditions/rendition-names.js';
+import { hasTokens, withNewestToken } from '../transport/playback-tokens.js';
 import { eventOfDateRange } from '../transport/stream-events.js';
 import { HlsCaptions, observed } from './hls-captions.js';
 import { lookUpTolerance, lowLatencySettings } from './hls-settings.js';
@@ -75,6 +76,9 @@ export class HlsPlayer {
       (...found) => this.host.addCaptions(...found), (event) => this.host.addEvent(event));
     const Loader = observed(Hls.DefaultConfig.loader, (...loaded) => captions.take(...loaded));
     const hls = new Hls({
+      // hls.js keeps the addresses of media; a request that is opened here has the newest token.
+      ...hasTokens() && { xhrSetup: (/** @type {XMLHttpRequest} */ request,
+        /** @type {string} */ url) => request.open('GET', withNewestToken(url), true) },
       ...lowLatencySettings(Hls, (level) => this.hls?.levels?.[level],
         (level) => this.allowedLevel(level), Loader),
       // Playback shows captions; without these, hls.js neither loads nor shows WebVTT, and with
@@ -109,6 +113,12 @@ export class HlsPlayer {
 
   /** @param {any} data of the event @param {Record<string, string>} types of errors */
   failed({ details, response, type, fatal }, types) {
+    if (isRefusal(response?.code)) {
+      const error = new StatusError('hls.js', {
+        status: response.code, headers: new Headers(),
+      });
+      if (this.host.refused?.(error)) return;
+    }
     const text = `hls.js: ${details}${response?.code ? ` (${response.code})` : ''}`;
     const isNetwork = type === types.NETWORK_ERROR;
     if (fatal || isNetwork) this.lostAt = performance.now();

@@ -3,6 +3,7 @@
 
 import { within } from '../../shared/deadline.js';
 import { retrieve } from '../transport/connection.js';
+import { withNewestToken } from '../transport/playback-tokens.js';
 /** @typedef {import('./past-extent.js').PastExtent} PastExtent */
 
 /** ms */
@@ -82,5 +83,7 @@ export class PastReach {
    * The address of another document of the stream.
    * @param {string} path @returns {string | null} null while unknown
    */
-  address(path) { return this.url === '' ? null : new URL(path, this.url).href; }
+  address(path) {
+    return this.url === '' ? null : withNewestToken(new URL(path, this.url));
+  }
 }

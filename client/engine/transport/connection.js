@@ -4,8 +4,10 @@
 // With HTTP/2 a browser sends all requests to a server over one connection. If that is lost without
 // a sign, as behind a router that has forgotten it, Chromium notices after 20 s, and a request that
 // is cancelled does not close it. Requests with and without credentials have connections of their
-// own (Fetch Standard, "obtain a connection"). The server needs no credentials of browsers: it has
-// no cookies, and tokens are in addresses.
+// own (Fetch Standard, "obtain a connection"). The server needs no credentials of browsers here:
+// tokens are in addresses, and its cookies are for /login only.
+
+import { withNewestToken } from './playback-tokens.js';
 
 /** The hosts whose requests have no credentials. */
 const anonymous = new Set();
@@ -23,12 +25,13 @@ const REFUSALS = [401, 403, 407];
 const hostOf = (url) => new URL(url).host;
 
 /**
- * A request as `fetch` makes it, over the connection in use.
- * @param {string | URL} url absolute
+ * A request as `fetch` makes it, over the connection in use, with the newest playback token.
+ * @param {string | URL} address absolute
  * @param {RequestInit} [options]
  * @returns {Promise<Response>}
  */
-export async function retrieve(url, options) {
+export async function retrieve(address, options) {
+  const url = withNewestToken(address);
   if (anonymous.size === 0) return fetch(url, options);
   const host = hostOf(url);
   if (!anonymous.has(host)) return fetch(url, options);

@@ -6,6 +6,7 @@ import { within } from '../../shared/deadline.js';
 import { isRefusal, isWithoutSockets } from '../../shared/errors.js';
 import { controlMessage, mediaMessage, PROTOCOL } from './llws.js';
 import { retrieve } from './connection.js';
+import { withNewestToken } from './playback-tokens.js';
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../../shared/clock.js').TimeSample} TimeSample */
 /** @typedef {import('./llws.js').MediaMessage} MediaMessage */
@@ -80,7 +81,7 @@ export class LiveSocket {
     this.heardAt = performance.now();
     this.openedAt = this.heardAt;
     this.pingedAt = -Infinity;
-    this.socket = new WebSocket(url, PROTOCOL);
+    this.socket = new WebSocket(withNewestToken(url), PROTOCOL);
     this.socket.binaryType = 'arraybuffer';
     this.socket.onopen = () => {
       this.hasOpened = true;

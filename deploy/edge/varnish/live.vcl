@@ -29,7 +29,7 @@ sub vcl_recv {
     return (synth(400));
   }
   # Administration and metrics are not reachable through the edge, also not below a token.
-  if (req.url ~ "^/(t/[^/?]*/)?(api|auth|metrics|stats|stats\.json)(/|\?|$)") {
+  if (req.url ~ "^/(t/[^/?]*/)?(api|auth|console|metrics|stats|stats\.json)(/|\?|$)") {
     return (synth(404));
   }
   # Players of encrypted streams ask for keys by POST, after a preflight.
@@ -39,9 +39,21 @@ sub vcl_recv {
       return (synth(413));
     }
     if (req.method ~ "^(GET|HEAD|OPTIONS|POST)$") {
+      unset req.http.Cookie;
       return (pass);
     }
   }
+  # The password of a viewer, and the next playback token by a cookie. Nothing else has cookies.
+  if (req.url ~ "^/login(/[^/?]+)?(\?|$)") {
+    if (req.method == "POST"
+        && (std.integer(req.http.Content-Length, 0) > 4096 || !std.cache_req_body(4KB))) {
+      return (synth(413));
+    }
+    if (req.method ~ "^(GET|HEAD|POST)$") {
+      return (pass);
+    }
+  }
+  unset req.http.Cookie;
   if (req.method == "OPTIONS") {
     return (synth(204));
   }
@@ -71,7 +83,6 @@ sub vcl_recv {
     return (pass);
   }
   unset req.http.Accept;
-  unset req.http.Cookie;
   unset req.http.Authorization;
   if (req.url ~ "\.(m4s|mp4)(\?|$)") {
     unset req.http.Accept-Encoding;
@@ -109,6 +120,9 @@ sub vcl_backend_response {
   set beresp.grace = 0s;
   set beresp.keep = 0s;
 
+  if (bereq.url !~ "^/login(/[^/?]+)?(\?|$)") {
+    unset beresp.http.Set-Cookie;
+  }
   if (bereq.uncacheable) {
     return (deliver);
   }
@@ -149,7 +163,7 @@ sub vcl_backend_response {
     # Parts, clips and stills are seldom requested again.
     set beresp.ttl = 5m;
   }
-  # Without builtin.vcl: Vary and Set-Cookie do not make a URL uncacheable.
+  # Without builtin.vcl: Vary does not make a URL uncacheable.
   return (deliver);
 }
 
