@@ -66,6 +66,8 @@ package struct XMLDocument: Sendable {
     guard bytes.count <= limits.bytes else {
       throw XMLFault("the document has more than \(limits.bytes) bytes")
     }
+    // libexpat reads UTF-16 whatever encoding it is told.
+    guard !bytes.contains(0) else { throw XMLFault("a zero byte: the text is not UTF-8") }
     let bytes = prefixes == nil ? bytes : start + bytes + end
     guard let count = Int32(exactly: bytes.count) else { throw XMLFault("out of memory") }
     guard let parser = unsafe cexpat_parser() else { throw XMLFault("out of memory") }

@@ -115,7 +115,8 @@ struct PasswordGateTests {
     var gate = PasswordGate()
     for _ in 0..<9 {
       _ = try gate.admit(for: "gate", by: Self.peer(1), at: .origin)
-      let attempt = try #require(gate.next(at: .origin))
+      let next = gate.next(at: .origin)
+      let attempt = try #require(next)
       gate.finish(attempt, isRight: nil, at: .origin)
     }
     #expect(Self.attempt(&gate, by: Self.peer(1), isRight: true, at: .origin) == nil)

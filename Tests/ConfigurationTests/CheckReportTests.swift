@@ -28,7 +28,7 @@ struct CheckReportTests {
         stream a: test pattern, no audio, 640x360 at 900 kbit/s, 320x180 at 300 kbit/s, 30 fps; \
         segments of 60 frames, parts of 8
         stream b: rtsp://***@h/x, passed through if possible
-        warning: config.json: colour: unknown key, ignored
+        warning: config.json:2: colour: unknown key, ignored
 
         """)
   }

@@ -113,6 +113,11 @@ private let rows = [
   Row(
     "playback-key", "k1:0123456789abcdef0123456789abcdef",
     not: "k1:short k.1:0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcdef"),
+  Row("viewers", "everybody password links", not: "all Password"),
+  Row(
+    "viewer-password",
+    "scrypt:15:8:1:MDEyMzQ1Njc4OWFiY2RlZg:oe907U2nbdCoy5CK9wYieuM8_-Xvd-g9a1luM-Pa0bE",
+    not: "/absent/hash scrypt:99:8:1:AAAA:AAAA scrypt:10:8:1:x"),
   Row("jwt-key", "k.pem"), Row("api-host", "live.example a-b", not: "h:80 a/b a_b"),
   Row(
     "websocket-origin", "https://example.com http://[::1]:8080",

@@ -23,7 +23,7 @@ struct ViewerRequestTests {
     let handler = try SyntheticHandler()
     handler.goLive()
     let key = try #require(TokenKey("k1:\(PlaybackRequestTests.secret)"))
-    handler.serverState.setPlaybackKeys([key], of: "live")
+    handler.serverState.setViewers(ViewerAccess(keys: [key]), of: "live")
     handler.requests.woken()
     return handler
   }

@@ -84,7 +84,8 @@ struct WebTokenRequestTests {
     options.tokenPublicKey = SignatureKey(pem: Array(publicKey.utf8))
     let handler = try SyntheticHandler(others: others, options: options)
     handler.goLive()
-    handler.serverState.setPlaybackKeys([try #require(TokenKey("k1:\(secret)"))], of: "live")
+    let key = try #require(TokenKey("k1:\(secret)"))
+    handler.serverState.setViewers(ViewerAccess(keys: [key]), of: "live")
     handler.requests.woken()
     return handler
   }

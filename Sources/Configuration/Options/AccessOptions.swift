@@ -29,7 +29,7 @@ extension Option {
     },
     Option.stream(
       "viewers", \.viewers, .choice("RULE"), .access,
-      default: "password with --viewer-password, links with --playback-key, else everybody",
+      default: "by --viewer-password and --playback-key, else everybody",
       help:
         "the permitted viewers: all clients, those with the password, or those with signed links; "
         + "links stay valid beside a password"

@@ -64,8 +64,8 @@ package enum HelpText {
       streamer: live video with low latency: LL-HLS, LL-DASH, chunked HLS, and a player page.
 
       Usage: streamer [source] [options]
-             streamer COMMAND [options]: \(Command.all.map(\.name).joined(separator: ", ")); \
-      see streamer COMMAND --help
+             streamer COMMAND [options]: \(Command.all.map(\.name).joined(separator: ", "))
+             streamer COMMAND --help
 
       """
     for group in Option.Group.allCases {
