@@ -174,7 +174,10 @@ package final class ArchiveStore: Sendable {
     _ name: String, _ policy: ArchivePolicy, twins: () -> (any TwinConnections)? = { nil }
   ) -> StreamArchive {
     streams.withLock { streams in
-      if let known = streams[name], known.policy == policy { return known }
+      if let known = streams[name], known.policy.with(policy.retention) == policy {
+        known.setRetention(policy.retention)
+        return known
+      }
       let catalog = streams[name]?.catalog ?? StreamCatalog(folder: "\(folder)/\(name)", in: root)
       let orders = orders
       let archive = StreamArchive(
@@ -199,6 +202,16 @@ package final class ArchiveStore: Sendable {
       }
       return archive
     }
+  }
+
+  /// Removes hours of a stream by another rule from now on; the session that is written continues.
+  package func setRetention(_ retention: Retention, of name: String) {
+    streams.withLock { $0[name] }?.setRetention(retention)
+  }
+
+  /// Removes hours of streams that are not archived now by another rule.
+  package func setRetentionOfOthers(_ retention: Retention) {
+    Self.give(.retainOthers(retention), to: orders)
   }
 
   /// Notes that a publisher has created a stream with an archive; see ``created(answer:)``.

@@ -14,7 +14,8 @@ package final class StreamArchive: Sendable {
   /// The name of the stream.
   package let name: String
   /// How the stream is archived.
-  package let policy: ArchivePolicy
+  package var policy: ArchivePolicy { rule.withLock { $0 } }
+  private let rule: Locked<ArchivePolicy>
   let catalog: StreamCatalog
   /// Reads the disk, and knows the hours that only the object store has.
   private let reader: ArchiveReader
@@ -32,7 +33,7 @@ package final class StreamArchive: Sendable {
     caches: RowCaches = RowCaches(), order: @escaping @Sendable (WriterOrder) -> Void
   ) {
     self.name = name
-    self.policy = policy
+    rule = Locked(policy)
     self.catalog = catalog
     self.pool = pool
     self.publicObjects = publicObjects
@@ -47,13 +48,22 @@ package final class StreamArchive: Sendable {
 
   /// Writes the windows of a session from now on; the top rendition is the first.
   package func follow(_ windows: [(name: String, window: LiveWindow)]) {
-    let top = windows.first { !$0.window.segmentation.isAudio }?.name
+    let (policy, top) = (policy, windows.first { !$0.window.segmentation.isAudio }?.name)
     let all = windows.filter { policy.archives($0.name, $0.window.segmentation, top: top) }
     let segmentations = all.map { ($0.name, $0.window.segmentation) }
     followed.withLock {
       $0 = Dictionary(segmentations, uniquingKeysWith: { first, _ in first })
     }
     order(.follow(catalog, windows))
+  }
+
+  /// Removes hours by another rule from now on; what is written continues.
+  func setRetention(_ retention: Retention) {
+    let isNew = rule.withLock { rule in
+      defer { rule.retention = retention }
+      return rule.retention != retention
+    }
+    if isNew { order(.retain(catalog, retention)) }
   }
 
   /// The segmentations of the renditions that are written now.

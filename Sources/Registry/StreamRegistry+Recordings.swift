@@ -45,7 +45,7 @@ extension StreamRegistry {
     else { return nil }
     var options = definition.serving
     options.archive = archive.stream(name, settings.archivePolicy)
-    (options.dvr, options.dvrList) = (settings.dvr, settings.dvrList)
+    options.reach = settings.reach
     return options
   }
 }

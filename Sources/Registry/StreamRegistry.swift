@@ -23,7 +23,7 @@ package final class StreamRegistry: StreamControl {
 
   let serverState: ServerState
   private let publishers: PublisherRegistry
-  private let log: Log
+  let log: Log
   private let sharing: SharedProcesses
   let isSupervised: Bool
   let archive: ArchiveStore?
@@ -104,6 +104,7 @@ package final class StreamRegistry: StreamControl {
             "program-wide settings changed; restart to apply them")
         }
         configuration.withLock { $0 = now }
+        archive?.setRetentionOfOthers(now.archivePolicy.retention)
         apply(streams)
       } catch {
         log.write(.error, "configuration", "not reloaded, all streams continue: \(error)")
@@ -234,6 +235,7 @@ package final class StreamRegistry: StreamControl {
     case .keep(let name):
       guard let definition = definition(name) else { return }
       serverState.setPlaybackKeys(definition.settings.playbackKeys, of: name)
+      applyPast(definition.settings)
     case .remove(let name):
       guard let old = session(name) else { return }
       log.write(.info, "removed", stream: name, "removed by the configuration")
@@ -292,7 +294,7 @@ package final class StreamRegistry: StreamControl {
       options.archive = archive.stream(settings.name, policy) {
         HTTPTwins(policy.twins, settings.upstreamTrust)
       }
-      (options.dvr, options.dvrList) = (settings.dvr, settings.dvrList)
+      options.reach = settings.reach
     }
     if settings.pushes.isEmpty {
       pushes.remove(settings.name)

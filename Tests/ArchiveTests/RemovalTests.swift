@@ -191,10 +191,9 @@ struct RemovalTests {
     _ = stream.advance(now)
     #expect(try found().map(\.number) == [last.number + 1, last.number + 2])
     // Another policy too.
-    stream.finish()
-    let other = StreamWriter(catalog, ArchivePolicy(renditions: .top), after: stream)
-    other.follow([("video", track.window)], now)
-    _ = other.advance(now)
+    stream.policy = ArchivePolicy(renditions: .top)
+    stream.follow([("video", track.window)], now)
+    _ = stream.advance(now)
     #expect(try found().map(\.number) == [last.number + 1, last.number + 2])
   }
 

@@ -294,5 +294,10 @@ struct MergedSettingsTests {
     #expect(try options(#""bitrate": 500"#) != options(#""bitrate": 501"#))
     #expect(
       try options(#""name": "A", "bitrate": 1000"#) == options(#""name": "B", "bitrate": 1000"#))
+    // Retention and reach apply to a running stream.
+    #expect(
+      try options(#""archiveKeep": "1d", "archiveLimit": "1G", "dvr": "1h", "dvrList": "1h""#)
+        == options(#""archiveFloor": "1h", "dvr": "2h""#))
+    #expect(try options(#""archiveRenditions": "top""#) != options(#""dvr": "2h""#))
   }
 }

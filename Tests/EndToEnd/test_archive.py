@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -17,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from harness import pasthours
-from harness.archive import complete, hour_files
+from harness.archive import Recorder, complete, digest, hour_files
+from harness.configuration import stream, write
 from harness.http1 import Connection, get
 from harness.program import Program, kill, run_to_end, stop
 from harness.tools import streamer_binary
@@ -163,6 +165,41 @@ def test_links_other_owners_and_other_paths_are_not_read(
     assert stop(program) == 0
     assert (target.read_bytes(), foreign.read_bytes()) == before
     assert linked.is_symlink() and sorted(outside.iterdir()) == [target]
+
+
+@pytest.mark.timeout(120)
+def test_retention_and_reach_change_without_a_session(
+        streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """SIGHUP with another `archive.keep` and `dvr`: one session, no segment is lost, and both
+    apply."""
+    top = {"archive": str(tmp_path / "archive"), "playlistLength": 6, "maxFiles": 8}
+
+    def reload(keep: str, dvr: str) -> None:
+        write(tmp_path, [stream("live", archive={"keep": keep}, dvr=dvr)], **top)
+        program.process.send_signal(signal.SIGHUP)
+        program.wait_logged("archive", f"kept for {keep}", stream="live")
+
+    path = write(tmp_path, [stream("live", archive={"keep": "1d"}, dvr="3s")], **top)
+    program = streamer("-c", str(path), defaults=False)
+    with Recorder(program, renditions=("video",)) as recorder:
+        wait_until(lambda: len(recorder.found) >= 2, 20, "segments")
+        for keep, dvr in (("2d", "1h"), ("3d", "3s"), ("4d", "1h")):
+            reload(keep, dvr)
+            count = len(recorder.found)
+            wait_until(lambda count=count: len(recorder.found) >= count + 3, 20, "more segments")
+    recorded = dict(recorder.found)
+    assert len(program.logged("live", stream="live")) == 1, "one session"
+    assert not program.logged("changed", "restarting")
+    numbers = sorted(number for _, number in recorded)
+    # The window has left the oldest ones.
+    wait_until(lambda: numbers[-1] < min(complete(program, "video")), 30, "a later window")
+    for (name, number), known in recorded.items():
+        status, body = archived(program, name, number)
+        assert status == 200 and digest(body) == known, (number, status)
+    extent = json.loads(get(program.port, "/live/dvr.json").body)
+    reload("5d", "3s")
+    program.wait_logged("changed", "back 3 s", stream="live", count=2)
+    assert archived(program, "video", numbers[0])[0] == 410, extent
 
 
 def test_a_check_tries_the_folder(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ extension SyntheticHandler {
       timescale: 90_000)
     var serving = StreamServingOptions()
     serving.archive = try lab.open()
-    (serving.dvr, serving.dvrList) = (dvr, list)
+    serving.reach = PastReach(dvr: dvr, list: list)
     let handler = try SyntheticHandler(options: options, serving: serving)
     if let size = VideoSize(width: 640, height: 360) {
       handler.stream.window.describe(

@@ -15,7 +15,7 @@ package struct ArchivePolicy: Sendable, Equatable {
   }
 
   /// When hour files are removed.
-  package let retention: Retention
+  package var retention: Retention
   /// The renditions that are archived.
   package let renditions: Renditions
 
@@ -29,6 +29,13 @@ package struct ArchivePolicy: Sendable, Equatable {
     self.retention = retention
     self.renditions = renditions
     self.twins = twins
+  }
+
+  /// The policy with another rule of retention.
+  func with(_ retention: Retention) -> ArchivePolicy {
+    var policy = self
+    policy.retention = retention
+    return policy
   }
 
   /// Whether a rendition is archived; `top` is the name of the first video rendition.

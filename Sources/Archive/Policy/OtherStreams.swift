@@ -4,7 +4,7 @@ package import Time
 
 /// How the folders of streams that are not archived now, such as removed ones, are treated.
 package struct OtherStreams: Sendable {
-  let retention: Retention
+  var retention: Retention
   let delay: Interval
 
   /// Their hours are removed by `retention`, from `delay` after the start on: streams that begin

@@ -34,7 +34,7 @@ struct ArchiveThread {
   var relief = SpaceRelief()
   /// Why nothing is written until the disk has room; nil if it has.
   var fullness: String?
-  let others: OtherStreams?
+  var others: OtherStreams?
   /// The streams with a folder that are not archived now.
   var left: [StreamWriter] = []
   let started: MonotonicTime
@@ -124,21 +124,24 @@ struct ArchiveThread {
   private mutating func perform(_ order: WriterOrder) {
     switch order {
     case .open(let catalog, let policy):
-      let index = streams.firstIndex { $0.catalog === catalog }
-      let stream = StreamWriter(
-        catalog, policy, after: index.map { streams[$0] }, syncThread: syncThread,
-        removals: removals)
       left.removeAll { $0.catalog.folder == catalog.folder }
-      if let index {
-        streams[index].finish()
-        streams[index] = stream
-      } else {
+      let known = streams.first { $0.catalog === catalog }
+      // The session of before is written until the next one begins.
+      known?.policy = policy
+      let stream =
+        known ?? StreamWriter(catalog, policy, syncThread: syncThread, removals: removals)
+      if known == nil {
         streams.append(stream)
         load(stream)
       }
-      log.write(
-        .info, "archive", stream: catalog.name,
-        "\(catalog.folder): \(policy.retention), \(stream.content)")
+      logRule(of: stream)
+    case .retain(let catalog, let retention):
+      guard let stream = streams.first(where: { $0.catalog === catalog }) else { return }
+      stream.policy.retention = retention
+      logRule(of: stream)
+    case .retainOthers(let retention):
+      others?.retention = retention
+      for stream in left { stream.policy.retention = retention }
     case .markCreated(let catalog): CreatedMark.write(catalog)
     case .listCreated(let answer): answer(CreatedMark.streams(in: root.path))
     case .follow(let catalog, let windows):
@@ -167,6 +170,13 @@ struct ArchiveThread {
       guard let stream = stream(catalog) else { return answer("the stream has no archive") }
       answer(failure ?? stream.replace(replacement, of: rendition))
     }
+  }
+
+  private func logRule(of stream: StreamWriter) {
+    let catalog = stream.catalog
+    log.write(
+      .info, "archive", stream: catalog.name,
+      "\(catalog.folder): \(stream.policy.retention), \(stream.content)")
   }
 
   /// Why nothing may be written; nil if nothing is wrong.

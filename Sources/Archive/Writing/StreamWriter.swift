@@ -12,7 +12,8 @@ import Time
 /// Confined to the writer's thread.
 final class StreamWriter {
   let catalog: StreamCatalog
-  let policy: ArchivePolicy
+  /// How the stream is archived; other renditions are those of the next session.
+  var policy: ArchivePolicy
   private let syncThread: SyncThread?
   var tracks: [String: TrackWriter] = [:]
   /// The windows of the session, and whether the folder has their order.
@@ -33,18 +34,15 @@ final class StreamWriter {
   /// The span of the hours after the wall clock in the log.
   var reportedAhead: Range<WallTime>?
 
-  /// A writer of a stream, after one with another policy.
+  /// A writer of a stream.
   init(
-    _ catalog: StreamCatalog, _ policy: ArchivePolicy, after other: StreamWriter? = nil,
-    syncThread: SyncThread? = nil, removals: RemovalThread? = nil
+    _ catalog: StreamCatalog, _ policy: ArchivePolicy, syncThread: SyncThread? = nil,
+    removals: RemovalThread? = nil
   ) {
     self.syncThread = syncThread
     self.removals = removals
     self.catalog = catalog
     self.policy = policy
-    removed = other?.removed ?? WallSpans()
-    unfinished = other?.unfinished ?? []
-    missing = other?.missing ?? []
   }
 
   /// Findings and deeds since the last call, for the log.

@@ -7,6 +7,10 @@ package import Time
 package enum WriterOrder: Sendable {
   /// Reads the folder of a stream.
   case open(StreamCatalog, ArchivePolicy)
+  /// Removes hours of a stream by another rule from now on.
+  case retain(StreamCatalog, Retention)
+  /// The same for the streams that are not archived now.
+  case retainOthers(Retention)
   /// Notes in the folder of a stream that a publisher has created it.
   case markCreated(StreamCatalog)
   /// Lists the streams with that note.
@@ -32,7 +36,7 @@ package enum WriterOrder: Sendable {
   /// Answers an order that no thread performs any more.
   func refuse() {
     switch self {
-    case .open, .markCreated, .follow: break
+    case .open, .retain, .retainOthers, .markCreated, .follow: break
     case .listCreated(let answer): answer([])
     case .protect(_, _, _, let answer), .remove(_, _, _, let answer): answer("it is closed")
     case .replace(_, _, _, let answer), .endRemoval(_, _, _, let answer): answer("it is closed")

@@ -27,7 +27,7 @@ package struct RegistryPlan: Sendable, Equatable {
     case add(String)
     /// Its options differ, or the stream before is being removed.
     case replace(String)
-    /// Its playback keys may differ, which apply without a restart.
+    /// Its playback keys, retention and reach may differ, which apply without a restart.
     case keep(String)
     case remove(String)
     /// Uploaded files end at once.

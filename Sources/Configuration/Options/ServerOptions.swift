@@ -104,16 +104,16 @@ extension Option {
     Option.stream(
       "archive-keep", \.archiveKeep, .span, .server, default: "for ever",
       help: "how long the archive keeps an hour, such as 90m, 12h or 7d"
-    ).with { $0.scope = .serving },
+    ).with { ($0.scope, $0.appliesWithoutRestart) = (.serving, true) },
     Option.stream(
       "archive-limit", \.archiveLimit, .bytes, .server, default: "the disk",
       help: "the most bytes of the stream in the archive, such as 500G; the oldest hours go first"
-    ).with { $0.scope = .serving },
+    ).with { ($0.scope, $0.appliesWithoutRestart) = (.serving, true) },
     Option.stream(
       "archive-floor", \.archiveFloor, .floor, .server,
       help: "the newest media of each rendition, such as 24h, or of the stream, such as 100G, that "
         + "a full disk never removes; then nothing is archived until the disk has room"
-    ).with { $0.scope = .serving },
+    ).with { ($0.scope, $0.appliesWithoutRestart) = (.serving, true) },
     Option.stream(
       "archive-renditions", \.archiveRenditions, .choice("WHICH"), .server,
       help: "the renditions in the archive: all, top (the first one, and audio), or none"
@@ -126,11 +126,11 @@ extension Option {
     Option.stream(
       "dvr", \.dvr, .span, .server,
       help: "how far viewers may go back in the archive, such as 4h; further with the admin token"
-    ).with { $0.scope = .serving },
+    ).with { ($0.scope, $0.appliesWithoutRestart) = (.serving, true) },
     Option.stream(
       "dvr-list", \.dvrList, .span, .server,
       help: "the longest past in a playlist that continues to the live edge"
-    ).with { $0.scope = .serving },
+    ).with { ($0.scope, $0.appliesWithoutRestart) = (.serving, true) },
     .program("cmsd", \.sendsCMSD, .toggle, help: "send CMSD header fields to players and caches"),
     .program(
       "dashjs", \.dashjs, .path("the path of a readable file"),

@@ -39,7 +39,7 @@ extension StreamHandler {
     _ answer: (StreamHandler) -> Void
   ) -> Bool {
     guard servedStream == nil, !stream.isLeft, let recorded = stream.recorded,
-      stream.options.dvr > .zero || past.isUnlimited(exchange)
+      stream.options.reach.isOpen || past.isUnlimited(exchange)
     else { return false }
     guard let served = recorded.served else {
       guard recorded.mayBeRead(now) else { return false }

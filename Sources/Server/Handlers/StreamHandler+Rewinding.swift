@@ -71,7 +71,7 @@ extension StreamHandler {
       served.isRecorded ? newestSegment(of: handler?.rendition ?? served.top, archive) : nil
     // A recording ends: it has no live edge.
     let limited = recorded.map { address.ended(by: $0.addingSaturated(1)) } ?? address
-    let viewers = PastLimits(dvr: served.options.dvr, list: served.options.dvrList)
+    let viewers = PastLimits(dvr: served.options.reach.dvr, list: served.options.reach.list)
     let limits = isUnlimited ? viewers.unlimited : viewers
     if let refusal = limits.refusal(
       limited, now: clock, isFollowed: isFollowed, served.names, segmentation)
@@ -222,7 +222,7 @@ extension StreamHandler {
   ) {
     let exchange = future.exchange
     let isUnlimited = past.isUnlimited(exchange)
-    guard served.options.archive != nil, served.options.dvr > .zero || isUnlimited else {
+    guard served.options.archive != nil, served.options.reach.isOpen || isUnlimited else {
       return exchange.respond(PastRefusal.none.response)
     }
     guard let start = InstantText.time(from), let end = InstantText.time(to), start < end else {
@@ -273,7 +273,7 @@ extension StreamHandler {
     guard let served = servedStream, !renditions.isEmpty else {
       let options = stream.options
       return exchange.respond(
-        PastExtentDocument.ofNothing(isArchived: options.archive != nil && options.dvr > .zero))
+        PastExtentDocument.ofNothing(isArchived: options.archive != nil && options.reach.isOpen))
     }
     guard served.hasPast else { return exchange.respond(served.windowExtent) }
     past.answer(exchange) { answer in served.pastExtent(answer: answer) }

@@ -47,10 +47,7 @@ package struct StreamServingOptions: Sendable {
   /// The receivers to which it is pushed; nil for none.
   package var pushes: StreamPushes?
   /// How far viewers may go back in the archive; others need the admin token.
-  package var dvr = Interval.zero
-  /// The longest time between the start of a playlist that continues to the live edge and its
-  /// request.
-  package var dvrList = Interval.seconds(7200)
+  package var reach = PastReach()
   /// The captions of the stream; nil for none.
   package var captions: StreamCaptions?
   /// The declared closed captions.

@@ -14,6 +14,8 @@ final class PastRuns: Sendable {
   private struct State {
     /// The revision of the archive that the runs have.
     var revision: Int64 = 0
+    /// The reach for which they were read.
+    var dvr = Interval.zero
     /// The segments of the archive; nil before they are read.
     var archived: SegmentRuns?
     /// Those segments, and the later ones of the window at the last request.
@@ -29,9 +31,11 @@ final class PastRuns: Sendable {
     /// The renditions with the CMAF headers of the past.
     var tracks: [Header: TrackDescription] = [:]
 
-    /// Forgets the runs if segments were removed from the archive, or added to its past.
-    mutating func compare(_ revision: Int64) {
-      guard revision != self.revision else { return }
+    /// Forgets the runs if segments were removed from the archive, or added to its past, or if
+    /// viewers may go back further than before.
+    mutating func compare(_ revision: Int64, _ dvr: Interval) {
+      defer { self.dvr = dvr }
+      guard revision != self.revision || dvr > self.dvr else { return }
       former = joined ?? archived ?? former
       (archived, joined) = (nil, nil)
       nextReading = .origin
@@ -55,7 +59,8 @@ final class PastRuns: Sendable {
   private let segmentation: Segmentation
   /// The windows of the renditions in the MPD, the top rendition first.
   private let windows: [(name: String, window: LiveWindow)]
-  private let dvr: Interval
+  /// How far it reaches back, which may change.
+  private let dvr: @Sendable () -> Interval
   private let state = Locked(State())
 
   /// The numbers of the archive, without those of another segment duration.
@@ -68,7 +73,12 @@ final class PastRuns: Sendable {
   private var top: (name: String, window: LiveWindow) { windows[0] }
 
   /// The past of a stream with these renditions, the top rendition first; at least one.
-  init(_ archive: StreamArchive, _ windows: [(name: String, window: LiveWindow)], dvr: Interval) {
+  ///
+  /// `dvr` is asked for each manifest.
+  init(
+    _ archive: StreamArchive, _ windows: [(name: String, window: LiveWindow)],
+    dvr: @escaping @Sendable () -> Interval
+  ) {
     self.archive = archive
     self.windows = windows
     self.dvr = dvr
@@ -80,12 +90,12 @@ final class PastRuns: Sendable {
     let kept = snapshot.pastSegments(.min ..< .max)
     // The listing of a window lags behind it.
     let window = top.window.snapshot
-    let revision = archive.revision
+    let (revision, dvr) = (archive.revision, dvr())
     let extent = extent
     let limit = PastAddress.number(at: now - dvr, segmentation)
     let oldest = max(limit, extent?.lowerBound ?? .min)
     return state.withLock { state -> ManifestPast? in
-      state.compare(revision)
+      state.compare(revision, dvr)
       // The archive may have been opened since the last reading: known runs stay.
       let isUnread = extent != nil && state.joined == nil
       guard var joined = state.archived ?? (isUnread ? nil : SegmentRuns(segmentation)) else {
@@ -150,12 +160,12 @@ final class PastRuns: Sendable {
   }
 
   private func readShared(now: MonotonicTime, _ then: @escaping @Sendable () -> Void) {
-    let revision = archive.revision
+    let (revision, dvr) = (archive.revision, dvr())
     // An archive that is being opened is asked again by the next request.
     guard let extent else { return then() }
     let kept = top.window.snapshot.segments.first?.number ?? .min
     let next = state.withLock { state -> Int64? in
-      state.compare(revision)
+      state.compare(revision, dvr)
       // The window has left segments behind since the last request.
       let isBehind = state.joined?.end.map { $0 < kept } ?? false
       guard now >= state.nextReading || isBehind else { return nil }

@@ -78,10 +78,10 @@ extension ServedStream {
   }
 
   /// The time to which viewers may go back.
-  var oldestPast: WallTime { SystemClock.wallTime - options.dvr }
+  var oldestPast: WallTime { SystemClock.wallTime - options.reach.dvr }
 
   /// The refusal of older times.
-  var tooOld: String { "viewers may go back \(options.dvr.wholeSeconds) s" }
+  var tooOld: String { "viewers may go back \(options.reach.dvr.wholeSeconds) s" }
 
   /// Asks the archive for segment `number` of a rendition.
   ///

@@ -23,7 +23,7 @@ extension ServedStream {
   var windowExtent: PreparedResponse { extent(Archived(), isArchived: false) }
 
   /// Whether viewers may go back in an archive.
-  var hasPast: Bool { hasTimedNumbers && options.archive != nil && options.dvr > .zero }
+  var hasPast: Bool { hasTimedNumbers && options.archive != nil && options.reach.isOpen }
 
   /// Reads the extent of the archive; the answer comes on any thread.
   func pastExtent(answer: @escaping @Sendable (PreparedResponse) -> Void) {

@@ -15,7 +15,7 @@ extension ServedStream {
   ///
   /// If `isUnlimited`, the client may go back further than viewers.
   func pastSegmentation(isUnlimited: Bool) -> Result<Segmentation, PastRefusal> {
-    guard options.archive != nil, options.dvr > .zero || isUnlimited else {
+    guard options.archive != nil, options.reach.isOpen || isUnlimited else {
       return .failure(.none)
     }
     guard hasTimedNumbers else { return .failure(.unnumbered) }

@@ -140,7 +140,7 @@ package final class ServedStream: Sendable {
     manifests = ManifestCache(
       parameters, names: names, windows: windows.map(\.window),
       captions: options.captions?.tracks ?? [], closedCaptions: closedCaptions)
-    func past(_ dvr: Interval) -> Past? {
+    func past(_ dvr: @escaping @Sendable () -> Interval) -> Past? {
       guard let archive = options.archive else { return nil }
       let listed =
         archive.policy.renditions == .all
@@ -152,8 +152,8 @@ package final class ServedStream: Sendable {
           parameters, names: names, windows: listed.map(\.window),
           closedCaptions: closedCaptions, past: runs))
     }
-    self.past = past(options.dvr)
-    unlimitedPast = past(Self.maximumPast)
+    self.past = past { [reach = options.reach] in reach.dvr }
+    unlimitedPast = past { Self.maximumPast }
     let top = windows[0].window
     top.subscribe { [weak top] in
       if let top { closedCaptions.read(top.snapshot) }

@@ -28,7 +28,9 @@ struct StreamDocument {
       "stream": stream.name, "name": plan.flatMap { _ in options.label },
       "source": plan.flatMap { _ in options.source.map(Redaction.redact) },
       "onDemand": plan?.isOnDemand, "state": stream.word, "publisher": publisher,
-      "archive": options.archive.map { ArchiveDocument(archive: $0, dvr: options.dvr).object },
+      "archive": options.archive.map { archive in
+        ArchiveDocument(archive: archive, dvr: options.reach.dvr).object
+      },
       "push": options.pushes?.all.enumerated().map {
         PushDocument(number: $0.offset, push: $0.element).object
       },

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ServerState {
+  /// How far viewers of a stream may go back; nil without the stream, or without its archive.
+  package func reach(of name: String) -> PastReach? {
+    guard let options = streamTable.stream(name)?.options, options.archive != nil else {
+      return nil
+    }
+    return options.reach
+  }
+
   /// The most recordings of streams that no longer exist.
   package static let maximumRecordings = 1000
 

@@ -288,6 +288,36 @@ struct ArchiveStoreTests {
     again.close(until: Self.deadline)
   }
 
+  @Test("another policy applies while a session is written, and costs no segment")
+  func policy() throws {
+    var track = ArchivedTrack(from: Self.start)
+    let store = try ArchiveStore(folder.path, log: log)
+    let archive = store.stream("live", ArchivePolicy())
+    archive.follow([("video", track.window)])
+    track.publish(segments: 3)
+    track.publish(frames: 2)
+    try waitUntil { archive.status.written == 3 }
+    let years = Retention(keep: .seconds(100 * 366 * 86_400))
+    store.setRetention(years, of: "live")
+    #expect(archive.policy.retention == years)
+    track.publish(segments: 2)
+    try waitUntil { archive.status.written == 5 }
+    // The same policy with another rule is the same archive.
+    #expect(store.stream("live", ArchivePolicy()) === archive)
+    #expect(archive.policy.retention == Retention())
+    // Until its session begins, another archive of the stream writes that of before.
+    let healed = ArchivePolicy(retention: years, twins: ["http://192.0.2.1/live/"])
+    let other = store.stream("live", healed)
+    #expect(other !== archive && other.policy == healed)
+    track.publish(segments: 2)
+    try waitUntil { other.status.written == 7 }
+    other.follow([("video", track.window)])
+    track.publish(segments: 2)
+    try waitUntil { other.status.written == 9 }
+    for (number, expected) in track.segments { #expect(try bytes(number, other) == expected) }
+    store.close(until: Self.deadline)
+  }
+
   @Test("orders to a closed archive have an answer")
   func closed() throws {
     let store = try ArchiveStore(folder.path, log: log)

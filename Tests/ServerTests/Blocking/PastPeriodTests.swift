@@ -120,6 +120,27 @@ struct PastPeriodTests {
     #expect(try handler.askPast("/live/video/segment\(removed).m4s").status == 410)
   }
 
+  @Test("another reach applies to the present session at once: further back, and less far")
+  func reach() throws {
+    let lab = try PastLab()
+    let model = SyntheticStream(.thirty)
+    let first = model.segmentation.segment(of: model.next) - 40
+    let handler = try SyntheticHandler.withPast(lab, before: 40, dvr: .seconds(60))
+    handler.stream.goLive(prefill: 0)
+    handler.publish(segments: 12)
+    let oldest = "/live/video/segment\(first).m4s"
+    let reach = handler.served.options.reach
+    #expect(try handler.askPast(oldest).status == 410)
+    _ = try handler.askPast("/live/dvr.mpd")
+    #expect(reach.change(dvr: Self.year, list: Self.year))
+    #expect(!reach.change(dvr: Self.year, list: Self.year))
+    #expect(try handler.askPast(oldest).status == 200)
+    #expect(try Self.periods(handler).first?.contains("id=\"p\(first)\"") == true)
+    #expect(try handler.askPast("/live/dvr.json").text.contains("\"from\":\(first),"))
+    _ = reach.change(dvr: .seconds(60), list: Self.year)
+    #expect(try handler.askPast(oldest).status == 410)
+  }
+
   @Test("the open segment becomes a gap when it is complete; its readers are cut")
   func openSegment() throws {
     let handler = try SyntheticHandler.live()
