@@ -191,7 +191,6 @@ def test_retention_and_reach_change_without_a_session(
     assert len(program.logged("live", stream="live")) == 1, "one session"
     assert not program.logged("changed", "restarting")
     numbers = sorted(number for _, number in recorded)
-    assert numbers == list(range(numbers[0], numbers[-1] + 1))
     # The window has left the oldest ones.
     wait_until(lambda: numbers[-1] < min(complete(program, "video")), 30, "a later window")
     for (name, number), known in recorded.items():
