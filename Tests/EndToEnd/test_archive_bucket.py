@@ -17,6 +17,7 @@ from harness import pasthours
 from harness.archive import hour_files
 from harness.frames import clocks_of
 from harness.http1 import Response, get
+from harness.metrics import total
 from harness.mpdform import SPACE
 from harness.program import Program, start, stop
 from harness.store import Store
@@ -196,6 +197,27 @@ def test_an_outage_of_the_bucket_costs_its_hours_only(bucket: Bucket) -> None:
     finally:
         bucket.store.line.is_up = True
         stop(program)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("what", ["segment", "index"])
+def test_other_bytes_of_the_bucket_are_no_answer(
+        what: str, bucket: Bucket, program: Program) -> None:
+    """503 and a count while an object has a wrong byte; nothing of it is kept."""
+    store, track = bucket.store, bucket.tracks[0]
+    path = f"/live/{track.name}/segment{bucket.boundary - 9}.m4s"
+    index = min(key for key in store.keys()
+                if key.startswith(f"cold/live/{track.name}/") and key.endswith(".index"))
+    key = {"segment": f"cold{path}", "index": index}[what]
+    right = store.object(key)["Body"]
+    try:
+        store.s3.put_object(Bucket=store.bucket, Key=key, Body=right[:-1] + bytes([right[-1] ^ 1]))
+        response = get(program.port, path)
+        assert response.status == 503 and "other bytes" in response.text
+        assert total(program.port, "streamer_archive_objects_wrong_total", stream="live") == 1
+    finally:
+        store.s3.put_object(Bucket=store.bucket, Key=key, Body=right)
+    assert get(program.port, path).body == pasthours.repeated(track, bucket.boundary - 9)
 
 
 @pytest.mark.timeout(120)

@@ -163,6 +163,21 @@ def drawn_by(view: Viewer, offset: int) -> Callable[[], bool]:
 
 
 @pytest.mark.timeout(90)
+def test_another_key_is_named_once_beside_its_field(
+        browser: Browser, streamer: Callable[..., Program]) -> None:
+    """The words about the publisher of the stream say nothing about the key."""
+    program = streamer(*SOURCE, defaults=False)
+    with PublisherPage(browser, program.url("/live/publish"), key="x" * 32) as tab:
+        tab.start()
+        tab.wait_state("failed", 20)
+        assert tab.status == "Not live: the key is refused"
+        error = tab.page.inner_text("#key-error")
+        assert error == "This key is not the one of live. Nothing was sent."
+        wait_until(lambda: tab.page.inner_text("#stream-state") == "No publisher yet.", 10,
+                   "the words about the publisher")
+
+
+@pytest.mark.timeout(90)
 def test_second_tab_is_refused(browser: Browser, streamer: Callable[..., Program]) -> None:
     """`--takeover silent`: the first tab stays live; the second one may begin after its end."""
     program = streamer(*SOURCE, defaults=False)

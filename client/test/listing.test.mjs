@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { cardWords, tryText } from '../list/card-words.js';
+import { Card } from '../list/card.js';
 import { isTrouble, listedStreams, wallAddress } from '../list/listing.js';
 import { drawLastStill, drawServedStill, lastInstant, stillPaths } from '../shared/served-still.js';
 import { chosenOf, isFound, summaryText, troubleText } from '../list/summary.js';
@@ -189,5 +190,34 @@ suite('the list of streams', () => {
     context.mock.method(globalThis, 'fetch', async () => Response.json({ archive: false }));
     assert.equal(
       await drawLastStill('http://x/door/', {}, 480, new AbortController().signal), null);
+  });
+});
+
+suite('the next still of a card', () => {
+  /** Whether a card without elements, whose last request was at 0, wants a still at `now`. */
+  const wants = (now, state, hasStill, changes = {}) => Object.assign(
+    Object.create(Card.prototype),
+    { stream: { state, isOnDemand: false }, hasStill, stillAt: null, askedAt: 0, askedFor: state },
+    changes,
+  ).wantsStill(now);
+
+  for (const [what, hasStill, interval] of [
+    ['15 s after the last one', true, 15_000],
+    ['3 s after a refusal of the first one', false, 3000],
+  ]) {
+    test(`of a live stream: ${what}`, () => {
+      assert.deepEqual([interval, interval + 1].map((now) => wants(now, 'live', hasStill)),
+        [false, true]);
+    });
+  }
+
+  test('of a stream that is lost: once, unless its picture is the last one', () => {
+    assert.equal(wants(60_000, 'lost', false, { askedFor: 'live' }), true);
+    assert.equal(wants(60_000, 'lost', false), false);
+    assert.equal(wants(60_000, 'lost', true, { askedFor: 'live' }), false);
+  });
+
+  test('of a stream that is gone: none', () => {
+    assert.equal(wants(60_000, 'gone', false, { askedFor: 'live' }), false);
   });
 });
