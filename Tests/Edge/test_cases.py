@@ -252,6 +252,7 @@ def test_authority(name: str, edge: Edge, trusting: Program) -> None:
 Change = tuple[str, str, str]
 NO_HOST_NGINX = ("nginx/alone.conf", "  map $authority $is_bad_host {\n    default 1;",
                  "  map $authority $is_bad_host {\n    default 0;")
+UNREAD_NGINX = ("nginx/alone.conf", "$is_bad_host$is_misread", "${is_bad_host}0")
 KEPT_NGINX = ("nginx/alone.conf", "      proxy_no_cache $is_missing;\n",
               "      proxy_ignore_headers Cache-Control;\n      proxy_cache_valid any 1s;\n")
 PLAYERS = ("^/+(t/[^/?]*/)?\\?(.*)$ http://127.0.0.1:8080/$1?$2 "
@@ -273,10 +274,11 @@ PLANTED: dict[str, tuple[str, str, list[Change]]] = {
         "nginx-alone", "Host with a brace", [NO_HOST_NGINX, KEPT_NGINX]),
     "nginx sends another query than its key": (
         "nginx-alone", HELD_CASE,
-        [KEPT_NGINX, ("nginx/alone.conf", "proxy_pass http://origin$uri$directives;",
+        [KEPT_NGINX, UNREAD_NGINX,
+         ("nginx/alone.conf", "proxy_pass http://origin$uri$directives;",
                       "proxy_pass http://origin;")]),
     "nginx has no query in the key": (
-        "nginx-alone", HELD_CASE,
+        "nginx-alone", "a part without a segment",
         [("nginx/alone.conf", "proxy_cache_key $uri|$key_host|$directives;",
           "proxy_cache_key $uri|$key_host;")]),
     "Varnish has no scheme in the key": (

@@ -135,8 +135,14 @@ FAULTS: dict[str, tuple[Any, ...]] = {
     "a list and a player with one key": (
         "fastly", "recv.vcl.tftpl", QUERY, "", "the parameters of a player"),
     "a directive that is not in the key": (
-        "cloudfront", "main.tf", '"_HLS_skip", ', "",
-        "the skip directive twice"),
+        "cloudfront", "main.tf", '"_HLS_part", ', "",
+        "a part without a segment"),
+    "a directive in other capitals, for Fastly": (
+        "fastly", "recv.vcl.tftpl", "(?i:_hls_(msn|part|skip)|wait|version)", "(_hls_planted)",
+        "a directive in lower case"),
+    "a directive in other capitals, for CloudFront": (
+        "cloudfront", "route.js.tftpl", "one.toLowerCase() === name.toLowerCase()", "false",
+        "a directive in lower case"),
     "all methods": (
         "cloudfront", "main.tf", METHODS, METHODS + ', "POST"', "another method",
         ("route.js.tftpl", "'HEAD', 'OPTIONS']", "'HEAD', 'OPTIONS', 'POST']")),

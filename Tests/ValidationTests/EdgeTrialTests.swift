@@ -178,9 +178,10 @@ struct EdgeTrialTests {
       ("edge-a-directive-in-upper-case", made, { $0.comparesQuery = false }),
       (
         "edge-the-skip-directive-twice", made,
-        { ($0.keepsErrors, $0.comparesQuery) = (true, false) }
+        { ($0.keepsErrors, $0.comparesQuery, $0.checksQuery) = (true, false, false) }
       ),
       ("edge-an-encoding-for-a-part", made, { $0.change = Self.spoilParts }),
+      ("edge-a-directive-in-lower-case", made, { $0.dropsSpellings = true }),
     ]
     for row in rows {
       let edge = ScriptedEdge()

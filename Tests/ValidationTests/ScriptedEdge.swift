@@ -26,6 +26,10 @@ final class ScriptedEdge: TriedEdge {
   var checksHost = true
   /// Whether an error with `no-store` is kept.
   var keepsErrors = false
+  /// Whether directives are refused that the server refuses.
+  var checksQuery = true
+  /// Whether directives in another spelling are left out of the request to the server.
+  var dropsSpellings = false
   /// Whether directives are in the key.
   var comparesQuery = true
   /// Whether responses to requests that accept gzip have keys of their own.
@@ -59,12 +63,13 @@ final class ScriptedEdge: TriedEdge {
     let isRead = ["GET", "HEAD"].contains(request.method)
     guard isRead || acceptsMethods else { return Self.error(405) }
     if checksHost, !Self.isHost(request) { return Self.error(400) }
-    let (path, query) = Self.parts(request.target)
+    let (path, given) = Self.parts(request.target)
+    let query = dropsSpellings ? given.filter { Self.known.contains($0.name) } : given
+    if checksQuery, Self.areMisread(path, query) { return Self.error(400) }
     var key = path
     if comparesQuery {
-      let known = ["_HLS_msn", "_HLS_part", "_HLS_skip"]
-      // Other spellings, and directives twice, are never kept: the server refuses them.
-      key += known.flatMap { name in query.filter { $0.name == name }.map { "|\($0)" } }.joined()
+      key += Self.known.flatMap { name in query.filter { $0.name == name }.map { "|\($0)" } }
+        .joined()
     }
     if dividesHosts { key += "|\(request.value("host") ?? "")" }
     if dividesEncodings { key += "|\(request.value("accept-encoding") == "gzip")" }
@@ -75,6 +80,25 @@ final class ScriptedEdge: TriedEdge {
     let isKept = keepsErrors || reply.value("cache-control") != "no-store"
     if isKept { kept[key] = Kept(reply: reply, end: now + 1) }
     return reply
+  }
+
+  private static let known = ["_HLS_msn", "_HLS_part", "_HLS_skip", "wait", "version"]
+
+  /// Whether the server refuses the directives of a playlist for their names.
+  private static func areMisread(_ path: String, _ query: [(name: String, value: String)]) -> Bool {
+    guard path.hasSuffix(".m3u8") else { return false }
+    var found: Set<String> = []
+    for (name, value) in query {
+      if name.contains(where: { "%+".contains($0) }) { return true }
+      let isExact = known.contains(name)
+      guard isExact || known.contains(where: { $0.lowercased() == name.lowercased() }) else {
+        continue
+      }
+      guard isExact, found.insert(name).inserted, !value.isEmpty || name == "_HLS_skip" else {
+        return true
+      }
+    }
+    return false
   }
 
   private static func isHost(_ request: EdgeRequest) -> Bool {
@@ -129,20 +153,16 @@ final class ScriptedEdge: TriedEdge {
       reply.fields[0] = HeaderField("Content-Type", "video/mp4")
       reply.body = [0, 0, 0, 8] + Array("moof".utf8)
     } else {
-      return playlist(query, reply, isGzip: request.value("accept-encoding") == "gzip")
+      return playlist(path, query, reply, isGzip: request.value("accept-encoding") == "gzip")
     }
     return reply
   }
 
   private func playlist(
-    _ query: [(name: String, value: String)], _ reply: Reply, isGzip: Bool
+    _ path: String, _ query: [(name: String, value: String)], _ reply: Reply, isGzip: Bool
   ) -> Reply {
-    let directives = query.filter { $0.name.lowercased().contains("hls") }
-    let known: Set = ["_HLS_msn", "_HLS_part", "_HLS_skip"]
-    let names = directives.map(\.name)
-    guard Set(names).count == names.count, known.isSuperset(of: names) else {
-      return Self.error(400)
-    }
+    guard !Self.areMisread(path, query) else { return Self.error(400) }
+    let directives = query.filter { Self.known.contains($0.name) }
     let values = Dictionary(uniqueKeysWithValues: directives.map { ($0.name, $0.value) })
     if let text = values["_HLS_msn"] {
       guard let segment = Int64(text), segment <= Int64(now) + 2,

@@ -27,7 +27,8 @@ VALUES = {"${window_seconds}": "20", "${segment_seconds}": "1"}
 LOOP = """
 import { createInterface } from 'node:readline';
 for await (const line of createInterface({ input: process.stdin })) {
-  const found = handler({ request: JSON.parse(line) });
+  const { query, ...request } = JSON.parse(line);
+  const found = handler({ request: { ...request, rawQueryString: () => query ?? undefined } });
   console.log(JSON.stringify(found));
 }
 """
@@ -76,7 +77,9 @@ class CloudFront:
     def function(self, request: Request) -> dict[str, object]:
         """The value of the function for a request."""
         assert self.node.stdin and self.node.stdout
-        self.node.stdin.write(json.dumps({"method": request.method, "uri": request.path}) + "\n")
+        mark, query = request.target.partition("?")[1:]
+        event = {"method": request.method, "uri": request.path, "query": query if mark else None}
+        self.node.stdin.write(json.dumps(event) + "\n")
         self.node.stdin.flush()
         found: dict[str, object] = json.loads(self.node.stdout.readline())
         return found

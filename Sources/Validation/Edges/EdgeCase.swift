@@ -59,6 +59,10 @@ package struct EdgeCase: Sendable, Decodable, CustomStringConvertible {
   /// The queries of viewers, as templates.
   var victimQueries: [String] { victims ?? [query ?? ""] }
 
+  /// Whether the request differs from that of a viewer by its query, which no server reads below a
+  /// stream that does not exist.
+  var needsStream: Bool { victimQueries.first != query ?? "" }
+
   /// Whether the request has no other permitted meaning than an error.
   var mustBeRefused: Bool { meanings == [.refused] }
 

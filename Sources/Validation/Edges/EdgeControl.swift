@@ -88,8 +88,10 @@ extension Findings {
   mutating func checkRefusal(_ one: EdgeCase, _ reply: Reply, _ control: EdgeControl?) {
     guard one.mustBeRefused else { return }
     let isAnswered = (1..<400).contains(reply.status)
-    // A method may be refused by an error like that of an unknown address.
-    let isPlain = (one.method ?? "GET") == "GET" && control?.isPlainError(reply) ?? false
+    // A method may be refused by an error like that of an unknown address; a query of a stream that
+    // does not exist is not read.
+    let isComparable = (one.method ?? "GET") == "GET" && !one.needsStream
+    let isPlain = isComparable && control?.isPlainError(reply) ?? false
     check(
       one.rule, !isAnswered && !isPlain, reply.place,
       seen: isPlain ? "status \(reply.status), the answer of the plain address" : reply.outcome,
