@@ -25,6 +25,7 @@ from harness import edges
 from harness.crowd import connect
 from harness.edges import CONFIGURATIONS, KINDS, MORE, TERMINATORS, Edge
 from harness.http1 import Closed, Response
+from harness.http2frames import DATA, GOAWAY, HEADERS, RST_STREAM, Frames, request
 from harness.metrics import read_metrics
 from harness.playlist import parse
 from harness.program import Program
@@ -39,7 +40,7 @@ READINGS: dict[str, dict[str, str]] = json.loads(
 PATHS = {"playlist": PLAYLIST, "manifest": "/live/manifest.mpd", "root": "/",
          "play": "/ldash/play/live/manifest.mpd", "extent": "/dvr.json",
          "past": "/live/video/from/{past}/playlist.m3u8", "missing": "/live/missing",
-         "part": "/live/video/segment{msn}.{part}.m4s"}
+         "part": "/live/video/segment{msn}.{part}.m4s", "segment": "/live/video/segment{msn}.m4s"}
 ALL = KINDS | TERMINATORS | MORE
 KEPT_SECONDS = 1
 """The lifetime of a playlist without directives."""
@@ -69,6 +70,8 @@ class Instant:
         last = fetch(server.port).last_part[0]
         self.values = {"msn": str(last - 1 - number // 8 % 2), "part": str(number % 8),
                        "next": str(last + 1), "host": f"case{number}.example", "long": "x" * 20000,
+                       # Above --max-uri-bytes of the server.
+                       "target": "x" * 5000,
                        # Before the archive begins: the server leads to its beginning.
                        "past": str(int(time.time()) - 3000 + number)}
 
@@ -126,7 +129,7 @@ def check_viewer(case: dict[str, Any], edge: Edge, server: Program, now: Instant
     assert found.headers.get("content-type") == own.headers.get("content-type"), what
     places = [answer.headers.get("location") for answer in (own, found)]
     assert places[0] == places[1], f"{what}: {places}"
-    if case["on"] == "part":
+    if case["on"] in ("part", "segment"):
         assert found.body == own.body, what
     elif case["on"] == "root":
         assert titles(found.text) == titles(own.text), what
@@ -247,6 +250,23 @@ def test_authority(name: str, edge: Edge, trusting: Program) -> None:
         assert ran.returncode != 0 or int(status) >= 400, f"{edge.name}: {name}: {status!r}"
     assert ran.returncode != 0 or version == b"2"
     check_viewer(case, edge, trusting, now, case["query"])
+
+
+def test_an_authority_beside_another_host(edge: Edge, trusting: Program) -> None:
+    """RFC 9113 §8.3.1: a Host that differs from `:authority` changes no answer of either host."""
+    if not edge.is_secure:
+        pytest.skip("this edge has no TLS: HTTP/2 is not tested with it")
+    case = {"name": "an authority beside another host", "on": "manifest"}
+    now = Instant(trusting, len(CASES))
+    hosts = [f"{name}-{edge.name}.example" for name in ("authority", "field")]
+    with Frames(edge.port, is_secure=True) as frames:
+        frames.send(request(PATHS["manifest"], 1, hosts[0],
+                            **{":scheme": "https", "host": hosts[1]}))
+        while frames.next(HEADERS, DATA, RST_STREAM, GOAWAY).goes_on:
+            pass
+    for host in hosts:
+        now.values["host"] = host
+        check_viewer(case, edge, trusting, now, "")
 
 
 Change = tuple[str, str, str]

@@ -59,7 +59,8 @@ def check_tried(found: dict[str, Any]) -> None:
     untried = [note for note in found["notChecked"] if "does not exist" not in note]
     assert untried == [
         *(f"“{name}”: its address is above the stream, and has viewers" for name in (
-            "the parameters of a player", "the list before a player")),
+            "a target above the limit of the server, for the list", "the parameters of a player",
+            "the list before a player")),
         "“an unknown parameter of the past”: the stream may have no past",
         "“an unknown parameter of the default stream”: its address is above the stream, and has "
         "viewers"]

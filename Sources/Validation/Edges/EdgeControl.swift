@@ -36,7 +36,7 @@ struct EdgeControl: Sendable {
         "clock at \(found.sorted().joined(separator: ", "))",
         "clock at \(clocks.sorted().joined(separator: ", "))"
       )
-    case .part:
+    case .part, .segment:
       let type = String(decoding: reply.body.dropFirst(4).prefix(4), as: UTF8.self)
       guard !["styp", "moof", "prft", "emsg", "sidx"].contains(type) else { return nil }
       return ("\(reply.body.count) bytes that are no part", "a part")

@@ -26,6 +26,7 @@ package struct EdgeNames: Sendable, Equatable {
     case .manifest: "/\(stream)/manifest.mpd"
     case .play: "/ldash/play/\(stream)/manifest.mpd"
     case .part: "/\(stream)/video/segment\(segment).\(part).m4s"
+    case .segment: "/\(stream)/video/segment\(segment).m4s"
     case .missing: "/\(stream)/missing"
     case .root, .extent, .past: nil
     }
@@ -37,6 +38,7 @@ package struct EdgeNames: Sendable, Equatable {
     return text.replacing("{msn}", with: "\(segment)").replacing("{part}", with: "\(part)")
       .replacing("{next}", with: "\(next)").replacing("{host}", with: authority)
       .replacing("{long}", with: String(repeating: "x", count: 20_000))
+      .replacing("{target}", with: String(repeating: "x", count: 5_000))
   }
 
   /// The fields of a row.

@@ -6,6 +6,7 @@ extension EdgeTrial {
   /// A random name gets a suffix per case, so that no cache has its addresses. A live stream has
   /// new names of media instead, and plain addresses are used again after their lifetime.
   mutating func tryCases(_ cases: [EdgeCase], _ stream: Stream) throws(Stop) {
+    let cases = cases.filter(\.isTried)
     untried = cases.count
     var plain = viewer
     plain.stream = stream.name
@@ -117,7 +118,7 @@ extension EdgeTrial {
       return names
     }
     let texts = one.victimQueries + [one.query ?? ""]
-    if one.resource == .part || texts.contains(where: { $0.contains("{msn}") }) {
+    if [.part, .segment].contains(one.resource) || texts.contains(where: { $0.contains("{msn}") }) {
       var name = live?.part()
       if name == nil {
         try learnAgain(names)
