@@ -20,7 +20,7 @@ from harness.validation import check_unbroken, command
 from harness.waiting import wait_until
 
 OWN = ("--i-run-this-edge",)
-MADE = (*OWN, "--edge-stream", "made")
+MADE = (*OWN, "--edge-stream", "edge-check")
 MOST_REQUESTS = 200
 
 
@@ -30,10 +30,11 @@ def site(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pro
     settings = tmp_path_factory.mktemp("site") / "streamer.json"
     settings.write_text(json.dumps({
         "resolution": "320x180", "trustedProxy": "127.0.0.1",
-        "streams": [{"stream": "live", "testSrc": True}, {"stream": "made", "testSrc": True}]}))
+        "streams": [{"stream": "live", "testSrc": True},
+                    {"stream": "edge-check", "testSrc": True}]}))
     program = start(["-c", str(settings), "--host", "127.0.0.1", "--http-port", "0"],
                     defaults=False)
-    for path in ("/live/video/playlist.m3u8", "/made/video/playlist.m3u8"):
+    for path in ("/live/video/playlist.m3u8", "/edge-check/video/playlist.m3u8"):
         wait_until(lambda path=path: get(program.port, path).status == 200, 15, path)
     yield program
     stop(program)
@@ -99,6 +100,14 @@ PLANTED = {
         "varnish", "varnish/live.vcl", MADE, "edge-a-scheme-that-connection-names",
         [('set req.http.X-Forwarded-Proto = "https";', 'set req.http.X-Planted = "https";')]),
 }
+
+
+def test_the_stream_of_the_url_is_not_tried(site: Program) -> None:
+    """`--edge-stream` with the stream of the address, which has viewers: a failure."""
+    url = f"http://127.0.0.1:{site.port}/edge-check/playlist.m3u8"
+    ran = subprocess.run(command("--edge", url, *MADE), capture_output=True, text=True, timeout=60,
+                         check=False)
+    assert ran.returncode == 1 and "is that of the address" in ran.stdout, ran.stdout
 
 
 @pytest.mark.timeout(240)

@@ -8,7 +8,7 @@ import Validation
 @Suite("Trials of caches: the table of deploy/edge/cases.json")
 struct EdgeTrialTests {
   private let random = EdgeTrial.Stream(name: "edge-check-1", isRandom: true)
-  private let made = EdgeTrial.Stream(name: "made", isRandom: false)
+  private let made = EdgeTrial.Stream(name: "edge-check", isRandom: false)
 
   private func run(
     _ edge: ScriptedEdge, _ stream: EdgeTrial.Stream?, _ cases: [EdgeCase] = EdgeCase.all
@@ -63,6 +63,18 @@ struct EdgeTrialTests {
     #expect(try plan("the parameters of a player") == nil)
   }
 
+  @Test("names of a sub-path and of a token are part of each path")
+  func prefixes() throws {
+    var names = EdgeNames(authority: "edge.example", agent: "test")
+    (names.prefix, names.stream) = ("/t/x", "made")
+    for one in EdgeCase.all {
+      guard let plan = EdgePlan(one, names) else { continue }
+      for request in [plan.attack] + plan.victims.map(\.request) {
+        #expect(request.target.contains("/t/x/"), "\(one.name)")
+      }
+    }
+  }
+
   @Test("viewers of a case ask for its addresses as players do")
   func viewers() throws {
     let found = try #require(try plan("a directive in lower case")).victims
@@ -115,7 +127,7 @@ struct EdgeTrialTests {
     let known: Set = ["Host", "User-Agent", "Connection", "Accept-Encoding"]
     for (request, _) in edge.requests {
       #expect(["GET", "HEAD"].contains(request.method) && request.body.isEmpty)
-      #expect(request.target.hasPrefix("/live.m3u8") && !request.target.contains("%"))
+      #expect(request.target.hasPrefix("/live") && !request.target.contains("%"))
       #expect(known.isSuperset(of: request.fields.map(\.name)))
     }
   }
@@ -151,7 +163,7 @@ struct EdgeTrialTests {
           && found.findings.checks.count >= 4 + EdgeCase.all.filter(\.isTried).count - left.count)
       let addresses = found.findings.notes.filter { $0.hasPrefix("“") }
       #expect(addresses.count == left.count, "\(addresses)")
-      #expect(edge.requests.count <= 200)
+      #expect(!found.findings.notes.contains { $0.contains("the limit of 200") })
     }
   }
 
@@ -195,6 +207,31 @@ struct EdgeTrialTests {
 
   private static func spoilParts(_ reply: inout Reply, _ count: Int) {
     if reply.url.hasSuffix(".m4s"), count > 25 { reply.body = [] }
+  }
+
+  @Test("below a sub-path no request is sent to an address above it")
+  func subPath() throws {
+    let edge = ScriptedEdge()
+    edge.folder = "/cameras"
+    let address = try #require(WebAddress("http://edge.example/cameras/live.m3u8"))
+    let found = EdgeTrial.run(address, edge, made, agent: "test")
+    #expect(names(found) == [] && found.failure == nil && edge.requests.count > 150)
+    #expect(edge.requests.allSatisfy { $0.request.target.contains("/cameras/") })
+  }
+
+  @Test("a stream with viewers, and an address without a stream, are only read")
+  func viewed() throws {
+    let rows: [(stream: String, address: String, reason: String)] = [
+      ("live", "/live.m3u8", "is that of the address"), ("edge-check", "/time", "no media below"),
+    ]
+    for row in rows {
+      let edge = ScriptedEdge()
+      let address = try #require(WebAddress("http://edge.example\(row.address)"))
+      let stream = EdgeTrial.Stream(name: row.stream, isRandom: false)
+      let found = EdgeTrial.run(address, edge, stream, agent: "test")
+      #expect(found.failure?.contains(row.reason) == true && !found.isPassed)
+      #expect(edge.requests.allSatisfy { $0.request.target.hasPrefix(row.address.prefix(5)) })
+    }
   }
 
   @Test("a stream that answers although its name is random is not tried")

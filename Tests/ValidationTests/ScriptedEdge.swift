@@ -4,7 +4,7 @@ import HTTP
 import Validation
 
 /// A cache before a server, in virtual time: segments of 1 s with four parts, of any stream but
-/// those whose names begin with `edge-check`.
+/// those whose names begin with `edge-check-`. The default stream is `live`.
 ///
 /// Reads each request as the server does, unless a property says otherwise.
 final class ScriptedEdge: TriedEdge {
@@ -40,6 +40,8 @@ final class ScriptedEdge: TriedEdge {
   var dividesHosts = true
   /// Whether other methods than GET and HEAD are answered as GET.
   var acceptsMethods = false
+  /// The path below which the server is.
+  var folder = ""
   /// Changes each response; the number is the count of requests.
   var change: (inout Reply, Int) -> Void = { _, _ in }
 
@@ -142,10 +144,20 @@ final class ScriptedEdge: TriedEdge {
         HeaderField("Content-Type", "text/plain"), HeaderField("Cache-Control", "max-age=1"),
       ],
       body: Array("nothing".utf8), sent: 0, end: 0)
-    guard !path.hasSuffix("/missing") else { return reply }
-    guard !path.contains("/edge-check") else { return reply }
+    guard path.hasPrefix("\(folder)/"), !path.hasSuffix("/missing"),
+      !path.contains("/edge-check-")
+    else { return reply }
     reply.status = 200
-    if path.hasSuffix(".mpd") {
+    if path == "\(folder)/time" {
+      reply.body = Array("0".utf8)
+    } else if path == "\(folder)/live.m3u8" {
+      reply.fields[0] = HeaderField("Content-Type", "application/vnd.apple.mpegurl")
+      if request.value("accept-encoding") == "gzip" {
+        reply.fields.append(HeaderField("Content-Encoding", "gzip"))
+      }
+      reply.body = Array(
+        "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlive/video/playlist.m3u8\n".utf8)
+    } else if path.hasSuffix(".mpd") {
       reply.fields[0] = HeaderField("Content-Type", "application/dash+xml")
       let host = request.value("host") ?? ""
       reply.body = Array("<MPD><UTCTiming value=\"http://\(host)/time\"/></MPD>".utf8)

@@ -8,6 +8,8 @@ package struct EdgeNames: Sendable, Equatable {
   package let authority: String
   /// The value of `User-Agent`.
   package let agent: String
+  /// The path before the name of a stream: empty, or such as `/cameras` or `/t/TOKEN`.
+  package var prefix = ""
   /// The stream below which requests are sent.
   package var stream = ""
   /// A part that no other case uses, and a segment that does not exist yet.
@@ -22,12 +24,12 @@ package struct EdgeNames: Sendable, Equatable {
   /// a stream may not have.
   func path(_ resource: EdgeCase.Resource) -> String? {
     switch resource {
-    case .playlist: "/\(stream)/video/playlist.m3u8"
-    case .manifest: "/\(stream)/manifest.mpd"
-    case .play: "/ldash/play/\(stream)/manifest.mpd"
-    case .part: "/\(stream)/video/segment\(segment).\(part).m4s"
-    case .segment: "/\(stream)/video/segment\(segment).m4s"
-    case .missing: "/\(stream)/missing"
+    case .playlist: "\(prefix)/\(stream)/video/playlist.m3u8"
+    case .manifest: "\(prefix)/\(stream)/manifest.mpd"
+    case .play: "\(prefix)/ldash/play/\(stream)/manifest.mpd"
+    case .part: "\(prefix)/\(stream)/video/segment\(segment).\(part).m4s"
+    case .segment: "\(prefix)/\(stream)/video/segment\(segment).m4s"
+    case .missing: "\(prefix)/\(stream)/missing"
     case .root, .extent, .past: nil
     }
   }

@@ -8,6 +8,7 @@ extension EdgeTrial {
   mutating func tryCases(_ cases: [EdgeCase], _ stream: Stream) throws(Stop) {
     let cases = cases.filter(\.isTried)
     untried = cases.count
+    viewer.prefix = try prefix(of: stream)
     var plain = viewer
     plain.stream = stream.name
     guard let path = plain.path(.playlist) else { return }
@@ -18,6 +19,22 @@ extension EdgeTrial {
       // bounded: at most the number of cases
       untried -= 1
     }
+  }
+
+  /// The path before the name of a stream at this edge.
+  ///
+  /// - Throws: if it is unknown, so that no address of another site is tried, and if the stream is
+  ///   that of the address.
+  private func prefix(of stream: Stream) throws(Stop) -> String {
+    guard let viewed else {
+      throw .failure(
+        "the address has no media below /S/RENDITION/ (expected a playlist or an MPD of a stream)")
+    }
+    guard viewed.stream != stream.name else {
+      throw .failure(
+        "the stream \(stream.name) is that of the address (expected a stream without viewers)")
+    }
+    return viewed.prefix
   }
 
   /// Whether the stream is live, or does not exist.
