@@ -21,6 +21,7 @@ struct EdgeTrialTests {
     let one = try #require(EdgeCase.all.first { $0.name == name })
     var names = EdgeNames(authority: "edge.example", agent: "test")
     (names.stream, names.segment, names.part, names.next) = ("made", 7, 3, 9)
+    names.past = 5
     return EdgePlan(one, names)
   }
 
@@ -152,10 +153,14 @@ struct EdgeTrialTests {
 
   @Test("an edge that reads requests as the server does has no findings")
   func healthy() throws {
-    // Their addresses have viewers, or media that a stream may not have.
-    let left = EdgeCase.all.filter { [.root, .extent, .past].contains($0.resource) && $0.isTried }
-    for stream in [random, made] {
+    for (stream, hasPast) in [(random, true), (made, true), (made, false)] {
+      // Their addresses have viewers, or media that the stream does not have.
+      let left = EdgeCase.all.filter {
+        ([.root, .extent].contains($0.resource) && $0.isTried)
+          || ($0.resource == .past && !hasPast)
+      }
       let edge = ScriptedEdge()
+      edge.hasPast = hasPast
       let found = try run(edge, stream)
       #expect(names(found) == [] && found.failure == nil)
       #expect(
@@ -195,6 +200,7 @@ struct EdgeTrialTests {
       ),
       ("edge-an-encoding-for-a-part", made, { $0.change = Self.spoilParts }),
       ("edge-a-directive-in-lower-case", made, { $0.dropsSpellings = true }),
+      ("edge-an-unknown-parameter-of-the-past", made, { $0.keepsRedirects = true }),
     ]
     for row in rows {
       let edge = ScriptedEdge()

@@ -40,6 +40,10 @@ final class ScriptedEdge: TriedEdge {
   var dividesHosts = true
   /// Whether other methods than GET and HEAD are answered as GET.
   var acceptsMethods = false
+  /// Whether a redirection with the query of one viewer may be kept.
+  var keepsRedirects = false
+  /// Whether streams have media before their playlist.
+  var hasPast = true
   /// The path below which the server is.
   var folder = ""
   /// Changes each response; the number is the count of requests.
@@ -147,6 +151,7 @@ final class ScriptedEdge: TriedEdge {
     guard path.hasPrefix("\(folder)/"), !path.hasSuffix("/missing"),
       !path.contains("/edge-check-")
     else { return reply }
+    if path.contains("/from/") { return redirection(reply, query) }
     reply.status = 200
     if path == "\(folder)/time" {
       reply.body = Array("0".utf8)
@@ -157,6 +162,9 @@ final class ScriptedEdge: TriedEdge {
       }
       reply.body = Array(
         "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlive/video/playlist.m3u8\n".utf8)
+    } else if path.hasSuffix("/dvr.json") {
+      reply.fields[0] = HeaderField("Content-Type", "application/json")
+      reply.body = Array("{\"archive\":\(hasPast),\"from\":1799990000}".utf8)
     } else if path.hasSuffix(".mpd") {
       reply.fields[0] = HeaderField("Content-Type", "application/dash+xml")
       let host = request.value("host") ?? ""
@@ -166,6 +174,18 @@ final class ScriptedEdge: TriedEdge {
       reply.body = [0, 0, 0, 8] + Array("moof".utf8)
     } else {
       return playlist(path, query, reply, isGzip: request.value("accept-encoding") == "gzip")
+    }
+    return reply
+  }
+
+  /// Leads to the start of the oldest media, with the query of the request.
+  private func redirection(_ reply: Reply, _ query: [(name: String, value: String)]) -> Reply {
+    var reply = reply
+    reply.status = 307
+    let text = query.isEmpty ? "" : "?" + query.map(\.name).joined(separator: "&")
+    reply.fields.append(HeaderField("Location", "../../from/1799990000/playlist.m3u8\(text)"))
+    if !query.isEmpty, !keepsRedirects {
+      reply.fields[1] = HeaderField("Cache-Control", "no-store")
     }
     return reply
   }

@@ -5,12 +5,15 @@ struct EdgeControl: Sendable {
   private let status: Int
   private let mediaType: String
   private let body: [UInt8]
+  /// The query of the address to which the answer leads; empty without one.
+  private let leadingQuery: String
   /// Schemes and hosts of the clock addresses in an MPD.
   private let clocks: Set<String>
 
   init(_ reply: Reply) {
     (status, mediaType, body) = (reply.status, reply.mediaType, reply.body)
     clocks = Self.clocks(reply)
+    leadingQuery = Self.leadingQuery(reply)
   }
 
   /// How an answer to a viewer differs from the expected one; nil if it does not.
@@ -22,6 +25,10 @@ struct EdgeControl: Sendable {
     }
     guard reply.mediaType == mediaType else {
       return ("Content-Type: \(reply.mediaType)", "Content-Type: \(mediaType)")
+    }
+    let query = Self.leadingQuery(reply)
+    guard query == leadingQuery else {
+      return ("a redirection to “?\(query)”", "a redirection to “?\(leadingQuery)”")
     }
     guard status == 200 else { return nil }
     if let coding = reply.value("content-encoding"), coding.lowercased() != "identity" {
@@ -68,6 +75,11 @@ struct EdgeControl: Sendable {
   func isPlainError(_ reply: Reply) -> Bool {
     status >= 400 && reply.status == status && reply.mediaType == mediaType && !body.isEmpty
       && reply.body == body
+  }
+
+  private static func leadingQuery(_ reply: Reply) -> String {
+    let location = reply.value("location") ?? ""
+    return String(location.drop { $0 != "?" }.dropFirst())
   }
 
   private static func clocks(_ reply: Reply) -> Set<String> {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
+import Time
+
 extension EdgeTrial {
   /// Sends the requests of a table below a stream.
   ///
@@ -13,6 +16,9 @@ extension EdgeTrial {
     plain.stream = stream.name
     guard let path = plain.path(.playlist) else { return }
     try readStream(EdgeRequest(viewer: plain, path), stream)
+    if live != nil, cases.contains(where: { $0.resource == .past }) {
+      readExtent(try send(EdgeRequest(viewer: plain, plain.extentPath)))
+    }
     try readControls(cases, stream)
     for (index, one) in cases.enumerated() {
       try tryCase(one, stream, index)
@@ -35,6 +41,19 @@ extension EdgeTrial {
         "the stream \(stream.name) is that of the address (expected a stream without viewers)")
     }
     return viewed.prefix
+  }
+
+  /// Takes the start of the oldest media from `dvr.json`.
+  private mutating func readExtent(_ reply: Reply) {
+    struct Extent: Decodable {
+      let archive: Bool?
+      let from: Double?
+    }
+    guard reply.isWhole,
+      let extent = try? JSONDecoder().decode(Extent.self, from: Data(reply.body)),
+      extent.archive == true, let from = extent.from
+    else { return }
+    oldest = Int64(exactly: from.rounded(.down))
   }
 
   /// Whether the stream is live, or does not exist.
@@ -74,7 +93,12 @@ extension EdgeTrial {
         guard reply.failure == nil else {
           throw .failure("\(reply.url): \(reply.outcome) (expected an answer)")
         }
-        let expected = live == nil || one.resource == .missing ? 404 : 200
+        let expected = expectedStatus(one.resource)
+        if one.resource == .past, live != nil, reply.status != expected {
+          // Viewers may not go back as far as the archive.
+          oldest = nil
+          continue
+        }
         guard reply.status == expected else {
           throw .failure("\(reply.url): \(reply.outcome) (expected \(expected))")
         }
@@ -83,12 +107,19 @@ extension EdgeTrial {
     }
   }
 
+  /// The status of the answer to a viewer.
+  private func expectedStatus(_ resource: EdgeCase.Resource) -> Int {
+    if live == nil || resource == .missing { return 404 }
+    // A time before the oldest media leads to their start.
+    return resource == .past ? 307 : 200
+  }
+
   private mutating func tryCase(_ one: EdgeCase, _ stream: Stream, _ index: Int) throws(Stop) {
-    switch one.resource {
-    case .root, .extent:
+    if [.root, .extent].contains(one.resource) {
       return findings.note("“\(one.name)”: its address is above the stream, and has viewers")
-    case .past: return findings.note("“\(one.name)”: the stream may have no past")
-    case .playlist, .manifest, .play, .part, .missing: break
+    }
+    if one.resource == .past, live != nil, oldest == nil {
+      return findings.note("“\(one.name)”: the stream has no past")
     }
     guard let names = try self.names(stream, suffix: index, one), let plan = EdgePlan(one, names)
     else {
@@ -132,7 +163,13 @@ extension EdgeTrial {
       let number = Int64(suffix ?? EdgePace.most)
       (names.segment, names.part) = (1000 + number, number % 8)
       names.next = 2000 + number
+      names.past = 1_000_000_000 + number
       return names
+    }
+    if one.resource == .past {
+      guard let oldest else { return nil }
+      // bounded: the number of cases; the time is one of a clock
+      names.past = oldest.subtractingSaturated(Int64(10 + (suffix ?? EdgePace.most)))
     }
     let texts = one.victimQueries + [one.query ?? ""]
     if [.part, .segment].contains(one.resource) || texts.contains(where: { $0.contains("{msn}") }) {

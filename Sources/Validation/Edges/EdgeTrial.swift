@@ -48,6 +48,8 @@ package struct EdgeTrial {
   var viewed: EdgeStreamAddress?
   /// The names of a live stream; nil for one that does not exist.
   var live: EdgeLiveNames?
+  /// The start of the oldest media, in seconds since 1970; nil without a past.
+  var oldest: Int64?
   /// The cases with an unknown result.
   var untried = 0
 
