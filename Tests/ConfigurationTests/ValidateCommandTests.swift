@@ -25,19 +25,20 @@ struct ValidateCommandTests {
   func reading() throws {
     let read = try #require(try request(edge))
     #expect(!read.isOwn && read.stream == nil && read.address.authority == "edge.example")
-    let own = try #require(try request("\(edge) --i-run-this-edge --edge-stream made --json"))
-    #expect(own.isOwn && own.stream == "made" && own.isJSON)
+    let own = try #require(
+      try request("\(edge) --i-run-this-edge --edge-stream edge-check-2 --json"))
+    #expect(own.isOwn && own.stream == "edge-check-2" && own.isJSON)
     #expect(try request("https://edge.example/live.m3u8") == nil)
   }
 
-  @Test("the stream of unusual requests has a name, is not that of --edge, and needs the consent")
+  @Test("the stream of unusual requests has a name that is reserved, and needs the consent")
   func streams() {
-    #expect(error("\(edge) --edge-stream made").contains("--i-run-this-edge"))
+    #expect(error("\(edge) --edge-stream edge-check").contains("--i-run-this-edge"))
     let own = "\(edge) --i-run-this-edge --edge-stream"
-    for name in ["live", "a/b", "..", "a?b", "a%62"] {
+    for name in ["live", "yard", "Edge-check", "edge-check/b", "..", "edge-check?b", "%65"] {
       #expect(error("\(own) \(name)").hasPrefix("--edge-stream: invalid value"), "\(name)")
     }
-    #expect(error("\(own) liv") == "none")
+    #expect(error("\(own) edge-check") == "none")
   }
 
   @Test("options of an edge and those of followed streams exclude each other")

@@ -10,7 +10,9 @@ each viewer afterwards has the answer of the server to the viewer's own request.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,9 @@ import pytest
 
 from harness.cdn import EvaluatedEdge, Request
 from harness.cloudfront import CloudFront
+from harness.crowd import ask
 from harness.fastly import Fastly
+from harness.http1 import Response
 from harness.program import Program
 from harness.vcl import Unevaluable
 from test_cases import CASES, Instant, check_viewer, send
@@ -38,11 +42,39 @@ def public(site: Callable[..., Program]) -> Program:
     return site(publicUrl="https://live.example")
 
 
+class Bucket(BaseHTTPRequestHandler):
+    """A bucket with every key; `asked` has the keys of requests."""
+
+    asked: list[str] = []
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """The object."""
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.send_header("Cache-Control", "public, max-age=31536000, immutable")
+        self.send_header("Content-Length", "4")
+        self.end_headers()
+        self.wfile.write(b"cold")
+
+    def log_message(self, *_: object) -> None:
+        """Writes nothing."""
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[int]:
+    """The port of a bucket."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Bucket) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
 Begin = Callable[..., tuple[EvaluatedEdge, Program]]
 
 
 @pytest.fixture(scope="module")
-def begin(trusting: Program, public: Program,
+def begin(trusting: Program, public: Program, bucket: int,
           tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begin]:
     """Starts an evaluated edge, and names its server."""
     started: list[EvaluatedEdge] = []
@@ -50,7 +82,7 @@ def begin(trusting: Program, public: Program,
     def run(name: str, *changes: tuple[str, str, str]) -> tuple[EvaluatedEdge, Program]:
         origin = trusting if name == "fastly" else public
         edge = EvaluatedEdge(name, PLATFORMS[name](*changes), origin.port,
-                             tmp_path_factory.mktemp(name))
+                             tmp_path_factory.mktemp(name), bucket)
         started.append(edge)
         return edge, origin
 
@@ -135,8 +167,14 @@ FAULTS: dict[str, tuple[Any, ...]] = {
     "a list and a player with one key": (
         "fastly", "recv.vcl.tftpl", QUERY, "", "the parameters of a player"),
     "a directive that is not in the key": (
-        "cloudfront", "main.tf", '"_HLS_skip", ', "",
-        "the skip directive twice"),
+        "cloudfront", "main.tf", '"_HLS_part", ', "",
+        "a part without a segment"),
+    "a directive in other capitals, for Fastly": (
+        "fastly", "recv.vcl.tftpl", "(?i:_hls_(msn|part|skip)|wait|version)", "(_hls_planted)",
+        "a directive in lower case"),
+    "a directive in other capitals, for CloudFront": (
+        "cloudfront", "route.js.tftpl", "one.toLowerCase() === name.toLowerCase()", "false",
+        "a directive in lower case"),
     "all methods": (
         "cloudfront", "main.tf", METHODS, METHODS + ', "POST"', "another method",
         ("route.js.tftpl", "'HEAD', 'OPTIONS']", "'HEAD', 'OPTIONS', 'POST']")),
@@ -166,6 +204,37 @@ def test_methods(method: str, path: str, verdict: str,
     """Keys are asked for by POST, and nothing else is sent to the server by it."""
     found = edge[0].platform.decide(Request(method, path, "1", [("Host", "a.example")])).verdict
     assert found == verdict or (path, edge[0].name, found) == ("/", "fastly", "lookup")
+
+
+def check_restart(edge: EvaluatedEdge) -> None:
+    """A segment that the server has no more comes from the bucket, once for all viewers."""
+    path = "/live/video/segment1.m4s"
+    for token in ("", "/t/x", ""):
+        found = ask(edge, token + path)
+        assert (found.status, found.body) == (200, b"cold"), found.status
+        assert found.headers["access-control-allow-origin"] == "*"
+    assert Bucket.asked == [path], Bucket.asked
+
+
+def test_old_segments_come_from_the_bucket(begin: Begin) -> None:
+    """deliver.vcl restarts, and hash.vcl keeps the object apart from the error before it."""
+    Bucket.asked.clear()
+    edge, _ = begin("fastly")
+    check_restart(edge)
+    cold = [decision for decision in edge.decisions if decision.is_cold]
+    assert cold and not {one.key for one in cold} & {
+        one.key for one in edge.decisions if not one.is_cold}
+    Bucket.asked.clear()
+    edge, _ = begin("fastly", ("hash.vcl", "if (req.http.X-Cold)", "if (req.http.X-Planted)"))
+    with pytest.raises(AssertionError):
+        check_restart(edge)
+
+
+def test_an_error_of_one_client_marks_no_key() -> None:
+    """After return(pass) in vcl_fetch the requests for a key would not be combined."""
+    for status in (400, 404, 431, 503):
+        response = Response(status, "", {"cache-control": "no-store"}, [], 0, 0)
+        assert Fastly().fetched(response) == ("deliver", False, 0)
 
 
 @pytest.mark.parametrize("old, new", [

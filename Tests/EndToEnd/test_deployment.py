@@ -196,7 +196,8 @@ def test_the_function_of_cloudfront_chooses_the_origin(tmp_path: Path) -> None:
       const answers = JSON.parse(process.argv[2]).map((uri) => {
         chosen = 'server';
         const named = uri.replace('NEW', now).replace('OLD', now - 60);
-        const found = handler({ request: { uri: named, method: 'GET' } });
+        const request = { uri: named, method: 'GET', rawQueryString: () => undefined };
+        const found = handler({ request });
         return found.statusCode ?? chosen;
       });
       console.log(JSON.stringify(answers));""")

@@ -4,7 +4,7 @@ import HTTP
 import Validation
 
 /// A cache before a server, in virtual time: segments of 1 s with four parts, of any stream but
-/// those whose names begin with `edge-check`.
+/// those whose names begin with `edge-check-`. The default stream is `live`.
 ///
 /// Reads each request as the server does, unless a property says otherwise.
 final class ScriptedEdge: TriedEdge {
@@ -26,6 +26,10 @@ final class ScriptedEdge: TriedEdge {
   var checksHost = true
   /// Whether an error with `no-store` is kept.
   var keepsErrors = false
+  /// Whether directives are refused that the server refuses.
+  var checksQuery = true
+  /// Whether directives in another spelling are left out of the request to the server.
+  var dropsSpellings = false
   /// Whether directives are in the key.
   var comparesQuery = true
   /// Whether responses to requests that accept gzip have keys of their own.
@@ -36,6 +40,12 @@ final class ScriptedEdge: TriedEdge {
   var dividesHosts = true
   /// Whether other methods than GET and HEAD are answered as GET.
   var acceptsMethods = false
+  /// Whether a redirection with the query of one viewer may be kept.
+  var keepsRedirects = false
+  /// Whether streams have media before their playlist.
+  var hasPast = true
+  /// The path below which the server is.
+  var folder = ""
   /// Changes each response; the number is the count of requests.
   var change: (inout Reply, Int) -> Void = { _, _ in }
 
@@ -59,12 +69,13 @@ final class ScriptedEdge: TriedEdge {
     let isRead = ["GET", "HEAD"].contains(request.method)
     guard isRead || acceptsMethods else { return Self.error(405) }
     if checksHost, !Self.isHost(request) { return Self.error(400) }
-    let (path, query) = Self.parts(request.target)
+    let (path, given) = Self.parts(request.target)
+    let query = dropsSpellings ? given.filter { Self.known.contains($0.name) } : given
+    if checksQuery, Self.areMisread(path, query) { return Self.error(400) }
     var key = path
     if comparesQuery {
-      let known = ["_HLS_msn", "_HLS_part", "_HLS_skip"]
-      // Other spellings, and directives twice, are never kept: the server refuses them.
-      key += known.flatMap { name in query.filter { $0.name == name }.map { "|\($0)" } }.joined()
+      key += Self.known.flatMap { name in query.filter { $0.name == name }.map { "|\($0)" } }
+        .joined()
     }
     if dividesHosts { key += "|\(request.value("host") ?? "")" }
     if dividesEncodings { key += "|\(request.value("accept-encoding") == "gzip")" }
@@ -75,6 +86,25 @@ final class ScriptedEdge: TriedEdge {
     let isKept = keepsErrors || reply.value("cache-control") != "no-store"
     if isKept { kept[key] = Kept(reply: reply, end: now + 1) }
     return reply
+  }
+
+  private static let known = ["_HLS_msn", "_HLS_part", "_HLS_skip", "wait", "version"]
+
+  /// Whether the server refuses the directives of a playlist for their names.
+  private static func areMisread(_ path: String, _ query: [(name: String, value: String)]) -> Bool {
+    guard path.hasSuffix(".m3u8") else { return false }
+    var found: Set<String> = []
+    for (name, value) in query {
+      if name.contains(where: { "%+".contains($0) }) { return true }
+      let isExact = known.contains(name)
+      guard isExact || known.contains(where: { $0.lowercased() == name.lowercased() }) else {
+        continue
+      }
+      guard isExact, found.insert(name).inserted, !value.isEmpty || name == "_HLS_skip" else {
+        return true
+      }
+    }
+    return false
   }
 
   private static func isHost(_ request: EdgeRequest) -> Bool {
@@ -118,10 +148,24 @@ final class ScriptedEdge: TriedEdge {
         HeaderField("Content-Type", "text/plain"), HeaderField("Cache-Control", "max-age=1"),
       ],
       body: Array("nothing".utf8), sent: 0, end: 0)
-    guard !path.hasSuffix("/missing") else { return reply }
-    guard !path.contains("/edge-check") else { return reply }
+    guard path.hasPrefix("\(folder)/"), !path.hasSuffix("/missing"),
+      !path.contains("/edge-check-")
+    else { return reply }
+    if path.contains("/from/") { return redirection(reply, query) }
     reply.status = 200
-    if path.hasSuffix(".mpd") {
+    if path == "\(folder)/time" {
+      reply.body = Array("0".utf8)
+    } else if path == "\(folder)/live.m3u8" {
+      reply.fields[0] = HeaderField("Content-Type", "application/vnd.apple.mpegurl")
+      if request.value("accept-encoding") == "gzip" {
+        reply.fields.append(HeaderField("Content-Encoding", "gzip"))
+      }
+      reply.body = Array(
+        "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlive/video/playlist.m3u8\n".utf8)
+    } else if path.hasSuffix("/dvr.json") {
+      reply.fields[0] = HeaderField("Content-Type", "application/json")
+      reply.body = Array("{\"archive\":\(hasPast),\"from\":1799990000}".utf8)
+    } else if path.hasSuffix(".mpd") {
       reply.fields[0] = HeaderField("Content-Type", "application/dash+xml")
       let host = request.value("host") ?? ""
       reply.body = Array("<MPD><UTCTiming value=\"http://\(host)/time\"/></MPD>".utf8)
@@ -129,20 +173,28 @@ final class ScriptedEdge: TriedEdge {
       reply.fields[0] = HeaderField("Content-Type", "video/mp4")
       reply.body = [0, 0, 0, 8] + Array("moof".utf8)
     } else {
-      return playlist(query, reply, isGzip: request.value("accept-encoding") == "gzip")
+      return playlist(path, query, reply, isGzip: request.value("accept-encoding") == "gzip")
+    }
+    return reply
+  }
+
+  /// Leads to the start of the oldest media, with the query of the request.
+  private func redirection(_ reply: Reply, _ query: [(name: String, value: String)]) -> Reply {
+    var reply = reply
+    reply.status = 307
+    let text = query.isEmpty ? "" : "?" + query.map(\.name).joined(separator: "&")
+    reply.fields.append(HeaderField("Location", "../../from/1799990000/playlist.m3u8\(text)"))
+    if !query.isEmpty, !keepsRedirects {
+      reply.fields[1] = HeaderField("Cache-Control", "no-store")
     }
     return reply
   }
 
   private func playlist(
-    _ query: [(name: String, value: String)], _ reply: Reply, isGzip: Bool
+    _ path: String, _ query: [(name: String, value: String)], _ reply: Reply, isGzip: Bool
   ) -> Reply {
-    let directives = query.filter { $0.name.lowercased().contains("hls") }
-    let known: Set = ["_HLS_msn", "_HLS_part", "_HLS_skip"]
-    let names = directives.map(\.name)
-    guard Set(names).count == names.count, known.isSuperset(of: names) else {
-      return Self.error(400)
-    }
+    guard !Self.areMisread(path, query) else { return Self.error(400) }
+    let directives = query.filter { Self.known.contains($0.name) }
     let values = Dictionary(uniqueKeysWithValues: directives.map { ($0.name, $0.value) })
     if let text = values["_HLS_msn"] {
       guard let segment = Int64(text), segment <= Int64(now) + 2,

@@ -65,6 +65,8 @@ class Decision:
     key: str = ""
     target: str = ""
     fields: Fields = field(default_factory=list)
+    is_cold: bool = False
+    """Whether the bucket is asked, not the server."""
 
 
 class Platform(Protocol):
@@ -72,6 +74,10 @@ class Platform(Protocol):
 
     def decide(self, request: Request) -> Decision:
         """The treatment of a request."""
+
+    def deliver(self, request: Request, decision: Decision,
+                response: Response) -> tuple[Response, Decision | None]:
+        """The response as a viewer gets it, or the decision for a second request."""
 
     def kept(self, request: Request, decision: Decision, response: Response) -> float:
         """The seconds for which it keeps a response; 0 if it does not."""
@@ -129,8 +135,9 @@ class EvaluatedEdge:
 
     is_secure = True
 
-    def __init__(self, name: str, platform: Platform, origin: int, folder: Path) -> None:
-        self.name, self.platform, self.origin = name, platform, origin
+    def __init__(self, name: str, platform: Platform, origin: int, folder: Path,
+                 bucket: int | None = None) -> None:
+        self.name, self.platform, self.origin, self.bucket = name, platform, origin, bucket
         self.decisions: list[Decision] = []
         self.kept: dict[str, list[Kept]] = {}
         self.lock = threading.Lock()
@@ -173,11 +180,20 @@ class EvaluatedEdge:
         if request is None or decision.verdict in ("refuse", "platform"):
             return (f"HTTP/1.1 {decision.status} Refused\r\nContent-Length: 0\r\n"
                     "Connection: close\r\n\r\n").encode()
+        response, again = self.platform.deliver(request, decision,
+                                                self.response(request, decision))
+        if again:
+            self.decisions.append(again)
+            response, _ = self.platform.deliver(request, again, self.response(request, again))
+        return written(response, request.method)
+
+    def response(self, request: Request, decision: Decision) -> Response:
+        """A kept response, or that of an origin."""
         response = self.found(decision) if decision.verdict == "lookup" else None
         if response is None:
             response = self.fetch(request, decision)
             self.keep(request, decision, response)
-        return written(response, request.method)
+        return response
 
     def found(self, decision: Decision) -> Response | None:
         """A kept response to a request."""
@@ -197,7 +213,9 @@ class EvaluatedEdge:
         length = [("Content-Length", str(len(body)))] if body else []
         lines = [f"{method} {decision.target} HTTP/1.1",
                  *(f"{name}: {value}" for name, value in [*decision.fields, *length])]
-        with Connection(self.origin) as connection:
+        port = self.bucket if decision.is_cold else self.origin
+        assert port is not None, "no bucket"
+        with Connection(port) as connection:
             connection.send_raw("\r\n".join([*lines, "Connection: close", "", ""])
                                 .encode("latin-1") + body)
             return connection.read(method)

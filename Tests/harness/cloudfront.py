@@ -27,7 +27,8 @@ VALUES = {"${window_seconds}": "20", "${segment_seconds}": "1"}
 LOOP = """
 import { createInterface } from 'node:readline';
 for await (const line of createInterface({ input: process.stdin })) {
-  const found = handler({ request: JSON.parse(line) });
+  const { query, ...request } = JSON.parse(line);
+  const found = handler({ request: { ...request, rawQueryString: () => query ?? undefined } });
   console.log(JSON.stringify(found));
 }
 """
@@ -54,6 +55,10 @@ class CloudFront:
         keys = one(r"(path_pattern\s+= \"\*/clearkey\".*?function_arn)", main)
         assert "cache_policy.none" in keys
         self.key_methods: list[str] = json.loads(one(r"allowed_methods\s+= (\[.*?\])", keys))
+        # Each behaviour has the function.
+        behaviours = re.findall(r"_cache_behavior\"? \{.*?\n  \}", main, re.DOTALL)
+        assert len(behaviours) == 4
+        assert all("cloudfront_function.route.arn" in one for one in behaviours)
         codes, seconds = re.findall(
             r"custom_error_response\" \{\s+for_each = (\[.*?\]).*?error_caching_min_ttl = (\d+)",
             main, re.DOTALL)[0]
@@ -76,7 +81,9 @@ class CloudFront:
     def function(self, request: Request) -> dict[str, object]:
         """The value of the function for a request."""
         assert self.node.stdin and self.node.stdout
-        self.node.stdin.write(json.dumps({"method": request.method, "uri": request.path}) + "\n")
+        mark, query = request.target.partition("?")[1:]
+        event = {"method": request.method, "uri": request.path, "query": query if mark else None}
+        self.node.stdin.write(json.dumps(event) + "\n")
         self.node.stdin.flush()
         found: dict[str, object] = json.loads(self.node.stdout.readline())
         return found
@@ -89,9 +96,7 @@ class CloudFront:
         if request.method not in (self.key_methods if is_licence else self.methods):
             return Decision("refuse", 403)
         host = [("Host", "origin.example")]
-        # Headers have no function.
-        if not fnmatchcase(request.path, "*/init-*.mp4") \
-                and (status := self.function(request).get("statusCode")):
+        if status := self.function(request).get("statusCode"):
             return Decision("refuse", int(str(status)))
         if is_licence or any(fnmatchcase(request.path, pattern) for pattern in self.passed):
             fields = [pair for pair in request.fields if pair[0].lower() not in ("host",
@@ -104,6 +109,11 @@ class CloudFront:
         fields = [("Accept-Encoding", "gzip")] if wants_gzip else []
         verdict = "lookup" if request.method in ("GET", "HEAD") else "pass"
         return Decision(verdict, 0, f"{target} {wants_gzip}", target, [*host, *fields])
+
+    def deliver(self, request: Request, decision: Decision,
+                response: Response) -> tuple[Response, Decision | None]:
+        """The response of the origin: no file changes it."""
+        return response, None
 
     def kept(self, request: Request, decision: Decision, response: Response) -> float:
         """The lifetime of the origin, and that of an error at least."""

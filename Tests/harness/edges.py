@@ -208,7 +208,7 @@ def traffic_server(folder: Path, port: int) -> Edge:
     # As root the program would become another user, who may not read the folder.
     records.text += "CONFIG proxy.config.admin.user_id STRING #-1\n"
     records.write()
-    for name, count in (("remap.config", 1), ("closed.config", 5)):
+    for name, count in (("remap.config", 1), ("closed.config", 7)):
         Configuration(shipped / name, etc).replace("127.0.0.1:8080", f"127.0.0.1:{port}",
                                                    count).write()
     Configuration(shipped / "fields.config", etc).write()

@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fastly with the snippets of deploy/terraform/fastly.
 
-Evaluated: recv.vcl.tftpl and fetch.vcl. Of the platform, as its documents state: the key is host
-and URL, methods other than GET and HEAD pass, the origin is asked without conditions and range,
-`private` and `no-store` are not kept, a Fastly-FF that a client wrote has no valid signature.
+Evaluated: recv.vcl.tftpl, hash.vcl, fetch.vcl and deliver.vcl. Of the platform, as its documents
+state: the key is host and URL, methods other than GET and HEAD pass, the origin is asked without
+conditions and range, `private` and `no-store` are not kept, a Fastly-FF that a client wrote has no
+valid signature, `return(pass)` in vcl_fetch marks the key, and a restart begins at vcl_recv.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from harness.cdn import CONDITIONS, HOP_BY_HOP, Decision, Request, own_lifetime
 from harness.http1 import Response
 from harness.tools import ROOT
-from harness.vcl import Snippet, Value, text_of
+from harness.vcl import Snippet, Unevaluable, Value, text_of
 
 FILES = ROOT / "deploy/terraform/fastly"
-FIELD = "req.http."
+FIELD, RESPONSE_FIELD = "req.http.", "resp.http."
 # The statuses that are kept if no rule decides.
 CACHEABLE = {200, 203, 300, 301, 302, 404, 410}
 
@@ -41,7 +43,7 @@ class RequestVariables(dict[str, Value]):
     def __init__(self, request: Request) -> None:
         super().__init__()
         self.update({"req.restarts": 0, "req.is_ssl": True, "req.method": request.method,
-                     "req.backend": "F_server", "F_bucket": "F_bucket",
+                     "req.backend": "F_server", "F_bucket": "F_bucket", "req.hash": "",
                      # No client can sign as a node of Fastly.
                      "fastly.ff.visits_this_service": 0})
         self["req.url"] = request.target
@@ -51,7 +53,7 @@ class RequestVariables(dict[str, Value]):
     @staticmethod
     def name(name: str) -> str:
         """The name of a variable without the case of a field."""
-        return name.lower() if name.startswith(FIELD) else name
+        return name.lower() if name.startswith((FIELD, RESPONSE_FIELD)) else name
 
     def __setitem__(self, name: str, value: Value) -> None:
         super().__setitem__(self.name(name), value)
@@ -64,10 +66,10 @@ class RequestVariables(dict[str, Value]):
     def __contains__(self, name: object) -> bool:
         return name == "req.url.path" or super().__contains__(self.name(str(name)))
 
-    def fields(self) -> list[tuple[str, str]]:
-        """The fields that are left."""
-        return [(name.removeprefix(FIELD), text_of(value)) for name, value in self.items()
-                if name.startswith(FIELD) and value is not None]
+    def fields(self, kind: str = FIELD) -> list[tuple[str, str]]:
+        """The fields that are left, of the request or the response."""
+        return [(name.removeprefix(kind), text_of(value)) for name, value in self.items()
+                if name.startswith(kind) and value is not None]
 
 
 class Fastly:
@@ -83,11 +85,15 @@ class Fastly:
             return found
 
         self.recv = text(FILES / "recv.vcl.tftpl")
-        self.fetch = text(FILES / "fetch.vcl")
+        self.hash, self.fetch, self.end = (
+            text(FILES / f"{name}.vcl") for name in ("hash", "fetch", "deliver"))
 
     def decide(self, request: Request) -> Decision:
-        """The end of vcl_recv."""
-        variables = RequestVariables(request)
+        """The end of vcl_recv, and the key of vcl_hash."""
+        return self.received(request, RequestVariables(request))
+
+    def received(self, request: Request, variables: RequestVariables) -> Decision:
+        """The decision for the variables at the start of vcl_recv, which it changes."""
         end = Snippet(self.recv, {"querystring.regfilter_except": kept_parameters,
                                   "querystring.sort": sorted_parameters}).run(variables)
         action = end.action if end else "lookup"
@@ -103,17 +109,43 @@ class Fastly:
             if "gzip" in encoding:
                 fields.append(("accept-encoding", "gzip"))
         target = text_of(variables["req.url"])
-        return Decision(action, 0, f"{variables.get('req.http.host')} {target}", target, fields)
+        variables["req.hash"] = f"{variables.get('req.http.host')} {target} "
+        Snippet(self.hash).run(variables)
+        return Decision(action, 0, text_of(variables["req.hash"]), target, fields,
+                        is_cold=variables["req.backend"] == "F_bucket")
 
-    def kept(self, request: Request, decision: Decision, response: Response) -> float:
-        """The lifetime at the end of vcl_fetch."""
+    def deliver(self, request: Request, decision: Decision,
+                response: Response) -> tuple[Response, Decision | None]:
+        """The fields at the end of vcl_deliver, or the decision after its restart."""
+        variables = RequestVariables(request)
+        self.received(request, variables)
+        if decision.is_cold:
+            variables["req.http.X-Cold"], variables["req.restarts"] = "1", 1
+        variables["resp.status"] = response.status
+        for name, value in response.fields:
+            variables[RESPONSE_FIELD + name] = value
+        end = Snippet(self.end).run(variables)
+        if end is None:
+            return replace(response, fields=variables.fields(RESPONSE_FIELD)), None
+        if end.action != "restart":
+            raise Unevaluable(f"{end.action} in deliver.vcl")
+        variables["req.restarts"] = 1
+        return response, self.received(request, variables)
+
+    def fetched(self, response: Response) -> tuple[str, bool, float]:
+        """The end of vcl_fetch: its action, whether the response is cacheable, and the lifetime."""
         variables: dict[str, Value] = {
             "beresp.status": response.status, "beresp.ttl": own_lifetime(response),
             "beresp.cacheable": response.status in CACHEABLE,
             "beresp.http.Cache-Control": response.headers.get("cache-control")}
         end = Snippet(self.fetch).run(variables)
-        control = response.headers.get("cache-control", "")
-        if (end and end.action == "pass") or not variables["beresp.cacheable"] \
-                or (end is None and re.search("private|no-store", control)):
-            return 0
-        return float(text_of(variables["beresp.ttl"]))
+        action = end.action if end else "deliver"
+        if end is None and re.search("private|no-store",
+                                     response.headers.get("cache-control", "")):
+            action = "pass"
+        return action, bool(variables["beresp.cacheable"]), float(text_of(variables["beresp.ttl"]))
+
+    def kept(self, request: Request, decision: Decision, response: Response) -> float:
+        """The lifetime at the end of vcl_fetch."""
+        action, is_cacheable, seconds = self.fetched(response)
+        return seconds if action != "pass" and is_cacheable else 0

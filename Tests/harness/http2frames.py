@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/2 frames over a plain socket: enough to violate the protocol on purpose (RFC 9113)."""
+"""HTTP/2 frames over a socket: enough to violate the protocol on purpose (RFC 9113)."""
 
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 from dataclasses import dataclass
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+END_STREAM = 1
 DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 7, 8
 
 
@@ -24,6 +26,11 @@ class Frame:
     def error(self) -> int:
         """The error code of RST_STREAM or GOAWAY."""
         return int.from_bytes(self.payload[4:8] if self.kind == GOAWAY else self.payload[:4], "big")
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is a part of a response with further frames."""
+        return self.kind in (HEADERS, DATA) and not self.flags & END_STREAM
 
 
 def frame(kind: int, payload: bytes = b"", flags: int = 0, stream: int = 0) -> bytes:
@@ -55,12 +62,17 @@ def request(path: str, stream: int, authority: str = "a", **fields: str) -> byte
 class Frames:
     """A connection after its preface."""
 
-    def __init__(self, port: int, settings: bytes = b"", receive_buffer: int = 0) -> None:
-        self.socket = socket.socket()
+    def __init__(self, port: int, settings: bytes = b"", receive_buffer: int = 0, *,
+                 is_secure: bool = False) -> None:
+        self.socket: socket.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(15)
         self.socket.connect(("127.0.0.1", port))
+        if is_secure:
+            context = ssl._create_unverified_context()  # noqa: S323
+            context.set_alpn_protocols(["h2"])
+            self.socket = context.wrap_socket(self.socket)
         self.socket.sendall(PREFACE + frame(SETTINGS, settings))
         self.buffer = b""
 

@@ -19,7 +19,7 @@ TOKEN = re.compile(r"""
   | (?P<time>\d+(?:\.\d+)?)(?:ms|s|m|h)\b
   | (?P<number>\d+)
   | (?P<word>[A-Za-z_][\w.:-]*)
-  | (?P<mark>==|!=|!~|>=|<=|&&|\|\||[~!<>(){};,=])
+  | (?P<mark>\+=|==|!=|!~|>=|<=|&&|\|\||[~!<>(){};,=])
 """, re.VERBOSE | re.DOTALL)
 ORDERS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
@@ -119,10 +119,11 @@ class Snippet:
         end = None
         if word == "set":
             name = self.take()
-            self.take("=")
+            sign = self.accept("+=") or self.take("=")
             value = self.value(is_run)
             if is_run:
-                self.variables[name] = value
+                before = text_of(self.variable(name)) if sign == "+=" else ""
+                self.variables[name] = before + text_of(value) if sign == "+=" else value
         elif word == "unset":
             name = self.take()
             if is_run:

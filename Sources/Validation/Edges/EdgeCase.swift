@@ -9,7 +9,7 @@ import FoundationEssentials
 package struct EdgeCase: Sendable, Decodable, CustomStringConvertible {
   /// The resource to which the request is sent.
   package enum Resource: String, Sendable, Decodable {
-    case playlist, manifest, play, part
+    case playlist, manifest, play, part, segment
     /// The list of streams, and how far viewers of the default stream may go back.
     case root, extent
     /// A playlist that begins in the past.
@@ -30,7 +30,7 @@ package struct EdgeCase: Sendable, Decodable, CustomStringConvertible {
 
   private enum CodingKeys: String, CodingKey {
     case name, clause, query, fields, victims, victimFields, target, path, method, version, body
-    case count
+    case count, trial
     case resource = "on"
     case meanings = "is"
   }
@@ -53,11 +53,21 @@ package struct EdgeCase: Sendable, Decodable, CustomStringConvertible {
   let method, version, body: String?
   /// The number of further fields.
   let count: Int?
+  /// False for a case that only the tests of the shipped edges try: the requests of a trial are
+  /// limited.
+  let trial: Bool?
 
   package var description: String { name }
 
   /// The queries of viewers, as templates.
   var victimQueries: [String] { victims ?? [query ?? ""] }
+
+  /// Whether a trial sends the request.
+  package var isTried: Bool { trial ?? true }
+
+  /// Whether the request differs from that of a viewer by its query, which no server reads below a
+  /// stream that does not exist.
+  var needsStream: Bool { victimQueries.first != query ?? "" }
 
   /// Whether the request has no other permitted meaning than an error.
   var mustBeRefused: Bool { meanings == [.refused] }

@@ -5,12 +5,15 @@ struct EdgeControl: Sendable {
   private let status: Int
   private let mediaType: String
   private let body: [UInt8]
+  /// The query of the address to which the answer leads; empty without one.
+  private let leadingQuery: String
   /// Schemes and hosts of the clock addresses in an MPD.
   private let clocks: Set<String>
 
   init(_ reply: Reply) {
     (status, mediaType, body) = (reply.status, reply.mediaType, reply.body)
     clocks = Self.clocks(reply)
+    leadingQuery = Self.leadingQuery(reply)
   }
 
   /// How an answer to a viewer differs from the expected one; nil if it does not.
@@ -22,6 +25,10 @@ struct EdgeControl: Sendable {
     }
     guard reply.mediaType == mediaType else {
       return ("Content-Type: \(reply.mediaType)", "Content-Type: \(mediaType)")
+    }
+    let query = Self.leadingQuery(reply)
+    guard query == leadingQuery else {
+      return ("a redirection to “?\(query)”", "a redirection to “?\(leadingQuery)”")
     }
     guard status == 200 else { return nil }
     if let coding = reply.value("content-encoding"), coding.lowercased() != "identity" {
@@ -36,7 +43,7 @@ struct EdgeControl: Sendable {
         "clock at \(found.sorted().joined(separator: ", "))",
         "clock at \(clocks.sorted().joined(separator: ", "))"
       )
-    case .part:
+    case .part, .segment:
       let type = String(decoding: reply.body.dropFirst(4).prefix(4), as: UTF8.self)
       guard !["styp", "moof", "prft", "emsg", "sidx"].contains(type) else { return nil }
       return ("\(reply.body.count) bytes that are no part", "a part")
@@ -70,6 +77,11 @@ struct EdgeControl: Sendable {
       && reply.body == body
   }
 
+  private static func leadingQuery(_ reply: Reply) -> String {
+    let location = reply.value("location") ?? ""
+    return String(location.drop { $0 != "?" }.dropFirst())
+  }
+
   private static func clocks(_ reply: Reply) -> Set<String> {
     guard reply.mediaType == "application/dash+xml" else { return [] }
     let text = String(decoding: reply.body, as: UTF8.self)
@@ -88,8 +100,10 @@ extension Findings {
   mutating func checkRefusal(_ one: EdgeCase, _ reply: Reply, _ control: EdgeControl?) {
     guard one.mustBeRefused else { return }
     let isAnswered = (1..<400).contains(reply.status)
-    // A method may be refused by an error like that of an unknown address.
-    let isPlain = (one.method ?? "GET") == "GET" && control?.isPlainError(reply) ?? false
+    // A method may be refused by an error like that of an unknown address; a query of a stream that
+    // does not exist is not read.
+    let isComparable = (one.method ?? "GET") == "GET" && !one.needsStream
+    let isPlain = isComparable && control?.isPlainError(reply) ?? false
     check(
       one.rule, !isAnswered && !isPlain, reply.place,
       seen: isPlain ? "status \(reply.status), the answer of the plain address" : reply.outcome,

@@ -1,22 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
+import Time
+
 extension EdgeTrial {
   /// Sends the requests of a table below a stream.
   ///
   /// A random name gets a suffix per case, so that no cache has its addresses. A live stream has
   /// new names of media instead, and plain addresses are used again after their lifetime.
   mutating func tryCases(_ cases: [EdgeCase], _ stream: Stream) throws(Stop) {
+    let cases = cases.filter(\.isTried)
     untried = cases.count
+    viewer.prefix = try prefix(of: stream)
     var plain = viewer
     plain.stream = stream.name
     guard let path = plain.path(.playlist) else { return }
     try readStream(EdgeRequest(viewer: plain, path), stream)
+    if live != nil, cases.contains(where: { $0.resource == .past }) {
+      readExtent(try send(EdgeRequest(viewer: plain, plain.extentPath)))
+    }
     try readControls(cases, stream)
     for (index, one) in cases.enumerated() {
       try tryCase(one, stream, index)
       // bounded: at most the number of cases
       untried -= 1
     }
+  }
+
+  /// The path before the name of a stream at this edge.
+  ///
+  /// - Throws: if it is unknown, so that no address of another site is tried, and if the stream is
+  ///   that of the address.
+  private func prefix(of stream: Stream) throws(Stop) -> String {
+    guard let viewed else {
+      throw .failure(
+        "the address has no media below /S/RENDITION/ (expected a playlist or an MPD of a stream)")
+    }
+    guard viewed.stream != stream.name else {
+      throw .failure(
+        "the stream \(stream.name) is that of the address (expected a stream without viewers)")
+    }
+    return viewed.prefix
+  }
+
+  /// Takes the start of the oldest media from `dvr.json`.
+  private mutating func readExtent(_ reply: Reply) {
+    struct Extent: Decodable {
+      let archive: Bool?
+      let from: Double?
+    }
+    guard reply.isWhole,
+      let extent = try? JSONDecoder().decode(Extent.self, from: Data(reply.body)),
+      extent.archive == true, let from = extent.from
+    else { return }
+    oldest = Int64(exactly: from.rounded(.down))
   }
 
   /// Whether the stream is live, or does not exist.
@@ -56,7 +93,12 @@ extension EdgeTrial {
         guard reply.failure == nil else {
           throw .failure("\(reply.url): \(reply.outcome) (expected an answer)")
         }
-        let expected = live == nil || one.resource == .missing ? 404 : 200
+        let expected = expectedStatus(one.resource)
+        if one.resource == .past, live != nil, reply.status != expected {
+          // Viewers may not go back as far as the archive.
+          oldest = nil
+          continue
+        }
         guard reply.status == expected else {
           throw .failure("\(reply.url): \(reply.outcome) (expected \(expected))")
         }
@@ -65,12 +107,19 @@ extension EdgeTrial {
     }
   }
 
+  /// The status of the answer to a viewer.
+  private func expectedStatus(_ resource: EdgeCase.Resource) -> Int {
+    if live == nil || resource == .missing { return 404 }
+    // A time before the oldest media leads to their start.
+    return resource == .past ? 307 : 200
+  }
+
   private mutating func tryCase(_ one: EdgeCase, _ stream: Stream, _ index: Int) throws(Stop) {
-    switch one.resource {
-    case .root, .extent:
+    if [.root, .extent].contains(one.resource) {
       return findings.note("“\(one.name)”: its address is above the stream, and has viewers")
-    case .past: return findings.note("“\(one.name)”: the stream may have no past")
-    case .playlist, .manifest, .play, .part, .missing: break
+    }
+    if one.resource == .past, live != nil, oldest == nil {
+      return findings.note("“\(one.name)”: the stream has no past")
     }
     guard let names = try self.names(stream, suffix: index, one), let plan = EdgePlan(one, names)
     else {
@@ -114,10 +163,16 @@ extension EdgeTrial {
       let number = Int64(suffix ?? EdgePace.most)
       (names.segment, names.part) = (1000 + number, number % 8)
       names.next = 2000 + number
+      names.past = 1_000_000_000 + number
       return names
     }
+    if one.resource == .past {
+      guard let oldest else { return nil }
+      // bounded: the number of cases; the time is one of a clock
+      names.past = oldest.subtractingSaturated(Int64(10 + (suffix ?? EdgePace.most)))
+    }
     let texts = one.victimQueries + [one.query ?? ""]
-    if one.resource == .part || texts.contains(where: { $0.contains("{msn}") }) {
+    if [.part, .segment].contains(one.resource) || texts.contains(where: { $0.contains("{msn}") }) {
       var name = live?.part()
       if name == nil {
         try learnAgain(names)

@@ -47,6 +47,7 @@ extension EdgeTrial {
       .edgeHead, head.status == second.status && head.mediaType == second.mediaType, head.place,
       seen: "\(head.outcome), Content-Type: \(head.mediaType)",
       expected: "\(second.outcome), Content-Type: \(second.mediaType)")
+    viewed = EdgeStreamAddress(document: second.body, at: address)
     try readPlaylist(second)
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 package import Net
 
 /// Tries whether a cache of another site reads requests as the server does.
@@ -35,7 +36,7 @@ package struct EdgeTrial {
 
   let address: WebAddress
   private let edge: any TriedEdge
-  let viewer: EdgeNames
+  var viewer: EdgeNames
   private var pace = EdgePace()
   private var sentTimes: [String: Double] = [:]
   var findings = Findings()
@@ -43,8 +44,12 @@ package struct EdgeTrial {
   var lifetime = 1.0
   /// The answers to viewers before the first unusual request.
   var controls: [EdgeVictim.Key: EdgeControl] = [:]
+  /// The stream of the address, which has viewers; nil if the address is none of a stream.
+  var viewed: EdgeStreamAddress?
   /// The names of a live stream; nil for one that does not exist.
   var live: EdgeLiveNames?
+  /// The start of the oldest media, in seconds since 1970; nil without a past.
+  var oldest: Int64?
   /// The cases with an unknown result.
   var untried = 0
 
@@ -56,7 +61,8 @@ package struct EdgeTrial {
   /// Tries an edge.
   ///
   /// - Parameters:
-  ///   - address: a playlist or an MPD at the edge, or another address that it answers.
+  ///   - address: a playlist or an MPD at the edge; without `stream` also another address that it
+  ///     answers.
   ///   - edge: the edge; confined to this thread.
   ///   - stream: the stream of the unusual requests; nil to read only.
   ///   - cases: the unusual requests.
@@ -77,7 +83,12 @@ package struct EdgeTrial {
         try trial.tryCases(cases, stream)
       }
     } catch {
-      if case .failure(let reason) = error { failure = reason } else { trial.note("\(error)") }
+      if case .failure(let reason) = error {
+        // A playback token may be part of each path.
+        failure = Redaction.redact(reason)
+      } else {
+        trial.note("\(error)")
+      }
     }
     return Validation(
       address.text, trial.findings, rules: rules, seconds: edge.now - start,

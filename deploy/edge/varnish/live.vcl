@@ -91,6 +91,14 @@ sub vcl_recv {
   # Only these parameters of playlists change a response. They are sorted; all others (CMCD, tokens)
   # are removed, because each would be another object.
   if (req.url ~ "\.m3u8\?") {
+    # Directives that the server refuses: a name with an escape, in other capitals, without a value,
+    # or twice.
+    if (req.url ~ "\.m3u8\?(.*&)?[^&=]*[%+]"
+        || req.url ~ "\.m3u8\?(.*&)?(?!_HLS_(msn|part|skip)|wait|version)(?i:_hls_(msn|part|skip)|wait|version)(=|&|$)"
+        || req.url ~ "\.m3u8\?(.*&)?(_HLS_msn|_HLS_part|wait|version)=?(&|$)"
+        || req.url ~ "\.m3u8\?(.*&)?(_HLS_(?:msn|part|skip)|wait|version)(=[^&]*)?&(.*&)?\2(=|&|$)") {
+      return (synth(400));
+    }
     set req.url = regsuball(req.url,
       "(?<=[?&])(?!(?:_HLS_msn|_HLS_part|_HLS_skip|wait|version)=)[^&]*", "");
     set req.url = regsuball(req.url, "&{2,}", "&");

@@ -188,6 +188,10 @@ resource "aws_cloudfront_distribution" "live" {
     cached_methods         = ["GET", "HEAD"]
     compress               = false
     cache_policy_id        = aws_cloudfront_cache_policy.live.id
+    function_association {
+      event_type   = "viewer-request"
+      function_arn = aws_cloudfront_function.route.arn
+    }
   }
 
   # Players of encrypted streams ask for keys by POST. The function refuses the other methods.

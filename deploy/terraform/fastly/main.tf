@@ -88,6 +88,12 @@ resource "fastly_service_vcl" "live" {
   }
 
   snippet {
+    name    = "streamer-hash"
+    type    = "hash"
+    content = file("${path.module}/hash.vcl")
+  }
+
+  snippet {
     name    = "streamer-fetch"
     type    = "fetch"
     content = file("${path.module}/fetch.vcl")
