@@ -146,7 +146,7 @@ extension StreamWriter {
     guard hasFolder else { return nil }
     var spans = catalog.read(\.removed)
     spans.add(span)
-    spans.remove(.distantPast..<(SystemClock.wallTime - Healing.lookBack - Healing.lookBack))
+    spans.remove(.distantPast..<(ArchiveClock.wallTime - Healing.lookBack - Healing.lookBack))
     if let failure = PrivateFile.write(Array(spans.text.utf8), to: removedPath, in: catalog.folder)
     {
       return failure
