@@ -136,6 +136,22 @@ package enum DiskFolder {
     try PresentDisk.current.sync(path)
   }
 
+  /// Waits until the names that lead to a file are on the disk: a file that is there without its
+  /// name is lost.
+  ///
+  /// - Parameters:
+  ///   - path: the path of the file.
+  ///   - levels: the number of folders: its own, and those above it.
+  /// - Throws: `SystemError` of the disk.
+  package static func sync(above path: String, levels: Int) throws(SystemError) {
+    var path = path
+    for _ in 0..<levels {
+      guard let slash = path.lastIndex(of: "/") else { return }
+      path = String(path[..<slash])
+      try sync(path.isEmpty ? "/" : path)
+    }
+  }
+
   /// The bytes of the disk of a folder, and those that may still be written; nil if unknown.
   package static func space(_ path: String) -> (total: Int64, free: Int64)? {
     PresentDisk.current.space(path)

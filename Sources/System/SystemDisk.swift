@@ -56,6 +56,8 @@ package struct SystemDisk: Disk {
 
   package func sync(_ folder: String) throws(SystemError) {
     let descriptor = unsafe Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    // A folder that may be entered, and not listed.
+    if descriptor < 0, errno == EACCES { return }
     guard descriptor >= 0 else { throw SystemError("open", errno) }
     defer { close(descriptor) }
     // Some file systems cannot.

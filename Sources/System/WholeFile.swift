@@ -10,7 +10,7 @@ package enum WholeFile {
   ///   - path: the file.
   ///   - bytes: its content.
   ///   - mode: its mode, less that of umask(2).
-  ///   - isDurable: whether a crash of the system leaves either the former content or this one.
+  ///   - isDurable: whether the content is on the disk when the call returns.
   /// - Returns: the reason of a failure, else nil.
   package static func replace(
     _ path: String, _ bytes: [UInt8], mode: UInt32 = 0o644, isDurable: Bool = false
@@ -22,6 +22,7 @@ package enum WholeFile {
       try file.write(bytes, at: 0)
       if isDurable { try file.sync() }
       try DiskFolder.rename(draft, to: path)
+      if isDurable { try DiskFolder.sync(above: path, levels: 1) }
     } catch {
       DiskFolder.remove(draft)
       return SystemError.reason(error.code)

@@ -85,6 +85,7 @@ extension HourFolder {
     let rows = walk.segments.map(\.row)
     try SegmentReferences(walk.head, rows, end: end)?.write(to: file)
     try file.sync()
+    try Self.syncNames(of: file.path)
     guard let summary = HourIndex.Summary(rows, size: end, timescale: walk.head.timescale) else {
       throw SystemError("read", EINVAL)
     }

@@ -112,8 +112,16 @@ package struct HourFolder: Sendable, Hashable {
     DiskFolder.remove(index(name))
     try DiskFolder.rename(drafts.file(name), to: file(name))
     try DiskFolder.rename(drafts.index(name), to: index(name))
+    // Segments that are appended to the new file need its name.
+    try Self.syncNames(of: file(name))
     drafts.remove(name)
     DiskFolder.remove(drafts.path)
+  }
+
+  /// Waits until the names of an hour file are on the disk: in its day, its rendition, its stream
+  /// and the archive, any of which may be new.
+  static func syncNames(of path: String) throws(SystemError) {
+    try DiskFolder.sync(above: path, levels: 4)
   }
 
   /// Removes the folder of the day if that is empty.

@@ -129,6 +129,8 @@ package final class FileSync: Sendable {
 
   private let file: DiskFile
   private let state = Locked(State.idle)
+  /// Whether the names that lead to the file are on the disk.
+  private let isNamed = Locked(false)
 
   /// The synchronisation of `file`.
   package init(_ file: DiskFile) { self.file = file }
@@ -156,6 +158,10 @@ package final class FileSync: Sendable {
   fileprivate func run() {
     do throws(SystemError) {
       try file.sync()
+      if !isNamed.withLock({ $0 }) {
+        try HourFolder.syncNames(of: file.path)
+        isNamed.withLock { $0 = true }
+      }
       state.withLock { $0 = .idle }
     } catch { state.withLock { $0 = .failed(error) } }
   }
