@@ -148,12 +148,14 @@ package struct HourFolder: Sendable, Hashable {
   }
 
   func walk(
-    _ name: HourName, _ file: DiskFile, isIndexed: Bool = true
+    _ name: HourName, _ file: DiskFile, isIndexed: Bool = true, isVerified: Bool = false
   ) throws(SystemError) -> HourWalk? {
     let size = try file.size
     if isIndexed, let known = try? HourIndex.records(indexBytes(name), hasFrames: true),
       let last = known.segments.last?.row, last.end <= size,
       isSegment(try file.read(at: last.offset, count: 8)),
+      // Else it is the index of another file with the name, or a loss of power has cost bytes.
+      try isVerified ? hasDigests(of: known.segments, file) : true,
       let walk = try HourWalk(size: size, after: known.segments, offset: known.offset, file.read)
     {
       return walk
