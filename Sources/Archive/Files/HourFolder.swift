@@ -108,6 +108,8 @@ package struct HourFolder: Sendable, Hashable {
   /// At each instant the file of the name is the old one or the new one.
   package func replace(_ name: HourName, from drafts: HourFolder) throws(SystemError) {
     _ = try DiskFile(drafts.file(name), .reading)
+    // A file of another user is not replaced.
+    if DiskFolder.exists(file(name)) { _ = try DiskFile(file(name), .reading) }
     try DiskFolder.make("\(path)/\(name.folder)")
     DiskFolder.remove(index(name))
     try DiskFolder.rename(drafts.file(name), to: file(name))
