@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import Glibc
 
 /// Folders: their entries, and the space of their disk.
@@ -23,9 +22,9 @@ package enum DiskFolder {
     var found = Entries()
     for name in names(path) {
       guard let status = status(path + "/" + name) else { continue }
-      switch status.st_mode & S_IFMT {
-      case S_IFDIR where isForAnyUser || status.st_uid == geteuid(): found.folders.append(name)
-      case S_IFREG: found.files.append(name)
+      switch status.kind {
+      case .folder where isForAnyUser || status.owner == user: found.folders.append(name)
+      case .file: found.files.append(name)
       default: continue
       }
     }
@@ -33,52 +32,48 @@ package enum DiskFolder {
   }
 
   /// The names in the folder at `path`; none if it cannot be read.
-  package static func names(_ path: String) -> [String] {
-    guard let folder = unsafe opendir(path) else { return [] }
-    defer { unsafe _ = closedir(folder) }
-    var names: [String] = []
-    while let entry = unsafe readdir(folder) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
-        unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) {
-          unsafe String(cString: $0)
-        }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
-  }
+  package static func names(_ path: String) -> [String] { PresentDisk.current.names(path) }
 
   /// Creates a folder, and those above it.
   package static func make(_ path: String) throws(SystemError) {
-    if unsafe mkdir(path, 0o750) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-      throw SystemError("mkdir", errno)
+    do throws(SystemError) { return try makeOne(path) } catch {
+      guard error.code == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex
+      else { throw error }
+      try make(String(path[..<slash]))
     }
-    try make(String(path[..<slash]))
-    guard unsafe mkdir(path, 0o750) == 0 || errno == EEXIST else {
-      throw SystemError("mkdir", errno)
+    try makeOne(path)
+  }
+
+  /// Creates a folder in another one, unless it exists.
+  private static func makeOne(_ path: String) throws(SystemError) {
+    do throws(SystemError) { try PresentDisk.current.make(path, permissions: 0o750) } catch {
+      guard error.code == EEXIST else { throw error }
     }
   }
 
   /// Creates a folder in another one; a link, and a folder of another user, are refused.
   package static func makeOwn(_ path: String) throws(SystemError) {
-    guard unsafe mkdir(path, 0o750) != 0 else { return }
-    guard errno == EEXIST else { throw SystemError("mkdir \(path)", errno) }
-    guard let status = status(path) else { throw SystemError("lstat \(path)", errno) }
-    guard status.st_mode & S_IFMT == S_IFDIR else { throw SystemError(path, ENOTDIR) }
-    guard status.st_uid == geteuid() else { throw SystemError(path, EPERM) }
+    do throws(SystemError) { return try PresentDisk.current.make(path, permissions: 0o750) } catch {
+      guard error.code == EEXIST else { throw SystemError("mkdir \(path)", error.code) }
+    }
+    let found: FileStatus
+    do throws(SystemError) {
+      found = try PresentDisk.current.status(path, followsLinks: false)
+    } catch { throw SystemError("lstat \(path)", error.code) }
+    guard found.kind == .folder else { throw SystemError(path, ENOTDIR) }
+    guard found.owner == user else { throw SystemError(path, EPERM) }
   }
 
   /// Whether the path has a folder of this user, which is no link.
   package static func isOwn(_ path: String) -> Bool {
-    status(path).map { $0.st_mode & S_IFMT == S_IFDIR && $0.st_uid == geteuid() } ?? false
+    status(path).map { $0.kind == .folder && $0.owner == user } ?? false
   }
 
   /// The number of the user to whom a file, a folder or a link belongs; nil if it is missing.
-  package static func owner(_ path: String) -> UInt32? { status(path)?.st_uid }
+  package static func owner(_ path: String) -> UInt32? { status(path)?.owner }
 
   /// The number of the user of this process.
-  package static var user: UInt32 { geteuid() }
+  package static var user: UInt32 { PresentDisk.current.user }
 
   /// The name of a user, or its number.
   package static func name(ofUser number: UInt32) -> String {
@@ -91,9 +86,8 @@ package enum DiskFolder {
 
   /// The numbers of the disk and of a folder or file on it; nil if it is missing.
   package static func identity(_ path: String) -> (device: UInt64, number: UInt64)? {
-    var status = stat()
-    guard unsafe stat(path, &status) == 0 else { return nil }
-    return (UInt64(status.st_dev), UInt64(status.st_ino))
+    let found = try? PresentDisk.current.status(path, followsLinks: true)
+    return found.map { ($0.device, $0.number) }
   }
 
   /// Whether the path has a file, a folder or a link.
@@ -101,21 +95,24 @@ package enum DiskFolder {
 
   /// Whether the path has nothing; false if the disk does not tell.
   package static func isMissing(_ path: String) -> Bool {
-    var status = stat()
-    return unsafe lstat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
+    do throws(SystemError) {
+      _ = try PresentDisk.current.status(path, followsLinks: false)
+      return false
+    } catch { return error.code == ENOENT || error.code == ENOTDIR }
   }
 
   /// The properties of a file, a folder or a link.
-  private static func status(_ path: String) -> stat? {
-    var status = stat()
-    return unsafe lstat(path, &status) == 0 ? status : nil
+  private static func status(_ path: String) -> FileStatus? {
+    try? PresentDisk.current.status(path, followsLinks: false)
   }
 
   /// Gives a file to the owner of a folder, if that is another user and the system permits it.
   package static func give(_ path: String, toOwnerOf folder: String) {
-    var status = stat()
-    guard unsafe stat(folder, &status) == 0, status.st_uid != geteuid() else { return }
-    unsafe lchown(path, status.st_uid, status.st_gid)
+    let disk = PresentDisk.current
+    guard let owner = try? disk.status(folder, followsLinks: true), owner.owner != disk.user else {
+      return
+    }
+    disk.give(path, to: owner)
   }
 
   /// Removes a file, or an empty folder.
@@ -123,25 +120,40 @@ package enum DiskFolder {
   /// - Returns: whether it is gone.
   @discardableResult
   package static func remove(_ path: String) -> Bool {
-    unsafe Glibc.remove(path) == 0 || errno == ENOENT
+    do throws(SystemError) {
+      try PresentDisk.current.remove(path)
+      return true
+    } catch { return error.code == ENOENT }
   }
 
   /// Gives a file another name in one step; a file of that name is replaced.
   package static func rename(_ path: String, to name: String) throws(SystemError) {
-    guard unsafe Glibc.rename(path, name) == 0 else { throw SystemError("rename", errno) }
+    try PresentDisk.current.rename(path, to: name)
   }
 
   /// Waits until the names in a folder are on the disk, if its file system can say so.
   package static func sync(_ path: String) throws(SystemError) {
-    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SystemError("open", errno) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw SystemError("fsync", errno) }
+    try PresentDisk.current.sync(path)
+  }
+
+  /// Waits until the names that lead to a file are on the disk: a file that is there without its
+  /// name is lost.
+  ///
+  /// - Parameters:
+  ///   - path: the path of the file.
+  ///   - levels: the number of folders: its own, and those above it.
+  /// - Throws: `SystemError` of the disk.
+  package static func sync(above path: String, levels: Int) throws(SystemError) {
+    var path = path
+    for _ in 0..<levels {
+      guard let slash = path.lastIndex(of: "/") else { return }
+      path = String(path[..<slash])
+      try sync(path.isEmpty ? "/" : path)
+    }
   }
 
   /// The bytes of the disk of a folder, and those that may still be written; nil if unknown.
   package static func space(_ path: String) -> (total: Int64, free: Int64)? {
-    var (total, free): (Int64, Int64) = (0, 0)
-    return unsafe clinux_disk_space(path, &total, &free) == 0 ? (total, free) : nil
+    PresentDisk.current.space(path)
   }
 }

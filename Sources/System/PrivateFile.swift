@@ -42,7 +42,7 @@ package enum PrivateFile {
     var folder = ""
     for piece in path.split(separator: "/", omittingEmptySubsequences: true) {
       folder += (path.hasPrefix("/") || !folder.isEmpty ? "/" : "") + piece
-      unsafe mkdir(folder, 0o700)
+      try? PresentDisk.current.make(folder, permissions: 0o700)
     }
   }
 }

@@ -10,22 +10,22 @@ package enum WholeFile {
   ///   - path: the file.
   ///   - bytes: its content.
   ///   - mode: its mode, less that of umask(2).
-  ///   - isDurable: whether a crash of the system leaves either the former content or this one.
+  ///   - isDurable: whether the content is on the disk when the call returns.
   /// - Returns: the reason of a failure, else nil.
   package static func replace(
     _ path: String, _ bytes: [UInt8], mode: UInt32 = 0o644, isDurable: Bool = false
   ) -> String? {
     let draft = path + ".\(getpid())"
-    unsafe unlink(draft)
-    let file = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-    guard file >= 0 else { return SystemError.reason(errno) }
-    let isWritten = unsafe write(file, bytes, bytes.count) == bytes.count
-    let failure = isWritten && (!isDurable || fsync(file) == 0) ? nil : SystemError.reason(errno)
-    close(file)
-    guard failure == nil, unsafe rename(draft, path) == 0 else {
-      let reason = failure ?? SystemError.reason(errno)
-      unsafe unlink(draft)
-      return reason
+    DiskFolder.remove(draft)
+    do throws(SystemError) {
+      let file = try DiskFile(draft, .replacing(permissions: mode))
+      try file.write(bytes, at: 0)
+      if isDurable { try file.sync() }
+      try DiskFolder.rename(draft, to: path)
+      if isDurable { try DiskFolder.sync(above: path, levels: 1) }
+    } catch {
+      DiskFolder.remove(draft)
+      return SystemError.reason(error.code)
     }
     return nil
   }

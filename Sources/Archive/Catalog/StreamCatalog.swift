@@ -63,11 +63,11 @@ package final class StreamCatalog: Sendable {
   }
 
   /// The state for operators.
-  package var status: ArchiveStatus { status(at: SystemClock.monotonicTime) }
+  package var status: ArchiveStatus { status(at: ArchiveClock.monotonicTime) }
 
   /// The state for operators at a time.
   package func status(
-    at now: MonotonicTime, wall: WallTime = SystemClock.wallTime
+    at now: MonotonicTime, wall: WallTime = ArchiveClock.wallTime
   ) -> ArchiveStatus {
     // The writer cannot state that the disk does not answer: it waits for the disk.
     let failure = root?.watch.failure(at: now)
@@ -79,7 +79,7 @@ package final class StreamCatalog: Sendable {
       status.error = state.error ?? failure
       status.foreign = state.foreign
       status.healed = state.healed
-      status.objects = state.objects.map { ObjectStatus($0, now: SystemClock.wallTime) }
+      status.objects = state.objects.map { ObjectStatus($0, now: ArchiveClock.wallTime) }
       for track in state.tracks.values {
         for size in track.damaged.values { status.bytes += Int64(size) }
         for hour in track.summaries {
@@ -125,7 +125,7 @@ extension StreamCatalog.State {
   ///
   /// Finished hours that are dated after the wall clock are neither a past nor a present.
   func summaries(
-    of rendition: String, wall: WallTime = SystemClock.wallTime
+    of rendition: String, wall: WallTime = ArchiveClock.wallTime
   ) -> [TrackObjects.Hour] {
     let stored = stored(rendition).map {
       TrackObjects.Hour(name: $0.name, summary: $0.summary, isOpen: false)
@@ -135,7 +135,7 @@ extension StreamCatalog.State {
 
   /// The numbers of the first and of the last segment; nil without any.
   func extent(
-    of rendition: String, wall: WallTime = SystemClock.wallTime
+    of rendition: String, wall: WallTime = ArchiveClock.wallTime
   ) -> ClosedRange<Int64>? {
     let limit = TrackObjects.Hour.latestStart(wall)
     let stored = stored(rendition).map(\.summary).filter { $0.start <= limit }

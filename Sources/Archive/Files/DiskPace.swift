@@ -33,7 +33,7 @@ struct DiskPace {
     guard !isCancelled() else { throw SystemError("copy", ECANCELED) }
     // bounded: intervals saturate
     let pause = Interval.nanoseconds(nanosecondsPerByte) * Int64(unpaced)
-    SystemClock.sleep(until: SystemClock.monotonicTime + pause)
+    ArchiveClock.wait(until: ArchiveClock.monotonicTime + pause)
     unpaced = 0
   }
 }

@@ -30,6 +30,7 @@ package final class HourFinish: Sendable {
     try file.truncate(to: summary.size)
     try references?.write(to: file)
     try file.sync()
+    try HourFolder.syncNames(of: path)
     try index.write(HourIndex.head(summary), at: 0)
   }
 }

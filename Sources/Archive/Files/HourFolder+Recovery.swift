@@ -9,8 +9,9 @@ import Time
 extension HourFolder {
   /// The result for an hour file that was not finished.
   package enum Recovery: Sendable, Equatable {
-    /// It is finished; its CMAF header is that of another hour if it was damaged.
-    case finished(HourIndex.Summary, headerOf: HourName?)
+    /// It is finished; its CMAF header is that of another hour if it was damaged, and damaged
+    /// bytes with their segments are left out.
+    case finished(HourIndex.Summary, headerOf: HourName?, damaged: Int)
     /// It has media that cannot be read, and this name with `.damaged`.
     case setAside(HourName)
     /// It had no complete segment, and was removed.
@@ -29,23 +30,30 @@ extension HourFolder {
     _ name: HourName, digests: Int = HourFolder.usualDigests, isIndexed: Bool = true
   ) throws(SystemError) -> Recovery {
     let file = try DiskFile(file(name), .writing)
-    var found = try walk(name, file, isIndexed: isIndexed)
+    var found = try walk(name, file, isIndexed: isIndexed, isVerified: true)
     var source: HourName?
     if try !hasHeader(found, name, file), let other = try header(like: name),
       try mend(name, file, other.header)
     {
       source = other.name
-      found = try walk(name, file, isIndexed: isIndexed)
+      found = try walk(name, file, isIndexed: isIndexed, isVerified: true)
     }
     if !isIndexed, let bytes = try? indexBytes(name) {
       found?.adoptDigests(of: HourIndex.records(bytes, hasFrames: false).segments)
     }
+    var torn = (bytes: 0, isDamaged: false)
+    if isIndexed { torn = try leaveOutTorn(&found, name, file) }
     guard let walk = found, !walk.isCut, !walk.segments.isEmpty else {
-      guard try isTorn(found, file) else { return .setAside(try setAside(name)) }
+      guard try torn.isDamaged ? false : isTorn(found, file) else {
+        return .setAside(try setAside(name))
+      }
       remove(name)
       return .removed
     }
-    return .finished(try finish(name, file, walk, digests: digests), headerOf: source)
+    // bounded: the size of the file
+    let damaged = walk.damages.reduce(torn.bytes) { $0 + $1.count }
+    return .finished(
+      try finish(name, file, walk, digests: digests), headerOf: source, damaged: damaged)
   }
 
   /// Whether a file without a whole segment is that of a program that was killed while it wrote the
@@ -66,7 +74,9 @@ extension HourFolder {
   package func finish(
     _ name: HourName, digests: Int = HourFolder.usualDigests
   ) throws(SystemError) -> HourIndex.Summary? {
-    guard case .finished(let summary, _) = try recover(name, digests: digests) else { return nil }
+    guard case .finished(let summary, _, _) = try recover(name, digests: digests) else {
+      return nil
+    }
     return summary
   }
 
@@ -85,6 +95,7 @@ extension HourFolder {
     let rows = walk.segments.map(\.row)
     try SegmentReferences(walk.head, rows, end: end)?.write(to: file)
     try file.sync()
+    try Self.syncNames(of: file.path)
     guard let summary = HourIndex.Summary(rows, size: end, timescale: walk.head.timescale) else {
       throw SystemError("read", EINVAL)
     }

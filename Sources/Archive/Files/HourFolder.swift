@@ -108,12 +108,22 @@ package struct HourFolder: Sendable, Hashable {
   /// At each instant the file of the name is the old one or the new one.
   package func replace(_ name: HourName, from drafts: HourFolder) throws(SystemError) {
     _ = try DiskFile(drafts.file(name), .reading)
+    // A file of another user is not replaced.
+    if DiskFolder.exists(file(name)) { _ = try DiskFile(file(name), .reading) }
     try DiskFolder.make("\(path)/\(name.folder)")
     DiskFolder.remove(index(name))
     try DiskFolder.rename(drafts.file(name), to: file(name))
     try DiskFolder.rename(drafts.index(name), to: index(name))
+    // Segments that are appended to the new file need its name.
+    try Self.syncNames(of: file(name))
     drafts.remove(name)
     DiskFolder.remove(drafts.path)
+  }
+
+  /// Waits until the names of an hour file are on the disk: in its day, its rendition, its stream
+  /// and the archive, any of which may be new.
+  static func syncNames(of path: String) throws(SystemError) {
+    try DiskFolder.sync(above: path, levels: 4)
   }
 
   /// Removes the folder of the day if that is empty.
@@ -140,12 +150,14 @@ package struct HourFolder: Sendable, Hashable {
   }
 
   func walk(
-    _ name: HourName, _ file: DiskFile, isIndexed: Bool = true
+    _ name: HourName, _ file: DiskFile, isIndexed: Bool = true, isVerified: Bool = false
   ) throws(SystemError) -> HourWalk? {
     let size = try file.size
     if isIndexed, let known = try? HourIndex.records(indexBytes(name), hasFrames: true),
       let last = known.segments.last?.row, last.end <= size,
       isSegment(try file.read(at: last.offset, count: 8)),
+      // Else it is the index of another file with the name, or a loss of power has cost bytes.
+      try isVerified ? hasDigests(of: known.segments, file) : true,
       let walk = try HourWalk(size: size, after: known.segments, offset: known.offset, file.read)
     {
       return walk

@@ -29,7 +29,7 @@ package final class SyncThread: Sendable {
   /// How often a file is finished that the disk refuses; the next start of the program does it.
   private static let maximumAttempts = 3
 
-  private let state = Monitor(State())
+  private let state: Monitor<State>
 
   /// Starts the thread.
   ///
@@ -37,7 +37,8 @@ package final class SyncThread: Sendable {
   ///
   /// - Parameter watch: learns of the progress.
   package init?(_ watch: DiskWatch? = nil) {
-    let state = state
+    let state = Monitor(State())
+    self.state = state
     let thread = OSThread(name: "archive-sync") {
       while let task = Self.next(state) {
         watch?.begin(.synchronisation, at: SystemClock.monotonicTime)
@@ -50,6 +51,21 @@ package final class SyncThread: Sendable {
       }
     }
     guard thread != nil else { return nil }
+  }
+
+  private init(_ state: State) { self.state = Monitor(state) }
+
+  /// A queue whose tasks ``runNext()`` performs: for tests without threads.
+  static func withoutThread() -> SyncThread { SyncThread(State()) }
+
+  /// Performs the next task of the queue.
+  ///
+  /// - Returns: false if the queue is empty.
+  func runNext() -> Bool {
+    let task: Task? = state.update { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
+    guard let task else { return false }
+    if let rest = Self.run(task) { state.update { $0.waiting.append(rest) } }
+    return true
   }
 
   deinit { close() }
@@ -113,6 +129,8 @@ package final class FileSync: Sendable {
 
   private let file: DiskFile
   private let state = Locked(State.idle)
+  /// Whether the names that lead to the file are on the disk.
+  private let isNamed = Locked(false)
 
   /// The synchronisation of `file`.
   package init(_ file: DiskFile) { self.file = file }
@@ -140,6 +158,10 @@ package final class FileSync: Sendable {
   fileprivate func run() {
     do throws(SystemError) {
       try file.sync()
+      if !isNamed.withLock({ $0 }) {
+        try HourFolder.syncNames(of: file.path)
+        isNamed.withLock { $0 = true }
+      }
       state.withLock { $0 = .idle }
     } catch { state.withLock { $0 = .failed(error) } }
   }

@@ -92,6 +92,25 @@ package struct HourWalk: Sendable {
     }
   }
 
+  /// Leaves out segments whose bytes are not those of the index: their bytes are damaged, or are
+  /// cut if no segment follows.
+  mutating func leaveOut(_ numbers: Set<Int64>) {
+    guard !numbers.isEmpty else { return }
+    let torn = segments.map(\.row).filter { numbers.contains($0.number) }.map(\.range)
+    segments.removeAll { numbers.contains($0.row.number) }
+    let last = segments.last?.row.end ?? head.mediaStart
+    if last < completeEnd { (end, completeEnd) = (last, last) }
+    let sorted = (damages + torn).sorted { $0.lowerBound < $1.lowerBound }
+    damages = []
+    for range in sorted where range.lowerBound < last {
+      if let before = damages.last, before.upperBound == range.lowerBound {
+        damages[damages.count - 1] = before.lowerBound..<range.upperBound
+      } else {
+        damages.append(range)
+      }
+    }
+  }
+
   private mutating func walk(_ size: Int, _ read: FileHead.Reader) throws(SystemError) {
     let search = SegmentSearch(size: size)
     var position = try walk(from: end, size, read)

@@ -16,7 +16,7 @@ extension HealingPass {
     let count = Int(clamping: hole.numbers.count)
     let (first, end) = (hole.numbers.lowerBound, hole.numbers.upperBound.addingSaturated(1))
     for twin in healing.order where found.count < count {
-      guard healing.mayAsk(twin, now: SystemClock.monotonicTime) else { continue }
+      guard healing.mayAsk(twin, now: ArchiveClock.monotonicTime) else { continue }
       // A twin without an archive has the segments of its window.
       for path in ["from/\(first)/to/\(end)/playlist.m3u8", "playlist.m3u8"] {
         do throws(TwinFailure) {
@@ -73,7 +73,7 @@ extension HealingPass {
       if case .failed = error { return nil }
     }
     let hole = Healing.Hole(rendition: track.name, numbers: number...number)
-    healing.absent(hole, now: SystemClock.monotonicTime)
+    healing.absent(hole, now: ArchiveClock.monotonicTime)
     return nil
   }
 
@@ -82,7 +82,7 @@ extension HealingPass {
   private mutating func compare(
     _ digest: SegmentDigest?, _ path: String, _ twin: Int, limit: Int
   ) {
-    let now = SystemClock.monotonicTime
+    let now = ArchiveClock.monotonicTime
     guard let digest, !hasNamedDifference,
       let other = healing.order.first(where: { $0 != twin && healing.mayAsk($0, now: now) }),
       let bytes = try? get(path, other, limit: limit),
@@ -112,12 +112,12 @@ extension HealingPass {
   private mutating func get(
     _ path: String, _ twin: Int, limit: Int
   ) throws(TwinFailure) -> [UInt8] {
-    guard !isCancelled(healing.request(now: SystemClock.monotonicTime)) else {
+    guard !isCancelled(healing.request(now: ArchiveClock.monotonicTime)) else {
       throw .failed("cancelled")
     }
-    let start = SystemClock.monotonicTime
+    let start = ArchiveClock.monotonicTime
     var count = 0
-    defer { healing.finished(since: start, bytes: count, now: SystemClock.monotonicTime) }
+    defer { healing.finished(since: start, bytes: count, now: ArchiveClock.monotonicTime) }
     do throws(TwinFailure) {
       let body = try twins[twin].get(path, limit: limit)
       count = body.count
@@ -137,7 +137,7 @@ extension HealingPass {
 
   /// Notes a failure of a twin; the log has the first one of an outage.
   private mutating func note(_ error: TwinFailure, _ twin: Int, withMedia isMedia: Bool) {
-    guard healing.failed(twin, withMedia: isMedia, now: SystemClock.monotonicTime), !hasEnded
+    guard healing.failed(twin, withMedia: isMedia, now: ArchiveClock.monotonicTime), !hasEnded
     else { return }
     log.write(
       .warning, "twin-failed", stream: archive.name,

@@ -59,7 +59,7 @@ struct HealingPass {
     guard archive.catalog.read(\.isLoaded) else { return }
     let removed = archive.catalog.read(\.removed)
     var holes: [Healing.Hole] = []
-    let time = SystemClock.wallTime
+    let time = ArchiveClock.wallTime
     for (name, segmentation) in segmentations where !segmentation.hasVariableDuration {
       // A hole may begin long before, and end in the future if the clock was set back.
       let reach = numbers(of: (time - Healing.lookBack)..<time, segmentation)
@@ -68,7 +68,7 @@ struct HealingPass {
         from: NumberRanges.clamped(NumberRanges.gaps(between: numbers(of: name)), to: reach))
       holes += gaps.map { Healing.Hole(rendition: name, numbers: $0) }
     }
-    guard let hole = healing.next(holes, now: SystemClock.monotonicTime),
+    guard let hole = healing.next(holes, now: ArchiveClock.monotonicTime),
       let segmentation = segmentations[hole.rendition]
     else { return }
     heal(hole, Track(name: hole.rendition, segmentation: segmentation), removed)
@@ -78,7 +78,7 @@ struct HealingPass {
 
   /// The numbers that a rendition has, in ranges.
   private mutating func numbers(of rendition: String) -> [ClosedRange<Int64>] {
-    let since = SystemClock.wallTime - Healing.lookBack
+    let since = ArchiveClock.wallTime - Healing.lookBack
     let (files, open) = archive.catalog.read { state in
       let track = state.tracks[rendition]
       return (
@@ -128,7 +128,7 @@ struct HealingPass {
     if listed.isComplete {
       for range in NumberRanges.joined(absent) {
         let missing = Healing.Hole(rendition: hole.rendition, numbers: range)
-        healing.absent(missing, now: SystemClock.monotonicTime)
+        healing.absent(missing, now: ArchiveClock.monotonicTime)
       }
     }
     guard !listed.found.isEmpty, let before = neighbour(of: hole) else { return }
@@ -136,14 +136,14 @@ struct HealingPass {
     var sources: [HourName: Set<Int>] = [:]
     var headers: [String: [UInt8]] = [:]
     var lastHash = before.headerHash
-    let deadline = SystemClock.monotonicTime + Self.batchLimit
+    let deadline = ArchiveClock.monotonicTime + Self.batchLimit
     do {
-      for number in listed.found.keys.sorted() where SystemClock.monotonicTime < deadline {
+      for number in listed.found.keys.sorted() where ArchiveClock.monotonicTime < deadline {
         guard let source = listed.found[number] else { continue }
         let hash = source.entry.headerHash
         guard let segment = fetch(number, source, track, before, lastHash, &headers)
         else {
-          if !healing.mayAsk(source.twin, now: SystemClock.monotonicTime) { break }
+          if !healing.mayAsk(source.twin, now: ArchiveClock.monotonicTime) { break }
           continue
         }
         guard let header = headers[hash] else { continue }
@@ -161,12 +161,12 @@ struct HealingPass {
       }
     } catch {
       for merge in merges.values { discard(merge, removed) }
-      healing.absent(hole, now: SystemClock.monotonicTime)
+      healing.absent(hole, now: ArchiveClock.monotonicTime)
       return hasEnded ? () : report("\(error)")
     }
     for (name, merge) in merges.sorted(by: { $0.key < $1.key }) {
       if !insert(merge, track, removed, from: sources[name] ?? []) {
-        healing.absent(hole, now: SystemClock.monotonicTime)
+        healing.absent(hole, now: ArchiveClock.monotonicTime)
       }
     }
   }
@@ -203,7 +203,7 @@ struct HealingPass {
   }
 
   /// Whether the healing is to end.
-  var hasEnded: Bool { isCancelled(SystemClock.monotonicTime) }
+  var hasEnded: Bool { isCancelled(ArchiveClock.monotonicTime) }
 
   /// Logs a failure once.
   private mutating func report(_ failure: String) {
@@ -236,7 +236,7 @@ struct HealingPass {
     try checkSpace(for: Int64(open?.size ?? summary?.size ?? 0))
     let merge = try HourMerge(
       name, in: folder, header: header, references: Int(references.addingSaturated(1)),
-      isCancelled: { [isCancelled] in isCancelled(SystemClock.monotonicTime) })
+      isCancelled: { [isCancelled] in isCancelled(ArchiveClock.monotonicTime) })
     _ = try merge.update(try archive.catalog.rows(of: name, track.name))
     return merge
   }

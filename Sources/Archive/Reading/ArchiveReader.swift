@@ -81,7 +81,7 @@ package final class ArchiveReader: Sendable {
     }
     // A clock that was set back leads to files whose first segment is not the earliest.
     let margin = Interval.seconds(3600)
-    let limit = TrackObjects.Hour.latestStart(SystemClock.wallTime)
+    let limit = TrackObjects.Hour.latestStart(ArchiveClock.wallTime)
     return try segments(of: rendition) { summary in
       summary.start <= limit && overlaps(summary.start - margin, summary.end + margin)
     } hasHour: { hour in
@@ -220,7 +220,7 @@ package final class ArchiveReader: Sendable {
     let found = catalog.read { state -> [TrackObjects.Hour]? in
       guard state.isLoaded else { return nil }
       if findsStored { return state.summaries(of: rendition) }
-      let wall = SystemClock.wallTime
+      let wall = ArchiveClock.wallTime
       return (state.tracks[rendition]?.summaries ?? []).filter { !$0.isAhead(of: wall) }
     }
     guard let found else { throw .busy }

@@ -149,7 +149,7 @@ package struct ArchiveInspection {
       guard source != nil else { return .unreadable }
     }
     switch try file.folder.recover(file.name, digests: .max, isIndexed: false) {
-    case .finished(_, let other): return (other ?? source).map { .mended($0.path) } ?? .repaired
+    case .finished(_, let other, _): return (other ?? source).map { .mended($0.path) } ?? .repaired
     case .setAside(let name): return .setAside(name.path + HourFolder.Suffix.damaged)
     case .removed: return .removed
     }

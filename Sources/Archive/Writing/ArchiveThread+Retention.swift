@@ -11,8 +11,8 @@ import Time
 extension ArchiveThread {
   /// Reads the clocks; `isChanged`: also the file, which an administrator may have changed.
   mutating func readClocks(isChanged: Bool) {
-    let wall = SystemClock.wallTime
-    ageFile.advance(&ages, isChanged: isChanged, wall: wall, at: SystemClock.bootTime)
+    let wall = ArchiveClock.wallTime
+    ageFile.advance(&ages, isChanged: isChanged, wall: wall, at: ArchiveClock.bootTime)
     guard let ages else { return }
     let distance = ages.distance(of: wall)
     root.ageDistance = distance
@@ -33,11 +33,11 @@ extension ArchiveThread {
 
   /// Removes hours that are too old or too many, and the oldest ones before the disk is full.
   mutating func retain() {
-    if let others, SystemClock.monotonicTime - started >= others.delay { adopt(others.retention) }
+    if let others, ArchiveClock.monotonicTime - started >= others.delay { adopt(others.retention) }
     let streams = streams + left
     if let ages {
       // The file may be damaged: nothing is removed that the wall clock would keep.
-      let now = min(ages.time, SystemClock.wallTime)
+      let now = min(ages.time, ArchiveClock.wallTime)
       for stream in streams {
         beginStep()
         stream.retain(now: now) { ages.age(from: $0) }

@@ -49,7 +49,7 @@ struct ArchiveThread {
     self.others = others
     self.syncThread = syncThread
     self.log = log
-    started = SystemClock.monotonicTime
+    started = ArchiveClock.monotonicTime
     // The folders of the streams are read before.
     retained = started
     ageFile = AgeClockFile(root.path)
@@ -63,12 +63,12 @@ struct ArchiveThread {
     var state = self
     state.readClocks(isChanged: false)
     while true {
-      let (orders, isClosed) = next(SystemClock.monotonicTime)
+      let (orders, isClosed) = next(ArchiveClock.monotonicTime)
       for order in orders {
         state.beginStep()
         state.perform(order)
       }
-      state.write(SystemClock.monotonicTime)
+      state.write(ArchiveClock.monotonicTime)
       guard isClosed else { continue }
       for stream in state.streams {
         state.beginStep()
@@ -85,7 +85,7 @@ struct ArchiveThread {
   }
 
   /// A step that may wait for the disk begins; the one before has ended.
-  func beginStep() { root.watch.begin(.writer, at: SystemClock.monotonicTime) }
+  func beginStep() { root.watch.begin(.writer, at: ArchiveClock.monotonicTime) }
 
   /// Reads the folder of a stream.
   func load(_ stream: StreamWriter) {
@@ -121,7 +121,7 @@ struct ArchiveThread {
     }
   }
 
-  private mutating func perform(_ order: WriterOrder) {
+  mutating func perform(_ order: WriterOrder) {
     switch order {
     case .open(let catalog, let policy):
       left.removeAll { $0.catalog.folder == catalog.folder }
@@ -145,14 +145,14 @@ struct ArchiveThread {
     case .markCreated(let catalog): CreatedMark.write(catalog)
     case .listCreated(let answer): answer(CreatedMark.streams(in: root.path))
     case .follow(let catalog, let windows):
-      stream(catalog)?.follow(windows, SystemClock.monotonicTime)
+      stream(catalog)?.follow(windows, ArchiveClock.monotonicTime)
     case .protect(let catalog, let span, let isProtected, let answer):
       answer(failure ?? stream(catalog)?.protect(span, isProtected))
     case .remove(let catalog, let span, let hidden, let answer):
       guard let stream = stream(catalog) else { return answer("the stream has no archive") }
       if let failure { return answer(failure) }
       Self.remove(
-        span, now: SystemClock.wallTime, stream, removals, willRemove, give, hidden: hidden,
+        span, now: ArchiveClock.wallTime, stream, removals, willRemove, give, hidden: hidden,
         answer: answer)
     case .endRemoval(let catalog, let media, let failure, let answer):
       guard let stream = stream(catalog) else { return answer("the stream has no archive") }
@@ -189,7 +189,7 @@ struct ArchiveThread {
     streams.first { $0.catalog === catalog } ?? left.first { $0.catalog === catalog }
   }
 
-  private mutating func write(_ now: MonotonicTime) {
+  mutating func write(_ now: MonotonicTime) {
     beginStep()
     defer { root.watch.end(.writer) }
     let isSyncTime = now - synced >= Self.syncInterval

@@ -17,9 +17,9 @@ enum HourInsertion {
   ) -> Value? {
     let box = Monitor<Value?>(nil)
     order { value in box.update { $0 = value } }
-    let deadline = SystemClock.monotonicTime + orderLimit
-    while !isCancelled(), SystemClock.monotonicTime < deadline {
-      let step = SystemClock.monotonicTime + .milliseconds(100)
+    let deadline = ArchiveClock.monotonicTime + orderLimit
+    while !isCancelled(), ArchiveClock.monotonicTime < deadline {
+      let step = ArchiveClock.monotonicTime + .milliseconds(100)
       if let value = box.wait(until: step, { $0 }) { return value }
     }
     return nil
@@ -51,7 +51,7 @@ enum HourInsertion {
     let held: HourIndex.Summary?? = answer(isCancelled: isCancelled) { answer in
       order(
         .hold(
-          catalog, rendition, merge.name, until: SystemClock.monotonicTime + holdLimit, answer))
+          catalog, rendition, merge.name, until: ArchiveClock.monotonicTime + holdLimit, answer))
     }
     guard let old = held else { return "the writer does not answer" }
     do {

@@ -14,11 +14,12 @@ final class RemovalThread: Sendable {
     var isClosed = false
   }
 
-  private let state = Monitor(State())
+  private let state: Monitor<State>
 
   /// Starts the thread; nil if the system refuses it.
   init?() {
-    let state = state
+    let state = Monitor(State())
+    self.state = state
     let thread = OSThread(name: "archive-removal") {
       while let job = Self.next(state) {
         job { state.read(\.isClosed) }
@@ -26,6 +27,20 @@ final class RemovalThread: Sendable {
       }
     }
     guard thread != nil else { return nil }
+  }
+
+  private init(_ state: State) { self.state = Monitor(state) }
+
+  /// A queue whose removals ``runNext()`` performs: for tests without threads.
+  static func withoutThread() -> RemovalThread { RemovalThread(State()) }
+
+  /// Performs the next removal of the queue.
+  ///
+  /// - Returns: false if the queue is empty.
+  func runNext() -> Bool {
+    let job: Job? = state.update { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
+    job?({ false })
+    return job != nil
   }
 
   deinit { state.update { $0.isClosed = true } }

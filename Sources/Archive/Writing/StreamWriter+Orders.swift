@@ -119,7 +119,10 @@ extension StreamWriter {
     change(&after)
     guard after != before, hasFolder else { return nil }
     if after.spans.isEmpty {
-      return DiskFolder.remove(removingPath) ? nil : "\(removingPath) cannot be removed"
+      guard DiskFolder.remove(removingPath) else { return "\(removingPath) cannot be removed" }
+      // A note that returned after a loss of power would remove later media with these dates.
+      try? DiskFolder.sync(catalog.folder)
+      return nil
     }
     return PrivateFile.write(Array(after.text.utf8), to: removingPath, in: catalog.folder)
   }
@@ -146,7 +149,7 @@ extension StreamWriter {
     guard hasFolder else { return nil }
     var spans = catalog.read(\.removed)
     spans.add(span)
-    spans.remove(.distantPast..<(SystemClock.wallTime - Healing.lookBack - Healing.lookBack))
+    spans.remove(.distantPast..<(ArchiveClock.wallTime - Healing.lookBack - Healing.lookBack))
     if let failure = PrivateFile.write(Array(spans.text.utf8), to: removedPath, in: catalog.folder)
     {
       return failure

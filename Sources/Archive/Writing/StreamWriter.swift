@@ -124,8 +124,9 @@ final class StreamWriter {
   func recovered(_ name: HourName, _ folder: HourFolder) -> HourIndex.Summary? {
     do throws(SystemError) {
       switch try folder.recover(name) {
-      case .finished(let summary, let other):
+      case .finished(let summary, let other, let damaged):
         if let other { notes.append(.mended(name, folder, from: other)) }
+        if damaged > 0 { notes.append(.leftOut(damaged, of: name, folder)) }
         return summary
       case .setAside(let name): notes.append(.setAside(name, folder))
       case .removed: notes.append(.removed(name, folder))

@@ -29,6 +29,13 @@ struct WriterNote {
         + (other.map { ", from \($0.path)" } ?? ""))
   }
 
+  /// Damaged bytes of a file are left out.
+  static func leftOut(_ count: Int, of name: HourName, _ folder: HourFolder) -> WriterNote {
+    WriterNote(
+      .warning, "archive-damaged",
+      "\(folder.file(name)): \(count) bytes are damaged, and are left out with their segments")
+  }
+
   /// A file without a whole segment was removed.
   static func removed(_ name: HourName, _ folder: HourFolder) -> WriterNote {
     WriterNote(
