@@ -57,7 +57,7 @@ package final class StreamArchive: Sendable {
     order(.follow(catalog, windows))
   }
 
-  /// Removes hours by another rule from now on; what is written continues.
+  /// Removes hours by another rule from now on; writing continues.
   func setRetention(_ retention: Retention) {
     let isNew = rule.withLock { rule in
       defer { rule.retention = retention }

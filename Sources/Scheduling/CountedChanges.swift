@@ -37,7 +37,8 @@ package struct CountedChanges<Value: Equatable & Sendable>: Sendable {
     guard changes > 0 else { return nil }
     if now >= next { left = 2 }
     guard left > 0 else { return nil }
-    defer { (changes, left, next) = (0, left - 1, now + Self.interval) }  // bounded: `left` is 1 or 2
+    // bounded: `left` is 1 or 2
+    defer { (changes, left, next) = (0, left - 1, now + Self.interval) }
     return Report(value: value, changes: changes)
   }
 

@@ -2,7 +2,7 @@
 
 /// The properties of a file or a folder.
 package struct FileStatus: Sendable, Equatable {
-  /// What a name leads to.
+  /// The target of a name.
   package enum Kind: Sendable {
     case file, folder, other
   }

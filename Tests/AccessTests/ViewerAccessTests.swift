@@ -65,7 +65,7 @@ struct ViewerAccessTests {
     #expect(access.rule == .password && access.keys.prefix(2) == [one, two])
     let link = PlaybackToken(stream: "gate", expiry: Self.now + 9, session: "s", key: two)
     #expect(link.verdict(on: "gate", by: peer, access.keys, now: Self.now) == .valid(nil))
-    // A key is replaced: those who signed in before continue.
+    // A key is replaced: earlier viewers continue.
     let former = ViewerPassword(hash, sources: [two])
     let cookie = try #require(former.cookie(for: "gate", session: "s", now: Self.now))
     #expect(access.password?.cookie(cookie.text, for: "gate", now: Self.now) != nil)

@@ -14,8 +14,8 @@ from harness.validation import Following
 from stage import Stage
 
 VALIDATED = "streamer validate"
-# docs/validate.md, "Known findings": an MPD announces segments by the clock until its source is known
-# to be silent.
+# A known finding of docs/validate.md: an MPD announces segments by the clock until its source is
+# known to be silent.
 SILENCE = "segment-in-time"
 # A playlist of the past with an end does not change: caches may keep it for longer.
 LIFETIME, FROM = "playlist-lifetime", "/from/"

@@ -30,7 +30,8 @@ def send(program: Program, *, speed: str = "1", sound: str = "", rate: int = 25)
     audio = ["-readrate", speed, *SOUND[:2], "-t", sound, *SOUND[2:]] if sound else []
     return Source(subprocess.Popen(
         [need("ffmpeg", "publishing by RTMP"), "-v", "error", "-nostdin", "-readrate", speed,
-         *PICTURES[:-1], f"{PICTURES[-1]}:rate={rate}", *audio, *CODING, *(["-c:a", "aac"] if sound else []), "-flush_packets", "1",
+         *PICTURES[:-1], f"{PICTURES[-1]}:rate={rate}", *audio, *CODING,
+         *(["-c:a", "aac"] if sound else []), "-flush_packets", "1",
          "-f", "flv", f"rtmp://127.0.0.1:{rtmp_port(program)}/live/x"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
 

@@ -209,7 +209,7 @@ def test_the_list_names_the_stream(configured: tuple[Program, Path]) -> None:
 
 
 def test_wrong_passwords(configured: tuple[Program, Path]) -> None:
-    """Five wrong ones: 429 for a minute, with its end. Those who were permitted go on."""
+    """Five wrong ones: 429 for a minute, with its end. Permitted viewers go on."""
     program, _ = configured
     signed = sign_in(program)
     assert get(program.port, PLAYLIST, headers=basic("open sesame")).status == 200

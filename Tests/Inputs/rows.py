@@ -78,7 +78,7 @@ STAMPS = (
     Row("equal-at-start", (Equal(at=0.04),)),
     Row("equal-at-start-always", (Equal(at=0.04),), (RTMP, RTSP), passed=None, encoded=None,
         always=Allowed()),
-    # What cannot be placed for a second is encoded, with a line that says so.
+    # Frames that cannot be placed for a second are encoded, with a line that says so.
     Row("without-order", (Scrambled(),), (RTMP, SRT), passed=UNPLACEABLE, encoded=None,
         faults={"*": "the line unfit states B-frames, which the pictures do not have"}),
     Row("equal-audio", (Equal(track=AUDIO),)),

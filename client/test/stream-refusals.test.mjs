@@ -8,7 +8,8 @@ const SOURCE = 'https://h/t/k1.1764381600.bob.abc_-9/gate/ll.m3u8';
 suite('the answer to a refusal', () => {
   for (const [status, hasShown, mayAsk, answer] of [
     [401, false, false, 'stop'], [401, true, false, 'stop'], [403, false, false, 'stop'],
-    [403, true, false, 'stop'], [401, false, true, 'next'], [403, true, true, 'next'], [404, false, false, 'stop'], [404, true, false, 'retry'],
+    [403, true, false, 'stop'], [401, false, true, 'next'], [403, true, true, 'next'],
+    [404, false, false, 'stop'], [404, true, false, 'retry'],
     [410, false, true, 'next'], [410, true, true, 'next'], [410, true, false, 'stop'],
     [429, false, false, 'retry'], [503, false, false, 'retry'], [503, true, false, 'retry'],
     [500, false, false, 'retry'],

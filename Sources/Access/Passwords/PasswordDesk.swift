@@ -64,7 +64,7 @@ package final class PasswordDesk: Sendable {
   /// Requests of one address with the same password share a computation.
   ///
   /// - Parameters:
-  ///   - password: what the client gave.
+  ///   - password: as the client gave it.
   ///   - hash: the hash of the right one.
   ///   - stream: the stream.
   ///   - peer: the client.
@@ -127,7 +127,7 @@ package final class PasswordDesk: Sendable {
     }
   }
 
-  /// What a thread does after a wait.
+  /// The next step of a thread after a wait.
   private enum Step {
     case compute(Question)
     /// To wait again, until another time.

@@ -7,7 +7,7 @@ package import Time
 /// The passwords that programs sent lately and that were right: a pure state machine.
 ///
 /// A program sends its password with each request. Kept is an HMAC under a key of the process, of
-/// the address too: what one client knows helps no other one to guess.
+/// the address too: knowledge of one client helps no other one to guess.
 package struct RememberedPasswords: Sendable {
   /// How long a password is not verified again.
   package static let span = Interval.seconds(600)

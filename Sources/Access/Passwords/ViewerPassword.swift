@@ -48,7 +48,7 @@ package struct ViewerPassword: Sendable, Equatable {
     sign(stream, session, until: now + Self.tokenLifetime.wholeSeconds)
   }
 
-  /// The cookie of a viewer who has given the password: a token that permits no playback.
+  /// The cookie of a viewer after the password: a token that permits no playback.
   package func cookie(for stream: String, session: String, now: Int64) -> PlaybackToken? {
     sign(Self.subject(stream), session, until: now + Self.cookieLifetime.wholeSeconds)
   }

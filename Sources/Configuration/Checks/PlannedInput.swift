@@ -43,7 +43,7 @@ package struct PlannedInput: Sendable {
           after: former, targetDuration: max(listed, former.targetDuration),
           longestGroup: settings.maximumGroupTime)
       }
-      // A camera that turned irregular would be encoded for good: its Target Duration rises once.
+      // A camera that turned irregular would be encoded permanently: its Target Duration rises once.
       let mayChange = isIrregular && settings.input?.kind != .publisher
       if settings.passThrough == .auto, !mayChange, let obstacle {
         (self.fit, encodingReason) = (nil, obstacle)

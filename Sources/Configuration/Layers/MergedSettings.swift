@@ -101,7 +101,8 @@ package struct MergedSettings: Sendable {
   /// The policy of archives of streams that are not configured any more.
   package var archivePolicy: ArchivePolicy { overrides.over(top).stream.archivePolicy }
 
-  /// The permitted viewers of streams that publishers create; see ``StreamSettings/access(signedBy:)``.
+  /// The permitted viewers of streams that publishers create; see
+  /// ``StreamSettings/access(signedBy:)``.
   package func createdAccess(signedBy secret: @autoclosure () -> TokenKey) -> ViewerAccess {
     overrides.over(top).stream.access(signedBy: secret())
   }

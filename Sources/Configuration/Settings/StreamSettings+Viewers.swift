@@ -32,7 +32,7 @@ extension StreamSettings {
     return "\(name): the password for viewers has no effect with viewers links"
   }
 
-  /// The permitted viewers in one line, with the file of the key that signs; nil if nothing was requested.
+  /// The permitted viewers in one line, with the file of the key that signs; nil without a request.
   var viewerText: String? {
     switch permittedViewers {
     case .everybody: return viewers == nil ? nil : "all clients may watch"

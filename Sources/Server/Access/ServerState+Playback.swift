@@ -4,7 +4,7 @@ package import Access
 import Net
 
 extension ServerState {
-  /// Replaces what permits clients to watch a stream, whose viewers continue; requests that begin
+  /// Replaces the permission to watch a stream, whose viewers continue; requests that begin
   /// later need a token of the new keys.
   ///
   /// A new password ends WebSockets and other responses without an end.

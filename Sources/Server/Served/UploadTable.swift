@@ -42,7 +42,7 @@ struct UploadTable: Sendable {
     return entry
   }
 
-  /// Replaces what permits clients to watch a stream.
+  /// Replaces the permission to watch a stream.
   mutating func setViewers(_ viewers: ViewerAccess, of name: String) {
     guard let index = entries.firstIndex(where: { $0.name == name }) else { return }
     entries[index].viewers = viewers

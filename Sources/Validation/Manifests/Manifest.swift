@@ -59,7 +59,7 @@ package struct Manifest: Sendable, Equatable {
   /// The end of the last Period after availabilityStartTime, in seconds; nil if it is not stated.
   private(set) var end: Double?
   private(set) var tracks: [Track] = []
-  /// What is not read, in words.
+  /// The unread parts, in words.
   private(set) var unread: [String] = []
   /// The segments that timelines of further Representations may have.
   private var remainingSegments = Self.maximumSegments
@@ -147,7 +147,7 @@ package struct Manifest: Sendable, Equatable {
         template: template, base: bases.joined(separator: "\n")))
   }
 
-  /// Notes what is not read, once.
+  /// Notes an unread part, once.
   private mutating func note(_ text: String) {
     if !unread.contains(text) { unread.append(text) }
   }
