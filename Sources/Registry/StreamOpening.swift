@@ -187,7 +187,7 @@ extension StreamDefinition {
         unpaced: verdict.encodingReason, after: start.segmentation,
         targetDuration: start.earlier?.targetDuration ?? 0)
       var chosen = try configuration(for: input)
-      chosen.keepAudio(of: start.audio)
+      if settings.takesInputAudio { chosen.keepAudio(of: start.audio) }
       return (input, chosen)
     }
   }

@@ -210,6 +210,18 @@ struct FormerAudioTests {
     #expect(Array(configuration.audioParameters.keys) == ["audio"])
   }
 
+  @Test("a stream whose earlier sessions had audio has a track without any")
+  func silent() {
+    let former = AudioEncoderSettings(sampleRate: 32_000, channels: 1)
+    var configuration = Self.configuration()
+    configuration.audioTracks = []
+    configuration.keepAudio(of: [:])
+    #expect(configuration.audioTracks.isEmpty)
+    configuration.keepAudio(of: ["audio": former])
+    #expect(configuration.audioTracks == [AudioTrackSettings(.input(nil), encoder: former)])
+    #expect(configuration.audioParameters == ["audio": former])
+  }
+
   @Test("AAC-LC by sample rate and channels is the configuration of encoders, ISO/IEC 14496-3")
   func plainAAC() throws {
     for (rate, channels, bytes) in [

@@ -13,7 +13,7 @@ SMALL = {"resolution": "320x180", "bitrate": 200, "preset": "ultrafast"}
 SOURCES = {"device", "input", "publishKey", "relay", "rtmp", "source", "testSrc", "type"}
 
 
-def stream(name: str, **keys: Any) -> dict[str, Any]:
+def stream(name: str, /, **keys: Any) -> dict[str, Any]:
     """A small stream, with the test pattern if `keys` name no other source."""
     source = {} if SOURCES & keys.keys() else {"testSrc": True}
     return {"stream": name, **source, **SMALL, **keys}

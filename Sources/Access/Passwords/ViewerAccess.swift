@@ -10,7 +10,7 @@ package enum PermittedViewers: String, Sendable, CaseIterable {
   case links
 }
 
-/// The rule by which clients may watch a stream: keys of playback tokens, a password, both or neither.
+/// The rule that lets clients watch a stream: keys of playback tokens, a password, both or neither.
 package struct ViewerAccess: Sendable, Equatable {
   /// All clients may watch.
   package static let everybody = ViewerAccess(keys: [])

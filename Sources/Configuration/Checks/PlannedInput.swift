@@ -43,7 +43,7 @@ package struct PlannedInput: Sendable {
           after: former, targetDuration: max(listed, former.targetDuration),
           longestGroup: settings.maximumGroupTime)
       }
-      // A camera that turned irregular would be encoded permanently: its Target Duration rises once.
+      // A camera that turned irregular would be encoded permanently: its value rises once.
       let mayChange = isIrregular && settings.input?.kind != .publisher
       if settings.passThrough == .auto, !mayChange, let obstacle {
         (self.fit, encodingReason) = (nil, obstacle)
@@ -147,6 +147,7 @@ extension PassThroughAnalysis.Fit {
   ///   - former: the segmentation of the session before.
   ///   - listed: the Target Duration of its playlists, in seconds.
   ///   - longestGroup: the longest permitted distance of key frames.
+  /// - Returns: the reason, for the log.
   /// - Source: RFC 8216 §6.2.1: EXT-X-TARGETDURATION does not change. Readers of one CMAF header
   ///   take its timescale for that of all media.
   fileprivate func obstacle(

@@ -74,8 +74,10 @@ package struct ValidatedConfiguration: Sendable {
 
   package var settings: ProgramSettings { merged.program }
 
-  /// The folder of the times of deliveries: that of `--stats-dir`, or else, if a stream saves
-  /// statistics, `statistics` in the folder of persistent files. Nil if nothing is saved.
+  /// The folder of the times of deliveries; nil if nothing is saved.
+  ///
+  /// It is that of `--stats-dir`, or else, if a stream saves statistics, `statistics` in the folder
+  /// of persistent files.
   package var statisticsFolder: String? {
     if let folder = settings.statisticsFolder { return folder }
     guard streams.contains(where: \.settings.savesStatistics) else { return nil }

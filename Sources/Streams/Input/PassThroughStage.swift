@@ -33,6 +33,8 @@ final class PassThroughStage: InputStage {
   private var backlog = Backlog<Described>()
   /// The units that arrived since the session ended.
   private var recent = KeptUnits()
+  /// The newest GOP, with which a session that encodes begins.
+  private var group = KeptUnits(span: .zero)
   /// Whether the session ends and another one will take the units.
   private var isOver = false
 
@@ -105,6 +107,7 @@ final class PassThroughStage: InputStage {
       let (unit, description) = (described.unit, described.description)
       switch unit {
       case .video(let accessUnit):
+        group.add(unit)
         input.frameArrived(description, description.video.width, description.video.height)
         let captured = order.captureTime(accessUnit, &clock)
         input.give(canBegin: accessUnit.isKey) { isSwitch in
@@ -133,7 +136,7 @@ final class PassThroughStage: InputStage {
       return stage
     case .frames:
       let stage = DecodingStage(input, AccessUnitDecoder(input))
-      stage.begin(after: recent)
+      stage.begin(after: group)
       return stage
     }
   }

@@ -196,10 +196,16 @@ package final class StreamSession: Sendable {
   ///
   /// - Returns: the source; nil if it cannot be continued, and is stopped.
   func leaveSource() -> StreamPlan.ContinuedSource? {
-    guard let source, case .network(let facts) = configuration.source, !facts.description.isPaced
+    guard let source, case .network(var facts) = configuration.source, !facts.description.isPaced
     else {
       leave()
       return nil
+    }
+    // A later publisher may have another size.
+    if configuration.passesThrough, renditions.count == 1,
+      let size = renditions[0].window.description?.size
+    {
+      (facts.description.video.width, facts.description.video.height) = (size.width, size.height)
     }
     outageWatch?.stop()
     context.stop.set()

@@ -10,8 +10,13 @@ extension StreamConfiguration {
   /// another form is then encoded. A track whose segments would be shorter than a frame has the
   /// parameters of its source.
   ///
+  /// A stream whose earlier sessions had audio has a track without any: players have its playlist.
+  ///
   /// - Parameter former: the parameters by the names of the tracks.
   package mutating func keepAudio(of former: [String: AudioEncoderSettings]) {
+    if audioTracks.isEmpty, let kept = former[AudioTrackSettings.defaultName] {
+      audioTracks = [AudioTrackSettings(.input(nil), encoder: kept)]
+    }
     for (index, track) in audioTracks.enumerated() {
       guard track.isOfInput, track.alternative == nil, let kept = former[track.name],
         AudioSegmentation(

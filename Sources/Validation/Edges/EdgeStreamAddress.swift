@@ -11,8 +11,9 @@ struct EdgeStreamAddress: Sendable, Equatable {
   let prefix: String
   let stream: String
 
+  /// Reads the address of media; nil for a path of another form.
+  ///
   /// - Parameter target: `PREFIX/S/RENDITION/FILE`, with or without a query.
-  /// - Returns: nil for a path of another form.
   init?(media target: String) {
     let path = target.prefix { $0 != "?" }
     guard path.hasPrefix("/") else { return nil }
@@ -25,12 +26,11 @@ struct EdgeStreamAddress: Sendable, Equatable {
     prefix = names.map { "/\($0)" }.joined()
   }
 
-  /// Reads the first media address of a document.
+  /// Reads the first media address of a document; nil without media of its server.
   ///
   /// - Parameters:
   ///   - document: the text of a playlist or an MPD.
   ///   - address: its address.
-  /// - Returns: nil without media, or with media of another server.
   init?(document: [UInt8], at address: WebAddress) {
     let text = PlaylistText(document)
     guard text.isPlaylist else {

@@ -170,7 +170,8 @@ extension Findings {
         .latencyOrder, values == values.sorted(), place, seen: "PlaybackRate min, max of \(values)")
     }
     // Thumbnails are complete files, which no player shows as the live picture.
-    for set in nodes where set.name == "AdaptationSet" && set["contentType"] != "image" {
+    let sets = nodes.filter { $0.name == "AdaptationSet" && $0["contentType"] != "image" }
+    for set in sets {
       let times = set.descendants.filter { $0.name == "ProducerReferenceTime" }
       let isWhole = times.allSatisfy {
         $0["wallClockTime"] != nil && $0["presentationTime"] != nil
