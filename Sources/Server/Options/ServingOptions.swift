@@ -73,7 +73,7 @@ package struct ServingOptions: Sendable {
   ///
   /// All viewers get the same playlist, and only relative URLs inherit the token of its path.
   package func playlistRoot(_ stream: StreamServingOptions) -> String? {
-    hasAbsoluteURLs && stream.playbackKeys.isEmpty ? publicURL : nil
+    hasAbsoluteURLs && stream.viewers == .everybody ? publicURL : nil
   }
 
   /// The path of ``publicURL``: a proxy removes it from requests; empty for none.
