@@ -63,7 +63,7 @@ def configure(path: Path, password: str, **top: Any) -> None:
     """Two streams, of which `gate` has a password."""
     path.write_text(json.dumps({
         "host": "127.0.0.1", "httpPort": 0, "accessLog": "access.log", **top, "streams": [
-            stream("gate", name="North gate", viewers="password", viewerPassword=password),
+            stream("gate", viewers="password", viewerPassword=password) | {"name": "North gate"},
             stream("open")]}))
 
 

@@ -30,8 +30,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory, binary: Path, hlsjs: object
     path = folder / "streams.json"
     path.write_text(json.dumps({
         "host": "127.0.0.1", "httpPort": 0, "streams": [
-            stream("gate", name="North gate", viewerPassword=hash_of("open sesame"),
-                   burnClock=True),
+            stream("gate", viewerPassword=hash_of("open sesame")) | {"name": "North gate"},
             stream("open")]}))
     running = start(["-c", str(path), *script_flags()], defaults=False)
     try:

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, suite, test } from 'node:test';
 import {
-  addressWith, hasOwnToken, nextToken, signIn, withNewestToken, withoutOwnToken,
+  addressWith, hasOwnToken, nextToken, signIn, withFirstToken, withNewestToken, withoutOwnToken,
 } from '../engine/transport/playback-tokens.js';
 
 const { fetch } = globalThis;
@@ -60,6 +60,7 @@ suite('playback tokens of a password', () => {
     await nextToken(addressWith('http://h/gate/ll.m3u8', 'B'), undefined, stop);
     for (const token of ['A', 'B', 'C']) {
       assert.equal(withNewestToken(address(token)), address('C'));
+      assert.equal(withFirstToken(address(token)), address('A'));
       assert.equal(hasOwnToken(address(token)), true);
     }
     assert.equal(withNewestToken(address('LINK')), address('LINK'));

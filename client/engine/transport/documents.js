@@ -8,6 +8,7 @@ import { secondFile } from '../../shared/second-file.js';
 import { servicesBeside } from '../../shared/services.js';
 import { segmentNames } from './segment-names.js';
 import { retrieve } from './connection.js';
+import { withFirstToken } from './playback-tokens.js';
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../../shared/playlist.js').AudioRendition} AudioRendition */
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
@@ -43,7 +44,7 @@ function loadText(url, stop) {
       const reason = (await response.text()).trim().slice(0, 200);
       throw new StatusError('the playlist', response, reason.startsWith('<') ? '' : reason);
     }
-    return { text: await response.text(), base: response.url || url };
+    return { text: await response.text(), base: withFirstToken(response.url || url) };
   }, stop);
 }
 

@@ -20,27 +20,36 @@ const MOST_KNOWN = 256;
 const BUSY_WAIT = 1000, MOST_WAITS = 5;
 
 /**
- * The newest token by each token before it. The second file of the player has its own modules, and
- * this map in common.
- * @type {Map<string, string>}
+ * The first and the newest token of a viewer, by each of them. The second file of the player has its
+ * own modules, and this map in common.
+ * @type {Map<string, { first: string, newest: string }>}
  */
-const newest = (/** @type {any} */ (globalThis))[Symbol.for('streamer tokens')] ??= new Map();
+const chains = (/** @type {any} */ (globalThis))[Symbol.for('streamer tokens')] ??= new Map();
 
 /** Whether this page has got tokens by a password. */
-export const hasTokens = () => newest.size > 0;
+export const hasTokens = () => chains.size > 0;
 
-/**
- * An address with the newest token in place of an earlier one of the same viewer.
- * @param {string | URL} url
- */
-export function withNewestToken(url) {
-  const text = String(url), known = newest.size === 0 ? null : PREFIX.exec(text);
-  const token = known && newest.get(known[1]);
-  return known && token && token !== known[1] ? text.replace(known[0], `/t/${token}`) : text;
+/** @param {string | URL} url @param {'first' | 'newest'} wanted token in place of another one */
+function withToken(url, wanted) {
+  const text = String(url), known = chains.size === 0 ? null : PREFIX.exec(text);
+  const chain = known && chains.get(known[1]);
+  return known && chain ? text.replace(known[0], `/t/${chain[wanted]}`) : text;
 }
 
+/**
+ * An address with the newest token of the viewer, for a request.
+ * @param {string | URL} url
+ */
+export const withNewestToken = (url) => withToken(url, 'newest');
+
+/**
+ * An address with the first token of the viewer, for comparisons with others.
+ * @param {string} url
+ */
+export const withFirstToken = (url) => withToken(url, 'first');
+
 /** @param {string} url whether its token is of a password */
-export function hasOwnToken(url) { return newest.has(PREFIX.exec(url)?.[1] ?? ''); }
+export function hasOwnToken(url) { return chains.has(PREFIX.exec(url)?.[1] ?? ''); }
 
 /**
  * The address without a token of a password, by which others may watch too.
@@ -90,12 +99,10 @@ async function tokenIn(response, source) {
   if (!response.ok) return null;
   const { token, seconds } = await response.json();
   if (typeof token !== 'string' || !(seconds > 0)) return null;
-  const former = PREFIX.exec(source)?.[1];
-  for (const [key, value] of newest) {
-    if (former !== undefined && value === former) newest.set(key, token);
-  }
-  newest.set(token, token);
-  for (const key of newest.keys()) if (newest.size > MOST_KNOWN) newest.delete(key);
+  const chain = chains.get(PREFIX.exec(source)?.[1] ?? '') ?? { first: token, newest: token };
+  chain.newest = token;
+  chains.set(token, chain);
+  for (const key of chains.keys()) if (chains.size > MOST_KNOWN) chains.delete(key);
   return { token, seconds };
 }
 
