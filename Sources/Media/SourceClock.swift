@@ -43,7 +43,11 @@ package struct SourceClock: Sendable {
   /// For this time units without a declared capture time have that of the one before.
   static var freshness: Interval { .seconds(1) }
   /// The time after a start during which the mapping follows downward at once.
+  ///
+  /// A source that catches up goes on to do so: the time begins again while differences fall by
+  /// ``catchingUp`` percent of the time or more, as by 5 % with ffmpeg 7 and later after a pause.
   private static var settling: Interval { .seconds(1) }
+  private static var catchingUp: Int64 { 2 }
   /// The largest credible difference between the sender's clock and this machine's.
   static var trust: Interval { .seconds(5) }
 
@@ -61,6 +65,8 @@ package struct SourceClock: Sendable {
   private var declared: (offset: Interval, arrival: MonotonicTime)?
   private var reach = trust
   private var startedAt = MonotonicTime.origin
+  /// The newest start, or step downward while the mapping settles.
+  private var steppedAt = MonotonicTime.origin
   private var lastArrival = MonotonicTime.origin
   /// The newest timestamps of the tracks; inputs have few.
   private var newest: [Track: Newest] = [:]
@@ -154,6 +160,9 @@ package struct SourceClock: Sendable {
     if isSettling(arrival), aim < current {
       steps += 1
       offset = aim
+      // bounded: intervals saturate
+      if (current - aim) * 100 >= (arrival - steppedAt) * Self.catchingUp { startedAt = arrival }
+      steppedAt = arrival
       return
     }
     // bounded: intervals saturate
@@ -167,7 +176,7 @@ package struct SourceClock: Sendable {
     steps += 1
     offset = observed
     (lead, declared) = (.zero, nil)
-    startedAt = arrival
+    (startedAt, steppedAt) = (arrival, arrival)
     envelope = LowerEnvelope()
     envelope.add(observed, at: arrival)
   }

@@ -16,8 +16,10 @@ package struct OffsetDrift: Sendable {
   private static let smoothing: Int64 = 8
   /// How long the offset must be off until a period begins.
   private static let persistence = Interval.seconds(1)
-  /// The least fall of an error that shows that the line catches up.
-  private static let recovery = Interval.milliseconds(50)
+  /// The least fall of an error within ``persistence`` that shows that the line catches up.
+  ///
+  /// ffmpeg 7 and later send 5 % faster after a pause (`-readrate_catchup`): 48 ms per second.
+  private static let recovery = Interval.milliseconds(20)
 
   /// The error, smoothed.
   package private(set) var error = Interval.zero

@@ -32,6 +32,19 @@ struct SourceClockTests {
     }
   }
 
+  @Test("after a pause the mapping follows a source that catches up by 5 %")
+  func catchesUp() {
+    var clock = SourceClock()
+    for index in Int64(0)..<25 * 30 {
+      let time = index * Self.frame
+      let caughtUp = max(.zero, time - 5 * Self.second) / 20
+      let late = time < 5 * Self.second ? Interval.zero : max(.zero, .milliseconds(700) - caughtUp)
+      let arrival = MonotonicTime.origin + 10 * Self.second + time + late
+      let mapped = clock.captureTime(pts: .origin + time, arrival: arrival)
+      #expect(abs(arrival - mapped) < 3_000_000, "frame \(index)")
+    }
+  }
+
   @Test(
     "over minutes of clock drift, the error stays within a frame, and audio within 22 ms of video",
     arguments: [1.0002, 0.9998, 1.00005, 1.0])

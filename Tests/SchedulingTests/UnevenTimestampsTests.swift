@@ -157,7 +157,7 @@ struct UnevenTimestampsTests {
 
   @Test(
     "media that is held and then sent at once loses no frame and begins no period",
-    arguments: [500, 800, 1000, 1500] as [Int64], [nil, Int64(150), 300])
+    arguments: [500, 800, 1000, 1500] as [Int64], [nil, Int64(105), 150, 300])
   func held(milliseconds: Int64, percent: Int64?) {
     var source = Source(Self.rate(25))
     var clock = SourceClock()
