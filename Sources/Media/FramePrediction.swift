@@ -20,6 +20,8 @@ package struct FramePrediction: Sendable {
     case displaced
     /// After a hole that is longer than ``maximumHole``.
     case gap
+    /// After a pause that is longer than ``maximumHole``, with timestamps of another clock.
+    case jump
   }
 
   /// The largest difference from the prediction that is jitter or a step of a mapping; at least
@@ -134,7 +136,7 @@ package struct FramePrediction: Sendable {
     _ pts: SourceTime, _ due: SourceTime, _ arrival: MonotonicTime?
   ) -> Place {
     // A source that starts over after a pause has other timestamps too.
-    if let arrival, let lastArrival, arrival - lastArrival > maximumHole { return .gap }
+    if let arrival, let lastArrival, arrival - lastArrival > maximumHole { return .jump }
     let isRegular = displaced.map { (pts - $0.last - frame).magnitude <= frame / 2 } ?? false
     let count = isRegular ? (displaced?.count ?? 0) + 1 : 1
     displaced = (count, pts, displaced?.since ?? due)

@@ -44,7 +44,7 @@ package struct TimestampWatch: Sendable {
     switch prediction.place(pts, arrival: arrival) {
     case .frames(let frames): count = frames
     case .displaced: count = 1
-    case .gap: return restart(pts, arrival)
+    case .gap, .jump: return restart(pts, arrival)
     }
     // bounded: intervals saturate
     let error = newest.error + (pts - newest.pts - frame * count)

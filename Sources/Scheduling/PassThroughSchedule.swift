@@ -43,8 +43,10 @@ package struct PassThroughSchedule: Sendable {
   /// The most segments by which numbers may be ahead of the clock and are waited for; more are
   /// those of another numbering, or of a clock that was set back.
   private static let maximumLead: Int64 = 3
-  /// The number of periods that ended although the source continued.
+  /// The number of periods that ended since the source lost or displaced something.
   package private(set) var faults = 0
+  /// The end of the newest period that ended although the source continued; nil once it was taken.
+  private var periodEnd: PeriodEnd?
   /// Access units of the newest segment that were lost, by their timestamps.
   private var holes: Int64 = 0
   /// Whether an access unit of the newest segment may have been lost.
@@ -130,10 +132,17 @@ package struct PassThroughSchedule: Sendable {
   ) -> Position? {
     if isKey { keys.judge(pts, captured, within: prediction.maximumHole) }
     guard let last, let newest else { return isKey ? beginPeriod(pts, captured, arrival) : nil }
-    guard let (steps, isDisplaced) = steps(pts, captured, arrival, after: last) else {
-      return fault(pts, isKey, captured, arrival)
+    let steps: Int64
+    let isDisplaced: Bool
+    switch place(pts, captured, arrival, after: last) {
+    case .frames(let count): (steps, isDisplaced) = (count, false)
+    case .displaced: (steps, isDisplaced) = (1, true)
+    case .gap: return fault(.framesMissing, pts, isKey, captured, arrival)
+    case .jump: return fault(.timestampsJumped, pts, isKey, captured, arrival)
     }
-    if isKey, prediction.hasJumped { return fault(pts, isKey, captured, arrival) }
+    if isKey, prediction.hasJumped {
+      return fault(.timestampsJumped, pts, isKey, captured, arrival)
+    }
     var frameIndex = last + steps
     var index = frameIndex - newest.firstFrame
     let (length, isFixed) = (segmentation.framesPerSegment, !segmentation.hasVariableDuration)
@@ -143,7 +152,7 @@ package struct PassThroughSchedule: Sendable {
     }
     if isKey, isDisplaced, isFixed, index != length {
       // Another sender, not one wrong timestamp of a key frame that is due.
-      return fault(pts, isKey, captured, arrival)
+      return fault(.timestampsJumped, pts, isKey, captured, arrival)
     }
     if isKey { keys.note(frameIndex, captured, isWhole: !isTurn && !isIncomplete) }
     // bounded: the index is after that of the unit before
@@ -158,25 +167,24 @@ package struct PassThroughSchedule: Sendable {
       return beginSegment(frameIndex, isKey, pts, captured, arrival)
     }
     if let most = segmentation.maximumFramesPerSegment, index >= most {
-      return fault(pts, isKey, captured, arrival)
+      return fault(.groupTooLong, pts, isKey, captured, arrival)
     }
     return position(frameIndex, captured, in: newest)
   }
 
-  /// The number of frames from the last access unit to the next one, and whether its timestamp is
-  /// displaced; nil after a gap.
-  private mutating func steps(
+  /// The place of the next access unit after the last one.
+  private mutating func place(
     _ pts: SourceTime, _ captured: WallTime, _ arrival: MonotonicTime?, after last: Int64
-  ) -> (count: Int64, isDisplaced: Bool)? {
-    switch prediction.place(pts, arrival: arrival) {
-    case .frames(let count): return (count, false)
-    case .displaced:
-      // A source that was away and starts over has other timestamps and another capture time.
-      let due = WallTime(segmentation.grid.frameTime(of: last + 1), plus: offset)
-      return (captured - due).magnitude > prediction.maximumHole ? nil : (1, true)
-    case .gap: return nil
-    }
+  ) -> FramePrediction.Place {
+    let place = prediction.place(pts, arrival: arrival)
+    guard place == .displaced else { return place }
+    // A source that was away and starts over has other timestamps and another capture time.
+    let due = WallTime(segmentation.grid.frameTime(of: last + 1), plus: offset)
+    return (captured - due).magnitude > prediction.maximumHole ? .jump : place
   }
+
+  /// The end of the newest period that ended although the source continued, once; nil if none has.
+  package mutating func takePeriodEnd() -> PeriodEnd? { periodEnd.take() }
 
   /// Places an access unit after the last frame of the newest segment; nil if none can begin.
   private mutating func beginSegment(
@@ -194,17 +202,18 @@ package struct PassThroughSchedule: Sendable {
         last = newest.firstFrame + segmentation.framesPerSegment - 1
         return nil
       }
-      if !isKey, !isIncomplete, index == segmentation.framesPerSegment {
-        keys.noteMissing(captured, isMoved: !isTurn)
-      } else {
+      guard !isKey, !isIncomplete, index == segmentation.framesPerSegment else {
         keys.noteDoubt()
         if isKey { keys.judge(pts, captured, within: prediction.maximumHole) }
+        return fault(.framesMissing, pts, isKey, captured, arrival)
       }
-      return fault(pts, isKey, captured, arrival)
+      keys.noteMissing(captured, isMoved: !isTurn)
+      return fault(.keyFrameMissing, pts, isKey, captured, arrival)
     }
     // Frames were taken for lost that were not: the segment has moved permanently.
     if surplus > 0 { drift.accept() }
     if drift.isTooLarge {
+      periodEnd = .offset(drift.error)
       return beginPeriod(pts, captured, arrival, isContinuous: true)
     }
     offset += drift.correction(over: segmentation.grid.duration(ofFrames: index))
@@ -233,9 +242,11 @@ package struct PassThroughSchedule: Sendable {
   }
 
   private mutating func fault(
-    _ pts: SourceTime, _ isKey: Bool, _ captured: WallTime, _ arrival: MonotonicTime?
+    _ end: PeriodEnd, _ pts: SourceTime, _ isKey: Bool, _ captured: WallTime,
+    _ arrival: MonotonicTime?
   ) -> Position? {
     faults += 1
+    periodEnd = end
     last = nil
     return isKey ? beginPeriod(pts, captured, arrival) : nil
   }

@@ -150,7 +150,7 @@ struct FrameOrder {
       case .displaced:
         number = number.addingSaturated(1)
         faults = faults.addingSaturated(1)
-      case .gap:
+      case .gap, .jump:
         number = number.addingSaturated(1)
         isRegular = false
       }

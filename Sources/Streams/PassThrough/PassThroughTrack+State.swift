@@ -24,7 +24,6 @@ extension PassThroughTrack {
     var opening: Opening?
     /// The segment that was published last.
     var segment: Int64?
-    var faults = 0
     /// Called once when the session ends.
     var onEnd: (@Sendable (SessionOutcome) -> Void)?
     /// How the session ends with the next key frame; nil if it goes on.

@@ -16,7 +16,7 @@ final class PassThroughTrack: Sendable {
   /// The effects of one access unit.
   private struct Result: Sendable {
     var published: (chunks: [Chunk], position: PassThroughSchedule.Position)?
-    var faults = 0
+    var periodEnd: PeriodEnd?
     var isOver = false
     var onEnd: (@Sendable () -> Void)?
   }
@@ -196,8 +196,7 @@ final class PassThroughTrack: Sendable {
       }
       let error = state.schedule.error
       lastError.withLock { $0 = error }
-      var result = Result(faults: state.schedule.faults - state.faults)
-      state.faults = state.schedule.faults
+      var result = Result(periodEnd: state.schedule.takePeriodEnd())
       if state.schedule.isIrregular {
         return end(&state, .irregularKeyFrames)
       }
@@ -216,10 +215,9 @@ final class PassThroughTrack: Sendable {
       result.published = (chunks, position)
       return result
     }
-    if result.faults > 0 {
+    if let end = result.periodEnd {
       log.write(
-        .warning, "irregular", stream: configuration.name,
-        "frames or key frames are missing, or timestamps jumped: discontinuity inserted")
+        .warning, "irregular", stream: configuration.name, "\(end): discontinuity inserted")
     }
     result.onEnd?()
     guard !result.isOver else { return false }
