@@ -3,13 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+import pytest
+from _pytest.mark.structures import ParameterSet
 
 from harness.tools import ROOT
 from laboratory import Result
 
 FOLDER = ROOT / ".build/inputs"
+
+
+def parameters(rows: Iterable[tuple[str, Any, str]],
+               cases: dict[str, Any]) -> Iterator[ParameterSet]:
+    """A parameter for each case, which is added to `cases`; a known fault must fail."""
+    for name, case, reason in rows:
+        assert name not in cases, name
+        cases[name] = case
+        marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+        yield pytest.param(name, id=name, marks=marks)
 
 
 class Batches:

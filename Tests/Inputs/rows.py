@@ -13,7 +13,7 @@ from samples import AUDIO, CLOCK, VIDEO
 from senders.packets import Program
 from stamps import (
     BOTH, WRAPS, Displaced, Drifting, Equal, Jittered, Jumped, Offset, Rounded, Shifted)
-from table import SOMETIMES, Row
+from table import Row
 from tracks import Absent, Changed, Late, Retuned
 
 FLV = (RTMP, ENHANCED)
@@ -48,9 +48,6 @@ BEGINS_AGAIN = Allowed(lost=75, discontinuities=2, gaps=4, silent=4, pictures=10
 
 # A stream without sound begins again with it.
 APPEARS = Allowed(lines=("audio-appeared",), silent=3, lost=50, discontinuities=1, gaps=1)
-
-# Faults of the program, each with its smallest case.
-HASTY = SOMETIMES + "a size that changes within a burst: a group is lost or has a wrong header"
 
 STAMPS = (
     Row("plain", protocols=ALL),
@@ -143,8 +140,7 @@ TRACKS = (
     Row("size-changed", (Changed(seconds=60),), passed=Allowed(discontinuities=-1)),
     Row("size-changed-at-the-second-key-frame", (Changed(at=1.0),)),
     Row("size-changed-and-returned", (Changed(),), ALL),
-    Row("size-changed-within-a-burst", (Changed(4.0, 2), Burst(3.0, 0.5)), (RTMP, CMAF),
-        faults={"cmaf passed": HASTY, "rtmp passed": HASTY}),
+    Row("size-changed-within-a-burst", (Changed(4.0, 2), Burst(3.0, 0.5)), (RTMP, CMAF)),
     Row("audio-changed", (Retuned(),)),
     Row("audio-changed-and-returned", (Retuned(seconds=2),)),
     Row("audio-rate-changed", (Retuned(channels=1),)),

@@ -3,7 +3,7 @@
 
 A row has perturbations, the protocols that can carry them (default: the usual ones), and deviations
 that are permitted beside those of its perturbations. `faults` are known to fail: a pattern of
-"protocol mode", and the reason. Each is a strict expected failure, unless it depends on a race.
+"protocol mode", and the reason. Each is a strict expected failure: a race is mended, not marked.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from case import Case
 from clip import Picture, Sound
 from perturbation import CMAF, PAGE, RTMP, RTSP, SRT, UDP, Perturbation
 
-# The start of the reason of a fault that depends on a race.
-SOMETIMES = "sometimes: "
 # The protocols of a row that names none: Enhanced RTMP, RTSP by UDP and MPEG-TS by HTTP differ from
 # others only in their framing, and have the rows that name them.
 USUAL = (RTMP, RTSP, SRT, UDP, CMAF, PAGE)

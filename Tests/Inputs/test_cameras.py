@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from batches import Batches
+from batches import Batches, parameters
 from foreign.camera_rows import ROWS
-from foreign.running import batches, check, parameters
+from foreign.running import batches, check
 from foreign.sender import ForeignCase
 
 CASES: dict[str, ForeignCase] = {}

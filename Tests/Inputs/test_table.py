@@ -5,22 +5,14 @@ from __future__ import annotations
 
 import pytest
 
-from batches import Batches
+from batches import Batches, parameters
 from case import Case
 from laboratory import run_batch
 from rows import ROWS
-from table import SOMETIMES
 
 AT_ONCE = 20
 CASES: dict[str, Case] = {}
-PARAMETERS = []
-for row in ROWS:
-    for name, case, reason in row.cases():
-        assert name not in CASES, name
-        CASES[name] = case
-        is_strict = not reason.startswith(SOMETIMES)
-        marks = [pytest.mark.xfail(reason=reason, strict=is_strict)] if reason else []
-        PARAMETERS.append(pytest.param(name, id=name, marks=marks))
+PARAMETERS = list(parameters((case for row in ROWS for case in row.cases()), CASES))
 
 
 @pytest.fixture(scope="session")

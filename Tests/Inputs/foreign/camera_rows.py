@@ -15,14 +15,10 @@ from foreign.sender import Leg
 from foreign.table import TAIL
 from foreign.tools import CAMERA
 from perturbation import RTSP
-from table import SOMETIMES
 
 TCP, UDP = "tcp", "udp"
 FILM = Film(container="mkv")
 B_FRAMES = Allowed(notices=("b-frames",))
-# A fault of the program; frames that its encoder repeats may be outside of what is judged.
-EARLY = SOMETIMES + "the first key frame is stamped half a frame too early: taken for an open " \
-    "group, and encoded"
 METADATA = ("m=application 0 RTP/AVP 107", "a=rtpmap:107 vnd.onvif.metadata/90000",
             "a=control:extra")
 UNKNOWN_AUDIO = ("m=audio 0 RTP/AVP 108", "a=rtpmap:108 X-VENDOR-VOICE/16000", "a=control:extra")
@@ -101,9 +97,8 @@ def of_another_host(one: Description) -> None:
 PLAIN = (
     CameraRow("plain", transports=(TCP, UDP), modes=(PASSED, ENCODED)),
     CameraRow("b-frames-1", film=Film(Picture(b_frames=1)), transports=(TCP, UDP),
-              allowed=B_FRAMES, faults={"* passed": EARLY}),
-    CameraRow("b-frames-3", film=Film(Picture(b_frames=3)), allowed=B_FRAMES,
-              faults={"* passed": EARLY}),
+              allowed=B_FRAMES),
+    CameraRow("b-frames-3", film=Film(Picture(b_frames=3)), allowed=B_FRAMES),
     CameraRow("groups-of-2-s", film=Film(Picture(group=50))),
     CameraRow("rate-12", film=Film(Picture(rate=12, group=24))),
     CameraRow("slices", film=Film(Picture(slices=4)), transports=(TCP, UDP)),

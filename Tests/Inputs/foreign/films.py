@@ -70,7 +70,8 @@ class Film:
     def file(self) -> Path:
         """The file, which is made once."""
         need("ffmpeg", "films for foreign senders")
-        name = hashlib.sha256(f"{self}{VIDEO_CODING}{AUDIO_CODING}".encode()).hexdigest()[:16]
+        made_by = f"{self}{self._group()}{VIDEO_CODING}{AUDIO_CODING}"
+        name = hashlib.sha256(made_by.encode()).hexdigest()[:16]
         path = FOLDER / f"{name}.{self.container}"
         if not path.exists():
             FOLDER.mkdir(parents=True, exist_ok=True)
@@ -112,8 +113,11 @@ class Film:
         group = str(picture.group if not picture.keys else 10 * picture.rate * self.seconds)
         found = ["-g", group, "-keyint_min", str(min(int(group), picture.rate))]
         if picture.keys:
+            # The tail has key frames too, or its group would be too long.
+            rate = picture.rate
+            tail = range(rate * self.seconds, rate * (self.seconds + self.tail), picture.group)
             found += ["-force_key_frames",
-                      ",".join(f"{number / picture.rate:.4f}" for number in picture.keys)]
+                      ",".join(f"{number / rate:.4f}" for number in (*picture.keys, *tail))]
         if self.codec == "h264":
             found += ["-crf", "24", "-bf", str(picture.b_frames), "-b_strategy", "0",
                       "-x264-params", f"slices={picture.slices}:scenecut=0:"

@@ -1,30 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cases of foreign senders in a test file: parameters, batches, and skips."""
+"""The cases of foreign senders in a test file: batches, and skips."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
-from _pytest.mark.structures import ParameterSet
 
 from batches import Batches
 from foreign.sender import ForeignCase, ForeignTrial
 from laboratory import Result, run_batch
-from table import SOMETIMES
 
 AT_ONCE = 20
-
-
-def parameters(rows: Iterable[tuple[str, ForeignCase, str]],
-               cases: dict[str, ForeignCase]) -> Iterator[ParameterSet]:
-    """A parameter for each case, which is added to `cases`; a known fault is expected to fail."""
-    for name, case, reason in rows:
-        assert name not in cases, name
-        cases[name] = case
-        is_strict = not reason.startswith(SOMETIMES)
-        marks = [pytest.mark.xfail(reason=reason, strict=is_strict)] if reason else []
-        yield pytest.param(name, id=name, marks=marks)
 
 
 def run(cases: Sequence[ForeignCase]) -> list[Result]:

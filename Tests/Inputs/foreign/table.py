@@ -52,6 +52,9 @@ class SenderRow:
             if protocol == SERVED or tool == VLC:
                 # The program asks until the sender listens.
                 more = more + Allowed(notices=("source-gone",))
+            if tool == VLC:
+                # It states no frame rate, and its timestamps have jitter: the rate is measured.
+                more = more + Allowed(start=3)
             case = ForeignCase(protocol, mode, picture=legs[0].film.picture, seconds=seconds,
                                tool=tool, legs=legs, way=self.way, more=more)
             if tool == OBS:
