@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 PASSED, ENCODED = "passed", "encoded"
+# A Discontinuity within a session, and a session with segments of variable duration.
+INSERTED, RESTARTED = "irregular:discontinuity inserted", "irregular:restarting"
 MODES = (PASSED, ENCODED)
 
 
@@ -18,9 +20,10 @@ class Allowed:
     `pictures`: frames without a number after the first one with a number, such as a slate;
     `silent`: beeps that are not heard; `lag`: seconds of encoded audio that are not complete at
     the end; `offset`: seconds by which the audio was sent later than its video; `tolerance`: the
-    most by which the played offset may differ. `lines`: events of the log, each with a word of its
-    message, one of which must be logged. `notices`: warnings that may be logged. `state`: a member
-    of the stream in `/api/streams` that must be present.
+    most by which the played offset may differ. `lines`: lines of the log, one of which must be
+    written: an event, or "event:words" of its message. `notices`: warnings that may be logged.
+    `state`: a member of the stream in `/api/streams` that must be present. Durations of segments
+    may vary if a notice permits the line that says so.
     """
 
     lost: int = 0
@@ -52,6 +55,11 @@ class Allowed:
             self.state or other.state, self.is_encoded or other.is_encoded,
             self.is_silent or other.is_silent, self.has_audio and other.has_audio,
             self.steps and other.steps)
+
+    @property
+    def varies(self) -> bool:
+        """Whether segments may have durations that vary."""
+        return RESTARTED in (*self.lines, *self.notices)
 
     def text(self) -> str:
         """The members that differ from their defaults."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable
 
 from follow import Kept
@@ -13,15 +14,22 @@ TOLERANCE = 0.25
 SETTLES = 3
 
 
-def faults_of(segments: Iterable[Kept]) -> list[str]:
-    """Numbers that are not that of the time, for more than some segments; of segments whose
-    durations vary none, since they count by one."""
-    listed = sorted((one for one in segments if not one.is_gap and one.date is not None),
+def faults_of(segments: Iterable[Kept], *, may_vary: bool = True) -> list[str]:
+    """Numbers that are not that of the time, for more than some segments.
+
+    Segments whose durations vary count by one; they are a fault unless they may vary.
+    """
+    found = {one.number: one for one in segments}
+    listed = sorted((one for one in found.values() if not one.is_gap and one.date is not None),
                     key=lambda one: one.number)
-    durations = [one.duration for one in listed]
-    if not listed or max(durations) - min(durations) > 0.002:
+    if not listed:
         return []
-    duration, wrong = durations[0], 0
+    # The last segment of a period, and one that has lost frames, are shorter than the others.
+    durations = [one.duration for one in listed]
+    duration, wrong = statistics.mode(durations), 0
+    if max(durations) > duration + 0.002:
+        return [] if may_vary else [
+            f"segments of {duration} and {max(durations)} s: the source became irregular"]
     for one in listed:
         off = (one.date or 0) - one.number * duration
         wrong = 0 if -TOLERANCE <= off <= duration + TOLERANCE else wrong + 1

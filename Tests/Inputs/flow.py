@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import clip
-from allowed import ENCODED, PASSED, Allowed
+from allowed import ENCODED, INSERTED, PASSED, Allowed
 from perturbation import ALL, CMAF, PAGE, PUBLISHERS, RTSP, RTSP_UDP, Perturbation
 from samples import CLOCK, Material, Sample
 
 # Those whose frames may be lost one by one: pages and CMAF send whole groups.
 LOSSY = tuple(one for one in ALL if one not in (CMAF, PAGE))
 SILENCE = ("source-silent", "source-gap", "source-late", "source-back", "source-gone",
-           "audio-gone", "irregular")
+           "audio-gone", INSERTED)
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Missing(Perturbation):
         if mode == ENCODED:
             return Allowed(pictures=25)
         return Allowed(discontinuities=1, gaps=1, silent=1, pictures=25,
-                       notices=("irregular",))
+                       notices=(INSERTED,))
 
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:
@@ -152,7 +152,7 @@ class LostKeys(Perturbation):
         if mode == ENCODED:
             return Allowed(pictures=25 * count)
         return Allowed(discontinuities=count, gaps=count, silent=count, pictures=25 * count,
-                       notices=("irregular",))
+                       notices=(INSERTED,))
 
 
 @dataclass(frozen=True)

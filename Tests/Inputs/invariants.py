@@ -11,8 +11,6 @@ from allowed import Allowed
 from samples import CLOCK, Material
 from showing import Beep, Frame, Shown
 
-# The share of sent frames that an encoder on a busy machine may leave out.
-LEFT_OUT = 0.4
 # The media that passes until a source is read, and until an encoder has started, in seconds, on a
 # busy machine: limits against hanging.
 SOURCE_STARTS, ENCODER_STARTS = 2.2, 6
@@ -20,6 +18,10 @@ SOURCE_STARTS, ENCODER_STARTS = 2.2, 6
 MOST_DRIFT = 0.030
 # The most seconds after the start of a stream at which its first beep is heard.
 MOST_LATE = 0.2
+# The events of lines that explain a Discontinuity.
+EXPLAINING = ("irregular", "source-silent", "source-gone", "source-gap", "source-ended",
+              "publish-ended", "publish-lost", "parameters", "audio-parameters", "audio-appeared",
+              "unfit", "passthrough", "tracks-changed")
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,11 @@ def check_order(frames: Sequence[Frame], is_encoded: bool) -> list[str]:
     return faults
 
 
-def check_times(frames: Sequence[Frame], rate: float) -> list[str]:
+def check_times(frames: Sequence[Frame], material: Material) -> list[str]:
     """Times rise within a period, by whole frame durations."""
     faults = []
     for before, frame in zip(frames, frames[1:]):
-        step = (frame.time - before.time) * rate
+        step = (frame.time - before.time) * material.rate(before.number or 0)
         if frame.period != before.period:
             continue
         if step <= 0.01:
@@ -96,8 +98,11 @@ def check_times(frames: Sequence[Frame], rate: float) -> list[str]:
 
 
 def check_complete(frames: Sequence[Frame], material: Material, allowed: Allowed,
-                   is_encoded: bool) -> list[str]:
-    """All frames that were sent are shown; the stream begins with the first, and goes on."""
+                   is_encoded: bool, left_out: int) -> list[str]:
+    """All frames that were sent are shown; the stream begins with the first, and goes on.
+
+    An encoder on a busy machine leaves frames out: those that the program has counted.
+    """
     sent = [one for one in material.samples if one.is_video]
     whole = sorted({one.number for one in sent if not one.is_damaged})
     found = {one.number for one in frames if one.number is not None}
@@ -116,7 +121,7 @@ def check_complete(frames: Sequence[Frame], material: Material, allowed: Allowed
         faults.append(f"the stream stands at {max(found)} of {whole[-1]}")
     within = [number for number in whole if min(found) <= number <= max(found)]
     lost = [number for number in within if number not in found]
-    most = allowed.lost + (round(LEFT_OUT * len(whole)) if is_encoded else 0)
+    most = allowed.lost + left_out
     if len(lost) > most:
         faults.append(f"{len(lost)} of {len(within)} frames lost (at most {most}): "
                       f"{spans(lost)}")
@@ -139,7 +144,7 @@ def spans(numbers: Sequence[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in found[:6])
 
 
-def offsets(frames: Sequence[Frame], beeps: Sequence[Beep], rate: float) -> list[float]:
+def offsets(frames: Sequence[Frame], beeps: Sequence[Beep], material: Material) -> list[float]:
     """How much later each beep is than the frame of its whole second, in seconds."""
     found = []
     # A repeated frame shows an earlier time than its own.
@@ -150,12 +155,12 @@ def offsets(frames: Sequence[Frame], beeps: Sequence[Beep], rate: float) -> list
         if not near:
             continue
         frame = min(near, key=lambda one: abs(one.time - beep.time))
-        content = (frame.number or 0) / rate + beep.time - frame.time
+        content = material.seconds(frame.number or 0) + beep.time - frame.time
         found.append(content - round(content))
     return found
 
 
-def check_audio(shown: Shown, material: Material, allowed: Allowed, rate: float,
+def check_audio(shown: Shown, material: Material, allowed: Allowed,
                 is_encoded: bool) -> list[str]:
     """Beeps are heard, as far from their frames as they were sent, without drift."""
     sent = material.track("audio")
@@ -170,11 +175,10 @@ def check_audio(shown: Shown, material: Material, allowed: Allowed, rate: float,
     numbers = [one.number for one in frames if one.number is not None]
     times = sorted(one.due for one in sent)
     covered = {round(due / CLOCK) for due in times}
-    seconds = {number // round(rate) for number in numbers if number % round(rate) == 0}
+    seconds = {round(at) for at in map(material.seconds, numbers) if at == round(at)}
     expected = len(seconds & covered)
-    first = numbers[0] if numbers else 1
-    if not is_encoded and not allowed.silent and first % round(rate) == 0 \
-            and first // round(rate) in covered \
+    first = material.seconds(numbers[0]) if numbers else 0.5
+    if not is_encoded and not allowed.silent and first in covered \
             and not (shown.first_sound is not None and shown.first_sound < MOST_LATE):
         faults.append(f"the first beep is not heard: first sound after {shown.first_sound} s")
     # The first beep, and one at the start of a period, have no silence before them.
@@ -182,7 +186,7 @@ def check_audio(shown: Shown, material: Material, allowed: Allowed, rate: float,
     if len(shown.beeps) < expected - 2 - missing - shown.discontinuities:
         faults.append(f"{len(shown.beeps)} beeps heard, {expected} sent "
                       f"(at most {missing} missing)")
-    found = [one - allowed.offset for one in offsets(frames, shown.beeps, rate)]
+    found = [one - allowed.offset for one in offsets(frames, shown.beeps, material)]
     if not found:
         return [*faults, "no beep near a frame"] if expected > allowed.silent + 1 else faults
     middle = statistics.median(found)
@@ -191,7 +195,8 @@ def check_audio(shown: Shown, material: Material, allowed: Allowed, rate: float,
     if len(found) > 5:
         drift = statistics.median(found[-3:]) - statistics.median(found[:3])
         # An encoder shows a frame in the slot before or after its own.
-        most = max(MOST_DRIFT, allowed.tolerance - 0.010, 1.5 / rate if is_encoded else 0)
+        slot = 1 / material.rate(numbers[-1]) if is_encoded else 0
+        most = max(MOST_DRIFT, allowed.tolerance - 0.010, 1.5 * slot)
         if abs(drift) > most:
             faults.append(f"audio drifts by {drift * 1000:.0f} ms: "
                           f"{[round(one * 1000) for one in found]}")
@@ -200,32 +205,42 @@ def check_audio(shown: Shown, material: Material, allowed: Allowed, rate: float,
 
 def check_lines(lines: Sequence[Line], allowed: Allowed) -> list[str]:
     """The line that the input deserves is logged, and no other warning."""
-    events = {line.event for line in lines}
     faults = []
-    if allowed.lines and not events & set(allowed.lines):
+    if allowed.lines and not any(is_of(line, allowed.lines) for line in lines):
         faults.append(f"no line {' or '.join(allowed.lines)}")
-    known = {*allowed.lines, *allowed.notices}
+    known = (*allowed.lines, *allowed.notices)
     faults += [f"{line.level} {line.event}: {line.message}" for line in lines
-               if line.level in ("warning", "error") and line.event not in known]
+               if line.level in ("warning", "error") and not is_of(line, known)]
     return faults[:4]
 
 
+def is_of(line: Line, forms: Sequence[str]) -> bool:
+    """Whether a line has one of some forms: an event, or "event:words" of its message."""
+    return any(line.event == event and words in line.message
+               for event, _, words in (one.partition(":") for one in forms))
+
+
+def check_discontinuities(shown: Shown, lines: Sequence[Line]) -> list[str]:
+    """A Discontinuity has a line that tells why."""
+    if not shown.discontinuities or any(line.event in EXPLAINING for line in lines):
+        return []
+    return [f"{shown.discontinuities} Discontinuities without a line"]
+
+
 def check_all(shown: Shown, material: Material, allowed: Allowed, is_encoded: bool,
-              lines: Sequence[Line]) -> list[str]:
-    """All faults of a stream."""
-    video = [one for one in material.samples if one.is_video]
-    rate = video[0].setup.rate if video else 25
+              lines: Sequence[Line], left_out: int = 0) -> list[str]:
+    """All faults of a stream; `left_out` frames were left out by its encoder."""
     frames = without_damaged(numbered(shown.frames), material)
-    faults = check_complete(frames, material, allowed, is_encoded)
+    faults = check_complete(frames, material, allowed, is_encoded, left_out)
     faults += check_order(frames, is_encoded)[:3]
     if allowed.steps and not is_encoded:
-        faults += check_times(frames, rate)[:3]
-    faults += check_audio(shown, material, allowed, rate, is_encoded)
+        faults += check_times(frames, material)[:3]
+    faults += check_audio(shown, material, allowed, is_encoded)
     faults += shown.faults[:3]
     for name, most in (("discontinuities", allowed.discontinuities), ("gaps", allowed.gaps)):
         if getattr(shown, name) > most:
             faults.append(f"{getattr(shown, name)} {name} (at most {most})")
-    return faults + check_lines(lines, allowed)
+    return faults + check_lines(lines, allowed) + check_discontinuities(shown, lines)
 
 
 def check_socket(page: Shown, playlist: Shown, material: Material, allowed: Allowed,

@@ -16,6 +16,7 @@ import clocknumbers
 from case import Case
 from follow import PlaylistFollower, Recording
 from harness.http1 import get
+from harness.metrics import read_metrics
 from harness.program import Program, start, stop
 from invariants import Line, check_all, check_socket
 from manifest import faults_of
@@ -58,6 +59,8 @@ class Result:
     begun: float = 0
     # The most by which a sample was sent too late, in seconds.
     late: float = 0
+    # The frames that the encoder has left out.
+    left_out: int = 0
 
     @property
     def is_void(self) -> bool:
@@ -69,7 +72,9 @@ class Result:
         seen = self.shown
         numbers = {one.number for one in seen.frames if one.number is not None}
         return f"{len(numbers)} numbers in {len(seen.frames)} frames, " \
-               f"{seen.discontinuities} Discontinuities, {seen.gaps} gaps, {len(seen.beeps)} beeps"
+               f"{seen.discontinuities} Discontinuities, {seen.gaps} gaps, " \
+               f"{len(seen.beeps)} beeps" \
+               + f", {self.left_out} left out" * bool(self.left_out)
 
     def text(self) -> str:
         """The faults, the counts, and the log."""
@@ -86,6 +91,8 @@ class Trial:
         self.program, self.name, self.case = program, name, case
         self.material: Material = case.material()
         self.sender = self.make_sender(Target(program, name, TOKEN))
+        # The frames that the encoder of the stream has left out.
+        self.left_out = 0
         self.first = min((one.number for one in self.material.keys), default=0)
         self.follower = PlaylistFollower(program.port, name, self.newest)
         self.page = SocketFollower(program.port, name, self.follower.started)
@@ -116,6 +123,8 @@ class Trial:
         time.sleep(SETTLES_SECONDS)
         state = json.loads(get(self.program.port, f"/api/streams/{self.name}",
                                headers={"Authorization": f"Bearer {TOKEN}"}).text)
+        if self.case.is_encoded:
+            self.left_out = count_left_out(self.program.port, self.name, self.case.picture.rate)
         deadline = time.monotonic() + CATCHES_UP_SECONDS
         while self.follower.is_behind and time.monotonic() < deadline:
             time.sleep(0.2)
@@ -133,18 +142,21 @@ class Trial:
         """Decodes and judges."""
         seen = shown(recording)
         faults = [f"sender: {self.sender.fault!r}"] if self.sender.fault else []
-        faults += check_all(seen, self.material, self.case.allowed, self.case.is_encoded, lines)
+        faults += check_all(seen, self.material, self.case.allowed, self.case.is_encoded, lines,
+                            self.left_out)
         faults += recording.broken[:4]
         faults += faults_of(recording.manifest, f"/{self.name}/manifest.mpd", recording)[:2] \
             if recording.manifest else []
         if "video" in recording.renditions:
-            faults += clocknumbers.faults_of(recording.renditions["video"].segments.values())
+            faults += clocknumbers.faults_of(recording.renditions["video"].segments.values(),
+                                             may_vary=self.case.allowed.varies)
         faults += self.page.broken[:3] + check_socket(
             self.page.shown(seen), seen, self.material, self.case.allowed, self.case.is_encoded)
         if self.case.allowed.state and self.case.allowed.state not in state:
             faults.append(f"no {self.case.allowed.state} in /api/streams")
         begun = (self.follower.begun - self.first) / self.case.picture.rate
-        return Result(self.case, seen, faults, lines, state, begun, self.sender.late)
+        return Result(self.case, seen, faults, lines, state, begun, self.sender.late,
+                      self.left_out)
 
 
 def post(port: int, element: dict[str, object]) -> int:
@@ -157,6 +169,19 @@ def post(port: int, element: dict[str, object]) -> int:
             return int(response.status)
     except urllib.error.HTTPError as error:
         return int(error.code)
+
+
+def count_left_out(port: int, stream: str, rate: int) -> int:
+    """The frames that an encoded stream has left out since the machine is busy.
+
+    They arrived after their slot, beside another one in a slot, or in a slot or a segment, of up to
+    a second, that the encoder left out.
+    """
+    weights = {"streamer_input_late_total": 1, "streamer_input_dropped_total": 1,
+               "streamer_encoder_slots_without_frame_total": 1,
+               "streamer_segments_left_out_total": rate}
+    return round(sum(value * weights.get(name, 0) for name, labels, value in read_metrics(port)
+                     if labels.get("stream") == stream))
 
 
 SENDERS: dict[str, type[Sender]] = {

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from allowed import Allowed
+from allowed import INSERTED, RESTARTED, Allowed
 from clip import Picture, Sound
 from flow import Burst, Gap, LostKeys, Missing, Pause, Reconnected, Returned, Slower, Successor
 from forms import Extras, Written
@@ -41,10 +41,10 @@ CODECS = (("ac3", 60, (SRT, UDP, ENHANCED)), ("mp2", 60, (SRT, UDP)), ("opus", 6
 BROKEN_METADATA = b"\x02\x00\x0aonMetaData\x08\xff\xff\xff\xff\x00\x05wid"
 WRONG_METADATA = {"width": 1920, "height": 1080, "framerate": 60.0, "videocodecid": 2,
                   "audiosamplerate": 8000, "stereo": True, "duration": 0}
-CHANGED_PROGRAM = ("source-silent", "source-gone", "irregular", "publisher-no-picture")
+CHANGED_PROGRAM = ("source-silent", "source-gone", INSERTED, "publisher-no-picture")
 # A stream that begins again loses the media of that time, and tells why.
 BEGINS_AGAIN = Allowed(lost=75, discontinuities=2, gaps=4, silent=4, pictures=100,
-                       notices=("unfit", "irregular", "passthrough", "source-silent"))
+                       notices=("unfit", INSERTED, "passthrough", "source-silent"))
 
 # A stream without sound begins again with it.
 APPEARS = Allowed(lines=("audio-appeared",), silent=3, lost=50, discontinuities=1, gaps=1)
@@ -173,9 +173,9 @@ PICTURES = (
     Row("groups-of-500-ms", picture=Picture(rate=24, group=12)),
     # No segment can begin with the frames up to the key frame: those of 50 to 59.
     Row("groups-uneven", picture=Picture(keys=UNEVEN), passed=Allowed(
-        lost=10, discontinuities=2, gaps=1, silent=1, start=3, notices=("irregular",))),
+        lost=10, discontinuities=2, gaps=1, silent=1, start=3, notices=(INSERTED, RESTARTED))),
     Row("key-frame-moved", picture=Picture(keys=MOVED), passed=Allowed(
-        lost=1, discontinuities=1, gaps=1, silent=1, notices=("irregular",))),
+        lost=1, discontinuities=1, gaps=1, silent=1, notices=(INSERTED,))),
     Row("groups-of-1200-ms", picture=Picture(group=30)),
     Row("one-group", picture=Picture(group=1000), seconds=20, passed=Allowed(
         is_encoded=True, late=200, start=12, pictures=50, lines=("passthrough", "unfit"),
@@ -249,7 +249,7 @@ FORMS = (
     Row("timestamps-from-0-without-audio", (Written("first_moment", 0, CAMERAS),), sound=None),
     Row("no-sender-reports", (Written("no_reports", carriers=CAMERAS),)),
     Row("camera-clock-set", (Written("clock_set", ((5 * CLOCK, 3600.0),), CAMERAS),),
-        passed=Allowed(discontinuities=1, notices=("irregular",))),
+        passed=Allowed(discontinuities=1, notices=(INSERTED,))),
     Row("audio-frames-together", (Written("frames_together", 19, CAMERAS),)),
     Row("marker-on-each-packet", (Written("marker_each", carriers=CAMERAS),),
         picture=Picture(slices=4)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 VIDEO, AUDIO = "video", "audio"
 # Ticks per second of all times.
@@ -79,6 +80,25 @@ class Material:
     def track(self, track: str) -> list[Sample]:
         """The samples of a track, in sending order."""
         return [sample for sample in self.samples if sample.track == track]
+
+    def seconds(self, number: int) -> float:
+        """The time of a frame by its number, in seconds of the clip from which it is."""
+        return number / self.rate(number)
+
+    def rate(self, number: int) -> float:
+        """Frames per second of the clip from which a frame is: the rate may change once."""
+        first, last = self._rates
+        return last[1] if number >= last[0] else first[1]
+
+    @cached_property
+    def _rates(self) -> tuple[tuple[int, float], tuple[int, float]]:
+        """The first number and the rate of the first and of the last clip."""
+        video = [one for one in self.samples if one.is_video]
+        if not video:
+            return (0, 25), (0, 25)
+        rate = video[-1].setup.rate
+        return (0, video[0].setup.rate), (min(
+            one.number for one in video if one.setup.rate == rate), rate)
 
     @property
     def keys(self) -> list[Sample]:

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from allowed import Allowed
+from allowed import INSERTED, Allowed
 from perturbation import (
     ALL, CMAF, ENHANCED, HTTP, PAGE, RTMP, RTSP, RTSP_UDP, SRT, UDP, Perturbation)
 from samples import AUDIO, CLOCK, VIDEO, Material, Sample
@@ -15,7 +15,7 @@ from samples import AUDIO, CLOCK, VIDEO, Material, Sample
 # Those whose samples carry a time each: the page's must rise, those of CMAF are durations.
 STAMPED = tuple(one for one in ALL if one not in (CMAF, PAGE))
 BOTH = "both"
-JUMPS = ("irregular", "source-silent")
+JUMPS = (INSERTED, "source-silent")
 
 
 def concerns(track: str, sample: Sample) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 import clocknumbers
 import manifest
-from allowed import Allowed
+from allowed import INSERTED, RESTARTED, Allowed
 from flow import Gap, Missing
 from follow import Followed, Kept, Recording
 from invariants import Line, check_all, check_lines
@@ -21,9 +21,9 @@ PLAIN = material()
 
 
 def faults(seen: Shown, allowed: Allowed = Allowed(), *, is_encoded: bool = False,
-           lines: tuple[Line, ...] = ()) -> str:
+           lines: tuple[Line, ...] = (), left_out: int = 0) -> str:
     """All faults as a text."""
-    return "; ".join(check_all(seen, PLAIN, allowed, is_encoded, lines))
+    return "; ".join(check_all(seen, PLAIN, allowed, is_encoded, lines, left_out))
 
 
 def test_well_formed_stream_has_no_fault() -> None:
@@ -63,7 +63,9 @@ def test_permitted_deviations_are_no_faults() -> None:
     assert not faults(shown([*range(100), *range(104, 300)]), Allowed(lost=4))
     assert not faults(shown(ALL, late=0.2), Allowed(offset=0.2))
     assert not faults(shown(ALL[75:]), Allowed(late=25))
-    assert not faults(shown([*range(100), 99, *range(101, 300)]), is_encoded=True)
+    repeated = shown([*range(100), 99, *range(101, 300)])
+    assert not faults(repeated, is_encoded=True, left_out=1)
+    assert faults(repeated, is_encoded=True) == "1 of 300 frames lost (at most 0): 100"
 
 
 def test_frames_that_were_not_sent_are_not_lost() -> None:
@@ -90,6 +92,26 @@ def test_lines_are_required_and_false_alarms_named() -> None:
     assert not check_lines([Line("added", "info", "x")], Allowed())
 
 
+def test_lines_are_judged_by_their_words() -> None:
+    """A permitted Discontinuity does not permit that the source becomes irregular."""
+    jump = Line("irregular", "warning", "timestamps jumped: discontinuity inserted")
+    restart = Line("irregular", "warning", "key frames are irregular: restarting the stream")
+    assert not check_lines([jump], Allowed(notices=(INSERTED,)))
+    assert check_lines([restart], Allowed(notices=(INSERTED,)))
+    assert not check_lines([restart, jump], Allowed(notices=(INSERTED, RESTARTED)))
+    assert check_lines([jump], Allowed(lines=(RESTARTED,)))[0] == f"no line {RESTARTED}"
+    assert Allowed(notices=(RESTARTED,)).varies and not Allowed(notices=(INSERTED,)).varies
+
+
+def test_discontinuity_has_a_line() -> None:
+    """One that no line explains is named, though it is permitted."""
+    seen = Shown(shown(ALL).frames, shown(ALL).beeps, discontinuities=1, has_audio=True,
+                 first_sound=0)
+    allowed = Allowed(discontinuities=1)
+    assert faults(seen, allowed) == "1 Discontinuities without a line"
+    assert not faults(seen, allowed, lines=(Line("parameters", "info", "x"),))
+
+
 def test_number_is_read_from_its_blocks() -> None:
     """All bits, beside a flash or not; a picture without complements has no number."""
     for number in (0, 1, 255, 4660, 65535):
@@ -107,9 +129,13 @@ def test_numbers_are_those_of_the_clock(ahead: int, wrong: int) -> None:
 
     segments = [kept(number, ahead if number > 105 else 0) for number in range(100, 115)]
     assert len(clocknumbers.faults_of(segments)) == wrong
+    varied = [*segments, kept(115, 0, 1.7), kept(116, 0)]
+    short = [*segments, kept(115, 0, 0.96)]
+    assert len(clocknumbers.faults_of(short, may_vary=False)) == wrong
+    assert len(clocknumbers.faults_of(varied, may_vary=False)) == 1
     few = [kept(number, ahead if number in (104, 105, 106) else 0) for number in range(100, 110)]
     assert not clocknumbers.faults_of(few)
-    assert not clocknumbers.faults_of([*segments, kept(115, 0, 1.7)])
+    assert not clocknumbers.faults_of(varied)
 
 
 MPD = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011">{periods}</MPD>"""

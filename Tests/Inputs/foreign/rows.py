@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from allowed import ENCODED, PASSED, Allowed
+from allowed import ENCODED, INSERTED, PASSED, RESTARTED, Allowed
 from clip import Picture, Sound
 from flow import Burst, Returned, Successor
 from foreign.commands import Way
@@ -21,8 +21,8 @@ FILM = Film(seconds=14)
 # A stream whose source ends and returns, or is followed by another one.
 RETURNS, RETURNS_ENCODED = (Returned(seconds=1).allowed(mode) for mode in (PASSED, ENCODED))
 FOLLOWED, FOLLOWED_ENCODED = (Successor(seconds=1).allowed(mode) for mode in (PASSED, ENCODED))
-RESTARTED = FOLLOWED + Allowed(lost=75, discontinuities=1, gaps=3, silent=3, pictures=100,
-                               notices=("unfit", "irregular", "passthrough"))
+BEGINS_AGAIN = FOLLOWED + Allowed(lost=75, discontinuities=1, gaps=3, silent=3, pictures=100,
+                                  notices=("unfit", INSERTED, "passthrough"))
 
 
 def followed(film: Film, other: Film, at: int = AT, after: float = 1, tool: str = "",
@@ -43,7 +43,7 @@ PLAIN = (
         "vlc udp encoded")),
     # VLC as a server holds its media for up to a second, and then sends it earlier than before.
     SenderRow("plain", ("vlc served",), passed=Allowed(
-        discontinuities=1, notices=("irregular", "source-silent"))),
+        discontinuities=1, notices=(INSERTED, "source-silent"))),
     SenderRow("b-frames-1", ("ffmpeg-5 rtmp", "gstreamer rtmp", "ffmpeg-9 announced"),
               Film(Picture(b_frames=1)), passed=B_FRAMES),
     SenderRow("b-frames-2", ("ffmpeg-9 rtmp", "ffmpeg-9 srt", "ffmpeg-9 cmaf", "gstreamer srt",
@@ -57,7 +57,7 @@ GROUPS = (
     SenderRow("groups-of-2-s", ("ffmpeg-5 rtmp", "gstreamer announced"), Film(Picture(group=50))),
     SenderRow("groups-uneven", ("ffmpeg-9 rtmp", "ffmpeg-9 udp"), Film(Picture(keys=UNEVEN)),
               passed=Allowed(lost=10, discontinuities=2, gaps=1, silent=1, start=3,
-                             notices=("irregular",))),
+                             notices=(INSERTED, RESTARTED))),
     SenderRow("rate-60", ("ffmpeg-9 rtmp", "gstreamer udp"), Film(Picture(rate=60, group=60))),
     SenderRow("rate-15", ("ffmpeg-5 announced", "gstreamer rtmp"),
               Film(Picture(rate=15, group=15))),
@@ -68,7 +68,7 @@ FLOW = (
               legs=(Leg(FILM, frozen=(5.4, 0.7)),), passed=Burst(5, 0.7).allowed(PASSED)),
     SenderRow("frozen-for-3-s", ("ffmpeg-5 rtmp", "ffmpeg-9 udp"),
               legs=(Leg(FILM, frozen=(5.4, 3)),),
-              passed=Burst(5, 3).allowed(PASSED) + RESTARTED),
+              passed=Burst(5, 3).allowed(PASSED) + BEGINS_AGAIN),
     SenderRow("returned", ("ffmpeg-5 rtmp", "ffmpeg-9 srt", "ffmpeg-9 http-ts", "ffmpeg-9 cmaf",
                            "gstreamer rtmp", "ffmpeg-5 udp", "gstreamer announced",
                            "ffmpeg-9 rtmp encoded"),
@@ -96,7 +96,7 @@ FOLLOWERS = (
               legs=followed(FILM, Film(LARGE, seconds=14))),
     SenderRow("followed-by-other-sound", ("ffmpeg-5 rtmp", "ffmpeg-5 srt"), passed=FOLLOWED,
               legs=followed(FILM, Film(sounds=(STEREO,), seconds=14))),
-    SenderRow("followed-by-hevc", ("ffmpeg-9 rtmp", "ffmpeg-5 srt"), passed=RESTARTED,
+    SenderRow("followed-by-hevc", ("ffmpeg-9 rtmp", "ffmpeg-5 srt"), passed=BEGINS_AGAIN,
               legs=followed(FILM, Film(codec="hevc", seconds=14))),
     SenderRow("followed-by-opus", ("ffmpeg-9 rtmp",), passed=FOLLOWED,
               legs=followed(FILM, Film(sounds=(Sound("opus", channels=2),), seconds=14))),
