@@ -17,6 +17,7 @@ class Allowed:
 
     `lost`: frames that were sent and not shown; `late`: frames before the first one shown;
     `start`: seconds of media before the first playlist, beside those of a well-formed input;
+    `follows`: seconds by which a following connection may be listed later than promised;
     `pictures`: frames without a number after the first one with a number, such as a slate;
     `silent`: beeps that are not heard; `lag`: seconds of encoded audio that are not complete at
     the end; `offset`: seconds by which the audio was sent later than its video; `tolerance`: the
@@ -29,6 +30,7 @@ class Allowed:
     lost: int = 0
     late: int = 0
     start: float = 0
+    follows: float = 0
     discontinuities: int = 0
     gaps: int = 0
     pictures: int = 0
@@ -48,6 +50,7 @@ class Allowed:
         """The deviations that two perturbations together permit."""
         return Allowed(
             self.lost + other.lost, self.late + other.late, self.start + other.start,
+            max(self.follows, other.follows),
             self.discontinuities + other.discontinuities, self.gaps + other.gaps,
             self.pictures + other.pictures, self.silent + other.silent, max(self.lag, other.lag),
             self.offset + other.offset, max(self.tolerance, other.tolerance),

@@ -16,6 +16,8 @@ from urllib.parse import urljoin, urlsplit
 from harness.playlist import Playlist, Segment, parse
 
 POLL_SECONDS = 0.5
+# While the first media of another connection is awaited.
+WATCH_SECONDS = 0.2
 RESTART_TRIES = 40
 
 
@@ -34,6 +36,8 @@ class Kept:
     media: bytes = b""
     # EXT-X-PROGRAM-DATE-TIME in Unix seconds; None without one.
     date: float | None = None
+    # The newest frame that was sent when the segment was first listed.
+    sent: int = 0
 
 
 @dataclass
@@ -43,6 +47,16 @@ class Followed:
     address: str
     segments: dict[int, Kept] = field(default_factory=dict)
     newest: Playlist | None = None
+    # By segment: the seconds of it that its parts had when they were first listed, and the newest
+    # frame that was sent by then.
+    parts: dict[int, list[tuple[float, int]]] = field(default_factory=dict)
+
+    def sent_at(self, number: int, seconds: float) -> int:
+        """The newest frame that was sent when media of a segment was first listed, as a part or
+        with its segment; `seconds` is how far from the start of the segment it is."""
+        listed = [sent for end, sent in self.parts.get(number, []) if end > seconds]
+        kept = self.segments.get(number)
+        return min([*listed, *([kept.sent] if kept else [])])
 
 
 @dataclass
@@ -60,9 +74,10 @@ class Recording:
 class PlaylistFollower(threading.Thread):
     """Asks for the playlists until it is told to end, then asks for all addresses again."""
 
-    def __init__(self, port: int, stream: str, sent: Callable[[], int] = lambda: 0) -> None:
+    def __init__(self, port: int, stream: str, sent: Callable[[], int] = lambda: 0,
+                 is_watched: Callable[[], bool] = lambda: False) -> None:
         super().__init__(daemon=True)
-        self.port, self.stream, self.sent = port, stream, sent
+        self.port, self.stream, self.sent, self.is_watched = port, stream, sent, is_watched
         # How much was sent when the first playlist existed.
         self.begun = 0
         self.recording = Recording()
@@ -74,7 +89,7 @@ class PlaylistFollower(threading.Thread):
     def run(self) -> None:
         """Follows the stream."""
         polls = 0
-        while not self.ends.wait(POLL_SECONDS):
+        while not self.ends.wait(WATCH_SECONDS if self.is_watched() else POLL_SECONDS):
             with suppress(OSError, http.client.HTTPException):
                 if polls % 4 == 0 or not self.recording.renditions:
                     self._look_for_renditions()
@@ -147,7 +162,12 @@ class PlaylistFollower(threading.Thread):
     def _poll(self, kind: str) -> None:
         followed = self.recording.renditions[kind]
         status, body = self.get(followed.address)
+        sent = self.sent()
         if status != 200:
+            return
+        if b"#EXT-X-STREAM-INF" in body:
+            # A stream that begins again with sound has a Multivariant Playlist.
+            self._look_for_renditions()
             return
         try:
             playlist = parse(body.decode())
@@ -164,14 +184,21 @@ class PlaylistFollower(threading.Thread):
         period = int(playlist.tags.get("EXT-X-DISCONTINUITY-SEQUENCE", 0))
         for segment in playlist.segments:
             period += segment.discontinuity
-            self._keep(kind, followed, segment, period)
+            self._keep(kind, followed, segment, period, sent)
+        for number, parts in [*((one.msn, one.parts) for one in playlist.segments),
+                              (playlist.last_complete + 1, playlist.open_parts)]:
+            listed = followed.parts.setdefault(number, [])
+            end = float(sum(one.duration for one in parts))
+            if end > (listed[-1][0] if listed else 0):
+                listed.append((end, sent))
 
-    def _keep(self, kind: str, followed: Followed, segment: Segment, period: int) -> None:
+    def _keep(self, kind: str, followed: Followed, segment: Segment, period: int,
+              sent: int) -> None:
         assert segment.uri
         number, header = segment.msn, urljoin(followed.address, segment.map_uri or "")
         found = Kept(number, urljoin(followed.address, segment.uri), header,
                      float(segment.duration), segment.discontinuity, segment.gap, period,
-                     date=segment.milliseconds() / 1000 if segment.pdt else None)
+                     date=segment.milliseconds() / 1000 if segment.pdt else None, sent=sent)
         old = followed.segments.get(number)
         if old is not None:
             for name in ("address", "header", "duration", "is_discontinuous", "is_gap",

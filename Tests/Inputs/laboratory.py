@@ -30,6 +30,7 @@ from senders.sender import Sender, Target
 from senders.streams import HTTPSender, SRTSender, UDPSender
 from showing import Shown, shown
 from socketfollow import SocketFollower
+from succession import Start, starts
 
 TOKEN = "token-of-the-input-laboratory"
 # The media that is open when a sender has ended becomes a listed segment.
@@ -59,6 +60,8 @@ class Result:
     begun: float = 0
     # The most by which a sample was sent too late, in seconds.
     late: float = 0
+    # How soon the media of each further connection was listed.
+    starts: list[Start] = field(default_factory=list)
     # The frames that the encoder has left out.
     left_out: int = 0
 
@@ -74,7 +77,8 @@ class Result:
         return f"{len(numbers)} numbers in {len(seen.frames)} frames, " \
                f"{seen.discontinuities} Discontinuities, {seen.gaps} gaps, " \
                f"{len(seen.beeps)} beeps" \
-               + f", {self.left_out} left out" * bool(self.left_out)
+               + f", {self.left_out} left out" * bool(self.left_out) \
+               + "".join(f", follows after {one.text()} s" for one in self.starts)
 
     def text(self) -> str:
         """The faults, the counts, and the log."""
@@ -94,7 +98,8 @@ class Trial:
         # The frames that the encoder of the stream has left out.
         self.left_out = 0
         self.first = min((one.number for one in self.material.keys), default=0)
-        self.follower = PlaylistFollower(program.port, name, self.newest)
+        self.follower = PlaylistFollower(program.port, name, self.newest,
+                                         lambda: self.sender.is_starting)
         self.page = SocketFollower(program.port, name, self.follower.started)
 
     def make_sender(self, target: Target) -> Sender:
@@ -155,7 +160,10 @@ class Trial:
         if self.case.allowed.state and self.case.allowed.state not in state:
             faults.append(f"no {self.case.allowed.state} in /api/streams")
         begun = (self.follower.begun - self.first) / self.case.picture.rate
-        return Result(self.case, seen, faults, lines, state, begun, self.sender.late,
+        followed = starts(recording, seen, self.material)
+        for one in followed:
+            faults += one.faults(self.case.allowed.follows)
+        return Result(self.case, seen, faults, lines, state, begun, self.sender.late, followed,
                       self.left_out)
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from allowed import INSERTED, RESTARTED, Allowed
 from clip import Picture, Sound
 from flow import Burst, Gap, LostKeys, Missing, Pause, Reconnected, Returned, Slower, Successor
@@ -46,6 +48,10 @@ CHANGED_PROGRAM = ("source-silent", "source-gone", INSERTED, "publisher-no-pictu
 BEGINS_AGAIN = Allowed(lost=75, discontinuities=2, gaps=4, silent=4, pictures=100,
                        notices=("unfit", INSERTED, "passthrough", "source-silent"))
 
+# A following publisher whose form needs another session.
+FOLLOWS = Allowed(lost=25, discontinuities=2, gaps=3, silent=2, pictures=50,
+                  notices=("unfit", INSERTED, RESTARTED, "passthrough"))
+OTHER_RATE = replace(FOLLOWS, steps=False)
 # A stream without sound begins again with it.
 APPEARS = Allowed(lines=("audio-appeared",), silent=3, lost=50, discontinuities=1, gaps=1)
 
@@ -116,6 +122,17 @@ FLOW = (
     Row("successor-with-other-audio", (Successor(picture=Picture(),
                                                  sound=Sound(rate=44_100, channels=2)),),
         PROGRAMS, passed=Allowed(discontinuities=1)),
+    # Distances of key frames of 2 and 4 s, another rate, and both. The first second of another
+    # rate has that of the session before.
+    *(Row(f"successor-with-groups-of-{group // 25}-s", (Successor(picture=Picture(group=group)),),
+          (RTMP, SRT), seconds=20, passed=FOLLOWS) for group in (50, 100)),
+    Row("successor-of-another-rate", (Successor(picture=Picture(rate=30, group=30)),), PROGRAMS,
+        passed=OTHER_RATE, encoded=None),
+    Row("successor-of-another-rate-with-groups-of-2-s", (
+        Successor(picture=Picture(rate=30, group=60)),), (RTMP, SRT), seconds=16,
+        passed=OTHER_RATE, encoded=None),
+    Row("successor-at-50-fps", (Successor(picture=Picture(rate=50, group=50)),), (RTMP, SRT),
+        passed=OTHER_RATE, encoded=None),
     Row("successor-without-b-frames", (Successor(picture=Picture()),), PROGRAMS,
         picture=Picture(b_frames=2), passed=Allowed(discontinuities=1)),
     Row("successor-in-mono", (Successor(picture=Picture()),), PROGRAMS, sound=Sound(channels=2),

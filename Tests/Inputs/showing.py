@@ -16,22 +16,32 @@ from harness.avsync import LOUD, onsets
 from harness.tools import decoder
 from picture import read_numbers
 
+# The start of a run in which a beep may have begun before it.
+BEGIN_SECONDS = 0.08
+
 
 @dataclass(frozen=True)
 class Frame:
-    """A decoded frame: its number, its presentation time in seconds, and its period."""
+    """A decoded frame: its number, its presentation time in seconds, and its period.
+
+    `segment` is the number of its segment, and `offset` its time within it in seconds.
+    """
 
     number: int | None
     time: float
     period: int
+    segment: int = 0
+    offset: float = 0
 
 
 @dataclass(frozen=True)
 class Beep:
-    """The start of a beep in seconds of media time, and its period."""
+    """The start of a beep in seconds of media time, and its period, as those of a frame."""
 
     time: float
     period: int
+    segment: int = 0
+    offset: float = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,8 @@ class Shown:
 
     frames: list[Frame] = field(default_factory=list)
     beeps: list[Beep] = field(default_factory=list)
+    # The beeps, and those with which a run begins: they have no silence before them.
+    heard: list[Beep] = field(default_factory=list)
     discontinuities: int = 0
     gaps: int = 0
     segments: int = 0
@@ -123,7 +135,11 @@ def _show_video(found: Shown, recording: Recording, run: list[Kept]) -> None:
                             f"{len(numbers)} frames")
     elif not lines and len(set(times)) == len(times):
         found.decoded.append(Decoded(header, media, dict(zip(times, numbers))))
-    found.frames += [Frame(number, float(time), run[0].period)
+    starts = {one.pts: segment for segment in run for one in sample_times(header, segment.media)}
+    begins = {segment: time for time, segment in reversed(sorted(
+        (time, segment.number) for time, segment in starts.items()))}
+    found.frames += [Frame(number, float(time), run[0].period, starts[time].number,
+                           float(time - begins[starts[time].number]))
                      for number, time in zip(numbers, times)]
 
 
@@ -147,4 +163,13 @@ def _show_audio(found: Shown, recording: Recording, run: list[Kept]) -> None:
     if run[0] is next(iter(runs(recording.renditions["audio"])))[0]:
         loud = np.flatnonzero(np.abs(wave) > LOUD)
         found.first_sound = float(loud[0]) / hertz if loud.size else None
-    found.beeps += [Beep(start + at / hertz, run[0].period) for at in onsets(wave, hertz)]
+    begins = [(float(sample_times(header, one.media)[0].pts), one.number) for one in run]
+
+    def beep(time: float) -> Beep:
+        begin, number = next((one for one in reversed(begins) if one[0] <= time), begins[0])
+        return Beep(time, run[0].period, number, time - begin)
+
+    new = [beep(start + at / hertz) for at in onsets(wave, hertz)]
+    found.beeps += new
+    begun = np.flatnonzero(np.abs(wave[:round(BEGIN_SECONDS * hertz)]) > LOUD)
+    found.heard += [*([beep(start)] if begun.size else []), *new]

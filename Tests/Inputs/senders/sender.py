@@ -20,6 +20,9 @@ class Target:
     stream: str
     admin_token: str
 
+# The time after the start of a connection for which its media is awaited.
+STARTING_SECONDS = 5
+
 
 class Sender(ABC, threading.Thread):
     """Sends each sample when it is due; stays connected until it is released."""
@@ -32,6 +35,8 @@ class Sender(ABC, threading.Thread):
         self.late = 0.0
         # The number of the newest frame that was sent.
         self.newest = 0
+        # When the newest connection but the first began, on the monotonic clock.
+        self.followed_at = -STARTING_SECONDS
         # Set when all samples have been sent, or on a fault.
         self.ended = threading.Event()
         self.released = threading.Event()
@@ -40,6 +45,11 @@ class Sender(ABC, threading.Thread):
     def forms(self) -> dict[str, object]:
         """The forms in which samples are written."""
         return dict(self.material.forms)
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether a connection but the first has begun some seconds ago."""
+        return time.monotonic() - self.followed_at < STARTING_SECONDS
 
     def element(self) -> dict[str, object]:
         """The members of the stream in a configuration that concern its source."""
@@ -79,6 +89,7 @@ class Sender(ABC, threading.Thread):
                 if sample.connection != connection:
                     connection = sample.connection
                     start += self.reconnect()
+                    self.followed_at = time.monotonic()
                 self.late = max(self.late, -wait)
                 self.write(sample)
                 self.newest = max(self.newest, sample.number)
