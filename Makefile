@@ -231,8 +231,9 @@ faults-measured: deps-test $(PROGRAM)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 1 $(MEASURED)
 
 # The cases of a batch run at the same time. The table takes as long as the other files.
+# A missing sender is a failure.
 inputs: deps-test $(PROGRAM)  ## the input laboratory: perturbed media by every protocol and sender
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 2 Tests/Inputs
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" INPUTS=all $(REPEATING) 2 Tests/Inputs
 
 deps-consumers: deps-test
 	$(call apt,$(CONSUMER_PACKAGES),a consumer of the tests)
