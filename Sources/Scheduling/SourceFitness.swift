@@ -6,10 +6,9 @@ package import Time
 /// Finds out whether a live source can still be passed through: a pure state machine.
 ///
 /// A source is analysed when its stream starts. Later it may be replaced by another one: an encoder
-/// with other settings, or a backup input. A reordered group of pictures counts at once after the
-/// source was away, else if two follow one another; a leading picture counts at once; a rate counts
-/// after two groups. The median of the steps tells the rate: lost frames and jitter do not change
-/// it.
+/// with other settings, or a backup input. A reordered group of pictures, and one of another rate,
+/// counts at once after the source was away, else if two follow one another; a leading picture
+/// counts at once. The median of the steps tells the rate: lost frames and jitter do not change it.
 package struct SourceFitness: Sendable {
   /// Why the source must be encoded.
   package enum Fault: Sendable, Equatable {
@@ -45,6 +44,8 @@ package struct SourceFitness: Sendable {
   private var hasKey = false
   /// Whether the group is the first one since the source was away.
   private var isFirstGroup = true
+  /// Whether the source was away since the analysis, so another one may have followed.
+  private var hasReturned = false
   /// The fault of the group before.
   private var former: Fault?
   /// The time since the last IDR, or since the source returned.
@@ -66,7 +67,7 @@ package struct SourceFitness: Sendable {
   /// Notes that the source was away or has other parameter sets.
   package mutating func breakOff() {
     (highest, newest, steps) = (nil, nil, [])
-    (hasKey, isFirstGroup, former) = (false, true, nil)
+    (hasKey, isFirstGroup, hasReturned, former) = (false, true, true, nil)
     beginGroup()
   }
 
@@ -92,7 +93,8 @@ package struct SourceFitness: Sendable {
     }
     guard isKey else { return elapsed > maximumGroupTime ? .longGroup : nil }
     let fault = hasKey ? faultOfGroup : nil
-    if fault == .irregularRate, former == fault { return fault }
+    let isNew = isFirstGroup && hasReturned
+    if fault == .irregularRate, isNew || former == fault { return fault }
     if hasKey { (isFirstGroup, former) = (false, fault) }
     hasKey = true
     beginGroup()

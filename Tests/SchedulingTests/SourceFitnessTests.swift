@@ -77,9 +77,12 @@ struct SourceFitnessTests {
     if let found { #expect(found.1 == row.fault) }
   }
 
-  /// A source of groups of 30 frames, with timestamps in whole milliseconds.
-  private func fault(_ rate: Double, jitter: Int64 = 0, groups: Int64) -> SourceFitness.Fault? {
+  /// A source of groups of 30 frames, with timestamps in whole milliseconds; it may have been away.
+  private func fault(
+    _ rate: Double, jitter: Int64 = 0, groups: Int64, returns: Bool = false
+  ) -> SourceFitness.Fault? {
     var fitness = SourceFitness(rate: .thirty, maximumGroupTime: .seconds(4))
+    if returns { fitness.breakOff() }
     for index in 0..<groups * 30 {
       let pts = Int64(Double(index) * 1000 / rate) + (index % 2 == 0 ? jitter : -jitter)
       let found = fitness.take(
@@ -95,12 +98,19 @@ struct SourceFitnessTests {
     #expect(fault(rate, groups: 3) == .irregularRate)
   }
 
+  @Test("after an outage another rate is found after one group", arguments: [12, 24, 25, 50, 60])
+  func rateOfNext(_ rate: Double) {
+    #expect(fault(rate, groups: 1, returns: true) == nil)
+    #expect(fault(rate, groups: 2, returns: true) == .irregularRate)
+  }
+
   @Test(
     "the rate itself, half of it and a clock that is fast are no fault",
     arguments: [15, 29.97, 30, 30.009])
   func sameRate(_ rate: Double) {
     #expect(fault(rate, groups: 20) == nil)
     #expect(fault(rate, jitter: 7, groups: 20) == nil)
+    #expect(fault(rate, jitter: 7, groups: 20, returns: true) == nil)
   }
 
   @Test("timestamps that start over are neither reordered nor a long group")
