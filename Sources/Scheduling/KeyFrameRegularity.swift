@@ -7,9 +7,10 @@ import Time
 ///
 /// A source may move its key frames once, as when another reader asks for one: the next period
 /// follows them, with the numbers of the clock. If it does so again within a minute, or if its
-/// groups then have other lengths, it is irregular. If access units were lost, a missing key frame
-/// may be among them: it is if the next one is whole groups after the last, and does not count.
-/// Otherwise three count.
+/// groups then have other lengths, it is irregular. So it is if its first group after an outage is
+/// longer than a segment: another one may have followed. If access units were lost, a missing key
+/// frame may be among them: it is if the next one is whole groups after the last, and does not
+/// count. Otherwise three count.
 struct KeyFrameRegularity: Sendable {
   /// Missing key frames within ``observationWindow`` after which the source counts as irregular,
   /// although they may be moved ones of segments that lost access units.
@@ -30,11 +31,13 @@ struct KeyFrameRegularity: Sendable {
   private var isDoubtful = false
   /// The frames of a group of pictures; nil while groups are as long as segments.
   private var group: Int64?
-  /// Whether a group of pictures that does not divide a segment has followed a moved key frame: the
-  /// next session can begin with the key frame after it, and nothing is lost.
+  /// Whether a group of pictures that does not divide a segment has followed a moved key frame, or
+  /// an outage: the next session can begin with the key frame after it.
   private var isUneven = false
   /// The frame index of the newest key frame.
   private var newestKey: Int64?
+  /// Whether the source was away and no group has been complete since.
+  private var isNew = false
 
   init(_ segmentation: Segmentation) { self.segmentation = segmentation }
 
@@ -43,7 +46,7 @@ struct KeyFrameRegularity: Sendable {
   }
 
   /// Notes that the source was away: what is missing is no key frame.
-  mutating func breakOff() { isDoubtful = false }
+  mutating func breakOff() { (isDoubtful, isNew) = (false, true) }
 
   mutating func beginPeriod(_ frameIndex: Int64) { newestKey = frameIndex }
 
@@ -57,7 +60,9 @@ struct KeyFrameRegularity: Sendable {
   /// Notes that another access unit of a complete segment is in the place of a key frame.
   mutating func noteMissing(_ captured: WallTime, isMoved: Bool) {
     missed = Self.noted(missed, captured, most: Self.maxMisses)
-    if isMoved { moved = Self.noted(moved, captured, most: Self.maxMoves) }
+    guard isMoved else { return }
+    moved = Self.noted(moved, captured, most: Self.maxMoves)
+    isUneven = isUneven || isNew
   }
 
   /// Notes a key frame, and whether the group before it is uneven.
@@ -67,7 +72,7 @@ struct KeyFrameRegularity: Sendable {
   ///   - captured: its capture time.
   ///   - isWhole: whether the group before it is complete, and no file has started over in it.
   mutating func note(_ frameIndex: Int64, _ captured: WallTime, isWhole: Bool) {
-    defer { newestKey = frameIndex }
+    defer { (newestKey, isNew) = (frameIndex, false) }
     guard !segmentation.hasVariableDuration, isWhole, let newestKey else { return }
     // bounded: the frame is after the key frame before
     let length = frameIndex - newestKey

@@ -214,6 +214,23 @@ struct PassThroughScheduleTests {
     #expect(session.schedule.isIrregular == row.isIrregular)
   }
 
+  @Test("after an outage a first group that is longer than a segment is irregular at once")
+  func longGroupOfNext() {
+    var session = Session()
+    session.take(0..<60)
+    session.schedule.breakOff()
+    session.take(90..<120) { $0 == 90 }
+    #expect(!session.schedule.isIrregular)
+    session.take(120..<121) { $0 == 90 }
+    #expect(session.schedule.isIrregular)
+    // A key frame that moves after a regular group is one that moves once.
+    session = Session()
+    session.take(0..<60)
+    session.schedule.breakOff()
+    session.take(90..<170) { [90, 120, 151].contains($0) }
+    #expect(!session.schedule.isIrregular)
+  }
+
   @Test("groups of other lengths after a moved key frame are irregular with the key frame")
   func unevenGroups() {
     var session = Session()
