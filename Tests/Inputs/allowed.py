@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 PASSED, ENCODED = "passed", "encoded"
+# Passed through, or not shown: `--passthrough always`.
+ALWAYS = "always"
 # A Discontinuity within a session, and a session with segments of variable duration.
 INSERTED, RESTARTED = "irregular:discontinuity inserted", "irregular:restarting"
 MODES = (PASSED, ENCODED)
@@ -23,8 +25,10 @@ class Allowed:
     the end; `offset`: seconds by which the audio was sent later than its video; `tolerance`: the
     most by which the played offset may differ. `lines`: lines of the log, one of which must be
     written: an event, or "event:words" of its message. `notices`: warnings that may be logged.
-    `state`: a member of the stream in `/api/streams` that must be present. Durations of segments
-    may vary if a notice permits the line that says so.
+    Without `steps` and `ordered` times may be any, and frames in another order than they were sent.
+    `state`: a member of the stream in `/api/streams` that must be present. `findings`: their
+    kinds, each with the least and the most of its value; those without one have 0. Durations of
+    segments may vary if a notice permits the line that says so.
     """
 
     lost: int = 0
@@ -41,10 +45,12 @@ class Allowed:
     lines: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     state: str = ""
+    findings: tuple[tuple[str, int, int], ...] = ()
     is_encoded: bool = False
     is_silent: bool = False
     has_audio: bool = True
     steps: bool = True
+    ordered: bool = True
 
     def __add__(self, other: Allowed) -> Allowed:
         """The deviations that two perturbations together permit."""
@@ -55,9 +61,10 @@ class Allowed:
             self.pictures + other.pictures, self.silent + other.silent, max(self.lag, other.lag),
             self.offset + other.offset, max(self.tolerance, other.tolerance),
             self.lines or other.lines, self.notices + other.notices + other.lines,
-            self.state or other.state, self.is_encoded or other.is_encoded,
+            self.state or other.state, self.findings + other.findings,
+            self.is_encoded or other.is_encoded,
             self.is_silent or other.is_silent, self.has_audio and other.has_audio,
-            self.steps and other.steps)
+            self.steps and other.steps, self.ordered and other.ordered)
 
     @property
     def varies(self) -> bool:

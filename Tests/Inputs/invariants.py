@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from allowed import Allowed
@@ -214,6 +214,21 @@ def check_lines(lines: Sequence[Line], allowed: Allowed) -> list[str]:
     return faults[:4]
 
 
+def check_state(state: Mapping[str, object], allowed: Allowed) -> list[str]:
+    """The member and the findings of the stream in `/api/streams` that the input deserves."""
+    faults = [f"no {allowed.state} in /api/streams"] \
+        if allowed.state and allowed.state not in state else []
+    listed = state.get("findings")
+    values = {one["kind"]: one.get("value", 0) for one in listed} \
+        if isinstance(listed, list) else {}
+    for kind, least, most in allowed.findings:
+        if kind not in values:
+            faults.append(f"no finding {kind} in /api/streams: {sorted(values)}")
+        elif not least <= values[kind] <= most:
+            faults.append(f"finding {kind} of {values[kind]} (expected {least} to {most})")
+    return faults
+
+
 def is_of(line: Line, forms: Sequence[str]) -> bool:
     """Whether a line has one of some forms: an event, or "event:words" of its message."""
     return any(line.event == event and words in line.message
@@ -232,7 +247,8 @@ def check_all(shown: Shown, material: Material, allowed: Allowed, is_encoded: bo
     """All faults of a stream; `left_out` frames were left out by its encoder."""
     frames = without_damaged(numbered(shown.frames), material)
     faults = check_complete(frames, material, allowed, is_encoded, left_out)
-    faults += check_order(frames, is_encoded)[:3]
+    if allowed.ordered:
+        faults += check_order(frames, is_encoded)[:3]
     if allowed.steps and not is_encoded:
         faults += check_times(frames, material)[:3]
     faults += check_audio(shown, material, allowed, is_encoded)
@@ -245,7 +261,10 @@ def check_all(shown: Shown, material: Material, allowed: Allowed, is_encoded: bo
 
 def check_socket(page: Shown, playlist: Shown, material: Material, allowed: Allowed,
                  is_encoded: bool) -> list[str]:
-    """The page shows the frames of the playlist from its first one on, in the same order."""
+    """The page shows the frames of the playlist from its first one on, in the same order.
+
+    Their times are whole frames apart within a group, and audio has no holes.
+    """
     frames = without_damaged(numbered(page.frames), material)
     numbers = {one.number for one in frames if one.number is not None}
     listed = {one.number for one in without_damaged(playlist.frames, material)
@@ -254,7 +273,13 @@ def check_socket(page: Shown, playlist: Shown, material: Material, allowed: Allo
         return []
     if not numbers:
         return ["WebSocket: no frame"]
-    faults = [f"WebSocket: {one}" for one in check_order(frames, is_encoded)[:2]]
+    faults = [f"WebSocket: {one}" for one in check_order(frames, is_encoded)[:2]
+              if allowed.ordered]
+    if allowed.steps and not is_encoded:
+        faults += [f"WebSocket: {one}" for one in check_times(frames, material)[:2]]
+    if playlist.has_audio and not page.has_audio:
+        faults.append("WebSocket: no audio")
+    faults += [f"WebSocket: a hole of {hole:.3f} s in the audio" for hole in page.holes[:2]]
     lost = sorted(number for number in listed if number >= min(numbers) and number not in numbers)
     if len(lost) > allowed.lost:
         faults.append(f"WebSocket: {len(lost)} frames of the playlist lost: {spans(lost)}")

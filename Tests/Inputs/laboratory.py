@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import clocknumbers
+from allowed import ALWAYS, ENCODED, PASSED
 from case import Case
 from follow import PlaylistFollower, Recording
 from harness.http1 import get
 from harness.metrics import read_metrics
 from harness.program import Program, start, stop
-from invariants import Line, check_all, check_socket
+from invariants import Line, check_all, check_socket, check_state
 from manifest import faults_of
 from perturbation import CMAF, ENHANCED, HTTP, PAGE, RTMP, RTSP, RTSP_UDP, SRT, UDP
 from samples import Material
@@ -43,6 +44,7 @@ MOST_LATE = 0.3
 # seconds: the segment that the analysis of the source needs, and another one.
 LATER_START = 2
 REFERENCE = Case(RTMP)
+PASS_THROUGH = {PASSED: "auto", ENCODED: "never", ALWAYS: "always"}
 FLAGS = ["--host", "127.0.0.1", "--http-port", "0", "--rtmp", "127.0.0.1:0", "--srt",
          "127.0.0.1:0", "--admin-token", TOKEN]
 
@@ -112,8 +114,7 @@ class Trial:
 
     def prepare(self) -> None:
         """Adds the stream."""
-        element = {"stream": self.name,
-                   "passthrough": "never" if self.case.mode == "encoded" else "auto"}
+        element = {"stream": self.name, "passthrough": PASS_THROUGH[self.case.mode]}
         element |= self.sender.element()
         response = post(self.program.port, element)
         assert response == 201, (element, response)
@@ -157,8 +158,7 @@ class Trial:
                                              may_vary=self.case.allowed.varies)
         faults += self.page.broken[:3] + check_socket(
             self.page.shown(seen), seen, self.material, self.case.allowed, self.case.is_encoded)
-        if self.case.allowed.state and self.case.allowed.state not in state:
-            faults.append(f"no {self.case.allowed.state} in /api/streams")
+        faults += check_state(state, self.case.allowed)
         begun = (self.follower.begun - self.first) / self.case.picture.rate
         followed = starts(recording, seen, self.material)
         for one in followed:

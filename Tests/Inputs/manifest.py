@@ -1,51 +1,134 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compares an MPD with the playlists of the same stream: names and headers of each number."""
+"""Compares an MPD with the playlists of the same stream, and with the media.
+
+Names and headers of each number are those of the playlist; the times of its Periods are those of
+the segments and their EXT-X-PROGRAM-DATE-TIME.
+"""
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urljoin
 
-from follow import Recording
+from follow import Kept, Recording
+from fragments import sample_times
 from harness.mpdform import SPACE
 
 KINDS = ("video", "audio")
+# The most by which a segment may begin before or after its stated time, in seconds: audio has
+# frames of its own, of up to 64 ms.
+MOST_OFF = {"video": 0.005, "audio": 0.07}
+# The most by which its date may differ from the start of its Period: dates follow the drift of the
+# source, by 0.3 ms per second.
+MOST_DRIFT = 0.02
 
 
-def spans(text: str, address: str) -> dict[str, list[tuple[int, str, str]]]:
-    """First number, header and media template of each Period, oldest first, by kind of track."""
-    found: dict[str, list[tuple[int, str, str]]] = {kind: [] for kind in KINDS}
-    for period in ET.fromstring(text).findall(SPACE + "Period"):
+@dataclass(frozen=True)
+class Span:
+    """The first track of a kind in a Period, with its first number and the names of its segments.
+
+    `begins` is the media time of the first number, and `shift` the wall-clock time minus the media
+    time, both in seconds; `duration` is that of a segment, or None if `times` has those of each.
+    """
+
+    number: int
+    header: str
+    media: str
+    begins: float = 0
+    shift: float = 0
+    duration: float | None = None
+    times: dict[int, float] = field(default_factory=dict)
+
+    def begin(self, number: int) -> float | None:
+        """The stated media time of a segment; None if it is not listed."""
+        if self.duration is None:
+            return self.times.get(number)
+        return self.begins + (number - self.number) * self.duration
+
+
+def seconds(text: str) -> float:
+    """An xs:duration in the form that the program writes."""
+    found = re.fullmatch(r"PT([\d.]+)S", text)
+    assert found, text
+    return float(found[1])
+
+
+def spans(text: str, address: str) -> dict[str, list[Span]]:
+    """The Periods, oldest first, by kind of track; of several tracks of a kind the first one."""
+    found: dict[str, list[Span]] = {kind: [] for kind in KINDS}
+    root = ET.fromstring(text)
+    start = root.attrib.get("availabilityStartTime", "1970-01-01T00:00:00Z")
+    available = datetime.fromisoformat(start.replace("Z", "+00:00")).timestamp()
+    for period in root.findall(SPACE + "Period"):
+        shift = available + seconds(period.attrib.get("start", "PT0S"))
         for adaptation in period.findall(SPACE + "AdaptationSet"):
             kind = adaptation.attrib.get("contentType", "")
             template = next(adaptation.iter(SPACE + "SegmentTemplate"), None)
             first = next(adaptation.iter(SPACE + "Representation"), None)
             if kind not in KINDS or template is None or first is None:
                 continue
-            names = [urljoin(address, template.attrib[name].replace("$RepresentationID$",
-                                                                    first.attrib["id"]))
-                     for name in ("initialization", "media")]
-            mine = int(template.attrib.get("startNumber", 1)), names[0], names[1]
-            # Of several tracks of a kind the first one is compared.
-            if not found[kind] or found[kind][-1][0] < mine[0]:
+            mine = span(template, first.attrib["id"], address, shift)
+            if not found[kind] or found[kind][-1].number < mine.number:
                 found[kind].append(mine)
     return found
 
 
+def span(template: ET.Element, track: str, address: str, start: float) -> Span:
+    """A SegmentTemplate of a Period that starts at a wall-clock time."""
+    names = [urljoin(address, template.attrib[name].replace("$RepresentationID$", track))
+             for name in ("initialization", "media")]
+    number, scale = (int(template.attrib.get(name, 1)) for name in ("startNumber", "timescale"))
+    offset = int(template.attrib.get("presentationTimeOffset", 0)) / scale
+    duration = template.attrib.get("duration")
+    times = {number + index: time / scale for index, time in enumerate(listed(template))}
+    return Span(number, names[0], names[1], offset, start - offset,
+                int(duration) / scale if duration else None, times)
+
+
+def listed(template: ET.Element) -> Iterator[int]:
+    """The times of the segments of a SegmentTimeline, in ticks."""
+    time = 0
+    for one in template.iter(SPACE + "S"):
+        time = int(one.attrib.get("t", time))
+        for _ in range(1 + int(one.attrib.get("r", 0))):
+            yield time
+            time += int(one.attrib["d"])
+
+
 def faults_of(text: str, address: str, recording: Recording) -> list[str]:
-    """The numbers for which the MPD states another header, or another name, than the playlist."""
+    """The numbers for which the MPD states another header, name or time than the playlist."""
     faults = []
-    for kind, listed in spans(text, address).items():
+    for kind, listed_spans in spans(text, address).items():
         followed = recording.renditions.get(kind)
         if followed is None:
             continue
         for number, segment in sorted(followed.segments.items()):
-            before = [one for one in listed if one[0] <= number]
+            before = [one for one in listed_spans if one.number <= number]
             if segment.is_gap or not before:
                 continue
-            _, header, media = before[-1]
-            if header != segment.header:
-                faults.append(f"MPD: {kind} {number} with {header}, playlist: {segment.header}")
-            elif media.replace("$Number$", str(number)) != segment.address:
-                faults.append(f"MPD: {media} for {segment.address}")
+            found = before[-1]
+            if found.header != segment.header:
+                faults.append(f"MPD: {kind} {number} with {found.header}, playlist: "
+                              f"{segment.header}")
+            elif found.media.replace("$Number$", str(number)) != segment.address:
+                faults.append(f"MPD: {found.media} for {segment.address}")
+            elif segment.media:
+                faults += times_of(kind, found, segment, recording.headers[segment.header])
     return faults
+
+
+def times_of(kind: str, found: Span, segment: Kept, header: bytes) -> list[str]:
+    """Another time than that of the media, or of its date."""
+    begins, most = float(sample_times(header, segment.media)[0].dts), MOST_OFF[kind]
+    stated = found.begin(segment.number)
+    if stated is not None and abs(stated - begins) > most:
+        return [f"MPD: {kind} {segment.number} at {stated:.3f} s, its media at {begins:.3f} s"]
+    if kind == "video" and segment.date is not None \
+            and abs(begins + found.shift - segment.date) > MOST_DRIFT:
+        return [f"MPD: {kind} {segment.number} at {begins + found.shift:.3f} s, its date is "
+                f"{segment.date:.3f} s"]
+    return []

@@ -11,11 +11,13 @@ from fractions import Fraction
 import numpy as np
 
 from follow import Followed, Kept, Recording
-from fragments import sample_times
+from fragments import Times, sample_times
 from harness.avsync import LOUD, onsets
 from harness.tools import decoder
 from picture import read_numbers
 
+# The largest error of rounded times, in seconds.
+MOST_HOLE = 0.002
 # The start of a run in which a beep may have begun before it.
 BEGIN_SECONDS = 0.08
 
@@ -125,6 +127,12 @@ def shown(recording: Recording) -> Shown:
     return found
 
 
+def holes_of(times: list[Times]) -> list[float]:
+    """The times without a sample between those of a run of audio, in seconds."""
+    holes = [float(after.dts - one.dts - one.duration) for one, after in zip(times, times[1:])]
+    return [hole for hole in holes if abs(hole) > MOST_HOLE]
+
+
 def _show_video(found: Shown, recording: Recording, run: list[Kept]) -> None:
     header, media = recording.headers[run[0].header], b"".join(one.media for one in run)
     numbers, lines = read_numbers(header + media)
@@ -156,9 +164,7 @@ def _show_audio(found: Shown, recording: Recording, run: list[Kept]) -> None:
         return
     hertz = int(rate[1])
     start = float(times[0].pts)
-    for one, after in zip(times, times[1:]):
-        if abs(hole := float(after.dts - one.dts - one.duration)) > 0.002:
-            found.holes.append(hole)
+    found.holes += holes_of(times)
     wave = np.frombuffer(done.stdout, "<i2").astype(np.float32) / 32768
     if run[0] is next(iter(runs(recording.renditions["audio"])))[0]:
         loud = np.flatnonzero(np.abs(wave) > LOUD)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from fragments import sample_times
 from harness.websocket import AUDIO, HEADER, VIDEO, Ended, Media, Socket
 from picture import read_numbers
-from showing import Frame, Shown
+from showing import Frame, Shown, holes_of
 
 IDLE_SECONDS = 60
 
@@ -92,9 +92,13 @@ class SocketFollower(threading.Thread):
         """
         found = Shown()
         for group in self.groups:
-            if group.kind != VIDEO or not group.chunks:
+            if not group.chunks:
                 continue
             media = b"".join(group.chunks)
+            if group.kind == AUDIO:
+                found.has_audio = True
+                found.holes += holes_of(sample_times(group.header, media))
+                continue
             known = next((frames for one in playlist.decoded
                           if (frames := one.of(group.header, media)) is not None), None)
             if known is None:

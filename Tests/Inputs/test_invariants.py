@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,8 @@ import manifest
 from allowed import INSERTED, RESTARTED, Allowed
 from flow import Gap, Missing
 from follow import Followed, Kept, Recording
-from invariants import Line, check_all, check_lines
+from fragments import Times
+from invariants import Line, check_all, check_lines, check_state
 from picture import draw, number_of
 from showing import Frame, Shown
 from synthetic import material, shown
@@ -112,6 +115,19 @@ def test_discontinuity_has_a_line() -> None:
     assert not faults(seen, allowed, lines=(Line("parameters", "info", "x"),))
 
 
+def test_findings_are_required_with_their_values() -> None:
+    """A finding without a value has 0."""
+    state: dict[str, object] = {"audioFault": {}, "findings": [
+        {"kind": "displaced", "value": 4}, {"kind": "chroma"}]}
+    assert not check_state(state, Allowed(state="audioFault", findings=(
+        ("displaced", 3, 5), ("chroma", 0, 0))))
+    assert check_state(state, Allowed(state="publisher", findings=(
+        ("displaced", 5, 6), ("audio-lag", 1, 2)))) == [
+            "no publisher in /api/streams", "finding displaced of 4 (expected 5 to 6)",
+            "no finding audio-lag in /api/streams: ['chroma', 'displaced']"]
+    assert check_state({}, Allowed(findings=(("chroma", 0, 0),)))
+
+
 def test_number_is_read_from_its_blocks() -> None:
     """All bits, beside a flash or not; a picture without complements has no number."""
     for number in (0, 1, 255, 4660, 65535):
@@ -136,6 +152,29 @@ def test_numbers_are_those_of_the_clock(ahead: int, wrong: int) -> None:
     few = [kept(number, ahead if number in (104, 105, 106) else 0) for number in range(100, 110)]
     assert not clocknumbers.faults_of(few)
     assert not clocknumbers.faults_of(varied)
+
+
+@pytest.mark.parametrize(("times", "dates", "words"), [
+    (0, 0, ""), (0.04, 0, "at 104.000 s, its media at 104.040 s"),
+    (0, 0.5, "its date is")])
+def test_times_of_the_mpd_are_those_of_the_media(times: float, dates: float, words: str,
+                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    """A segment begins at the time that a duration or a timeline states, and at its date."""
+    for template in ('<SegmentTemplate {} timescale="10" duration="10"/>',
+                     '<SegmentTemplate {} timescale="10"><SegmentTimeline><S t="1000" d="10" '
+                     'r="9"/></SegmentTimeline></SegmentTemplate>'):
+        text = '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" availabilityStartTime="' \
+            '1970-01-01T00:00:01.000Z"><Period start="PT99.5S"><AdaptationSet contentType=' \
+            '"video">' + template.format(
+                'startNumber="7" presentationTimeOffset="1000" initialization="i" '
+                'media="$Number$"') + '<Representation id="v"/></AdaptationSet></Period></MPD>'
+        monkeypatch.setattr(manifest, "sample_times", lambda *_: [
+            Times(Fraction(104) + Fraction(times).limit_denominator(1000), Fraction(0),
+                  Fraction(1))])
+        kept = Kept(11, "/s/11", "/s/i", 1, False, False, 0, b"x", date=104.5 + dates)
+        recording = Recording({"video": Followed("", {11: kept})}, {"/s/i": b"x"})
+        found = manifest.faults_of(text, "/s/manifest.mpd", recording)
+        assert len(found) == bool(words) and words in "".join(found), found
 
 
 MPD = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011">{periods}</MPD>"""
