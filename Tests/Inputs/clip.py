@@ -25,6 +25,8 @@ CODINGS = {"ac3": ["-c:a", "ac3", "-b:a", "96k"], "eac3": ["-c:a", "eac3", "-b:a
            "mp2": ["-c:a", "mp2", "-b:a", "96k"],
            "mp3": ["-c:a", "libmp3lame", "-b:a", "96k", "-reservoir", "0", "-write_xing", "0",
                    "-id3v2_version", "0"]}
+# Audio object types (ISO/IEC 14496-3, table 1.17).
+LC, SBR, PS = 2, 5, 29
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 OPUS_FRAME_SECONDS = 0.02
 KEY, IDR = 5, 5
@@ -50,11 +52,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Sound:
-    """The properties of the audio of a clip."""
+    """The properties of the audio of a clip.
+
+    `object` is the audio object type of AAC: 5 and 29 declare HE-AAC and HE-AAC v2, with twice the
+    rate. The coded frames have no data of their own for it, and decoders then only double the rate.
+    """
 
     codec: str = "aac"
     rate: int = 48_000
     channels: int = 1
+    object: int = LC
 
 
 def material(seconds: int = 12, picture: Picture | None = Picture(),
@@ -168,12 +175,23 @@ def sounds(sound: Sound, seconds: int) -> tuple[Sample, ...]:
         size = (coded[at + 3] & 3) << 11 | coded[at + 4] << 3 | coded[at + 5] >> 5
         units_of.append(coded[at + 7:at + size])
         at += size
-    record = (2 << 11 | AAC_RATES.index(sound.rate) << 7 | sound.channels << 3).to_bytes(2)
+    record = audio_config(sound)
     setup = Setup("aac", (record,), rate=sound.rate, channels=sound.channels)
     times = [index * AAC_FRAME * CLOCK // sound.rate for index in range(len(units_of) - 1)]
     # The first frame has the samples before the start, which the encoder has added.
     return tuple(Sample(AUDIO, time, time, (unit,), time, setup)
                  for time, unit in zip(times, units_of[1:], strict=True))
+
+
+def audio_config(sound: Sound) -> bytes:
+    """An AudioSpecificConfig (ISO/IEC 14496-3, section 1.6.2.1)."""
+    index = AAC_RATES.index(sound.rate)
+    if sound.object == LC:
+        return (LC << 11 | index << 7 | sound.channels << 3).to_bytes(2)
+    # The rate of the extension, and the object type of the coded frames.
+    bits = sound.object << 20 | index << 16 | sound.channels << 12
+    bits |= AAC_RATES.index(2 * sound.rate) << 8 | LC << 3
+    return (bits << 7).to_bytes(4)
 
 
 def _coded_audio(sound: Sound, seconds: int) -> bytes:

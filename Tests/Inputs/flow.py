@@ -127,6 +127,19 @@ class Missing(Perturbation):
 
 
 @dataclass(frozen=True)
+class Thinned(Perturbation):
+    """Each `every`-th frame is sent only; all must be key frames."""
+
+    every: int = 2
+    protocols: ClassVar = LOSSY
+
+    def apply(self, material: Material) -> Material:
+        """Removes the others."""
+        return material.edited(
+            lambda one: [] if one.is_video and one.number % self.every else [one])
+
+
+@dataclass(frozen=True)
 class LostKeys(Perturbation):
     """The first key frames at or after some times are missing; their groups refer to them."""
 

@@ -6,17 +6,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from allowed import INSERTED, RESTARTED, Allowed
-from clip import Picture, Sound
-from flow import Burst, Gap, LostKeys, Missing, Pause, Reconnected, Returned, Slower, Successor
+from clip import PS, SBR, Picture, Sound
+from flow import (
+    Burst, Gap, LostKeys, Missing, Pause, Reconnected, Returned, Slower, Successor, Thinned)
 from forms import Extras, Written
 from perturbation import (
     ALL, CMAF, ENHANCED, HTTP, PAGE, PUBLISHERS, RTMP, RTSP, RTSP_UDP, SRT, TRANSPORT_STREAMS, UDP)
 from samples import AUDIO, CLOCK, VIDEO
 from senders.packets import Program
 from stamps import (
-    BOTH, WRAPS, Displaced, Drifting, Equal, Jittered, Jumped, Offset, Rounded, Shifted)
+    BOTH, WRAPS, Displaced, Drifting, Equal, Jittered, Jumped, Offset, Rounded, Scrambled, Shifted)
 from table import Row
-from tracks import Absent, Changed, Late, Retuned
+from tracks import Absent, Changed, Late, Retuned, Switched
 
 FLV = (RTMP, ENHANCED)
 CAMERAS = (RTSP, RTSP_UDP)
@@ -47,7 +48,13 @@ CHANGED_PROGRAM = ("source-silent", "source-gone", INSERTED, "publisher-no-pictu
 # A stream that begins again loses the media of that time, and tells why.
 BEGINS_AGAIN = Allowed(lost=75, discontinuities=2, gaps=4, silent=4, pictures=100,
                        notices=("unfit", INSERTED, "passthrough", "source-silent"))
-
+UNPLACEABLE = Allowed(is_encoded=True, lines=("unfit:timestamps",), lost=60, pictures=100,
+                      discontinuities=2, gaps=2, silent=3, tolerance=0.6, steps=False,
+                      ordered=False, notices=(INSERTED, "passthrough", "source-late"))
+# A source without key frames after its first one.
+NO_KEY = "no key frame for more than 4 s"
+ENDLESS = Allowed(is_encoded=True, late=200, start=12, pictures=50, tolerance=0.06,
+                  lines=(f"passthrough:{NO_KEY}", f"unfit:{NO_KEY}"))
 # A following publisher whose form needs another session.
 FOLLOWS = Allowed(lost=25, discontinuities=2, gaps=3, silent=2, pictures=50,
                   notices=("unfit", INSERTED, RESTARTED, "passthrough"))
@@ -57,15 +64,22 @@ APPEARS = Allowed(lines=("audio-appeared",), silent=3, lost=50, discontinuities=
 
 STAMPS = (
     Row("plain", protocols=ALL),
-    Row("displaced", (Displaced(),), ALL),
+    Row("displaced", (Displaced(),), ALL, passed=Allowed(findings=(("displaced", 1, 2),))),
     Row("displaced-back", (Displaced(seconds=-0.3),)),
     Row("displaced-far", (Displaced(seconds=1),)),
     Row("displaced-key", (Displaced(at=5.0, seconds=0.1),)),
+    Row("displaced-again", (Displaced(at=2.4, seconds=37_600, every=60),), (RTMP, RTSP),
+        passed=Allowed(findings=(("displaced", 3, 5),))),
     Row("displaced-audio", (Displaced(track=AUDIO),)),
     Row("backward", (Displaced(seconds=-0.06),)),
     Row("equal", (Equal(),)),
     Row("equal-twice", (Equal(count=2),)),
     Row("equal-at-start", (Equal(at=0.04),)),
+    Row("equal-at-start-always", (Equal(at=0.04),), (RTMP, RTSP), passed=None, encoded=None,
+        always=Allowed()),
+    # What cannot be placed for a second is encoded, with a line that says so.
+    Row("without-order", (Scrambled(),), (RTMP, SRT), passed=UNPLACEABLE, encoded=None,
+        faults={"*": "the line unfit states B-frames, which the pictures do not have"}),
     Row("equal-audio", (Equal(track=AUDIO),)),
     Row("rounded-10-ms", (Rounded(10),)),
     Row("rounded-16-ms", (Rounded(16),)),
@@ -87,8 +101,11 @@ STAMPS = (
     Row("jumped-back-in-a-group", (Jumped(4.48, -2),)),
     Row("jumped-with-b-frames", (Jumped(5.0, 40_000),), (RTMP, RTSP, SRT),
         picture=Picture(b_frames=1)),
-    Row("audio-late-by-200-ms", (Offset(0.2),)),
-    Row("audio-early-by-200-ms", (Offset(-0.2),)),
+    # Audio of later timestamps arrives before its picture.
+    Row("audio-late-by-200-ms", (Offset(0.2),),
+        passed=Allowed(findings=(("audio-lag", -260, -150),))),
+    Row("audio-early-by-200-ms", (Offset(-0.2),),
+        passed=Allowed(findings=(("audio-lag", 150, 260),))),
 )
 
 FLOW = (
@@ -107,7 +124,8 @@ FLOW = (
     Row("bursts", tuple(Burst(at, 0.8) for at in (3.0, 4.2, 5.4, 6.6, 7.8))),
     Row("burst-of-1500-ms", (Burst(seconds=1.5),)),
     Row("slower", (Slower(16),), seconds=30,
-        passed=BEGINS_AGAIN + Allowed(lines=("unfit",), is_encoded=True, lost=200, tolerance=9,
+        passed=BEGINS_AGAIN + Allowed(lines=("unfit:count 25 frames per second, but 2",),
+                                      is_encoded=True, lost=200, tolerance=9,
                                       discontinuities=1, pictures=100),
         encoded=Allowed(pictures=200, tolerance=9, notices=("source-late", "source-silent"))),
     Row("gap-and-burst-with-b-frames", (Gap(3.0, 2), Burst(5.0, 0.2)), REORDERING,
@@ -148,8 +166,8 @@ TRACKS = (
     Row("video-late", (Late(2, VIDEO),)),
     Row("audio-gone", (Absent(seconds=60),)),
     Row("audio-gone-has-a-line", (Absent(seconds=60),), (RTMP, RTSP, SRT, UDP, PAGE),
-        passed=Allowed(lines=("audio-gone",), state="audioFault"),
-        encoded=Allowed(lines=("audio-gone",), state="audioFault")),
+        passed=Allowed(lines=("audio-gone:no audio for",), state="audioFault"),
+        encoded=Allowed(lines=("audio-gone:no audio for",), state="audioFault")),
     Row("audio-back-has-a-line", (Absent(3.0, 5),), passed=Allowed(lines=("audio-back",)),
         encoded=Allowed(lines=("audio-back",))),
     Row("audio-gone-and-returned", (Absent(),)),
@@ -166,6 +184,8 @@ TRACKS = (
       for codec, seconds, protocols in CODECS),
     *(Row(f"sound-{codec}", sound=Sound(codec, rate), protocols=protocols, encoded=None)
       for codec, rate, protocols in SOUNDS),
+    *(Row(f"sound-{name}", sound=Sound(rate=24_000, object=kind), protocols=(RTMP, RTSP, CMAF))
+      for name, kind in (("he-aac", SBR), ("he-aac-v2", PS))),
     Row("aac-44100-stereo", sound=Sound(rate=44_100, channels=2), protocols=WITHOUT_PAGE),
     Row("aac-16000", sound=Sound(rate=16_000), protocols=WITHOUT_PAGE),
 )
@@ -173,8 +193,9 @@ TRACKS = (
 PICTURES = (
     *(Row(f"b-frames-{depth}", picture=Picture(b_frames=depth), protocols=tuple(
         one for one in ALL if one != PAGE)) for depth in (1, 2, 3)),
+    # Only its first key frame is an IDR.
     Row("open-group", picture=Picture(b_frames=2, is_open=True, more=("-flags", "+cgop")),
-        protocols=(RTMP, UDP), passed=None, encoded=None),
+        protocols=(RTMP, UDP), seconds=20, passed=ENDLESS, encoded=None),
     Row("displaced-with-b-frames", (Displaced(),), REORDERING, picture=Picture(b_frames=2)),
     Row("displaced-little-with-b-frames", (Displaced(at=3.0, seconds=0.1),), REORDERING,
         picture=Picture(b_frames=1)),
@@ -194,11 +215,18 @@ PICTURES = (
     Row("key-frame-moved", picture=Picture(keys=MOVED), passed=Allowed(
         lost=1, discontinuities=1, gaps=1, silent=1, notices=(INSERTED,))),
     Row("groups-of-1200-ms", picture=Picture(group=30)),
-    Row("one-group", picture=Picture(group=1000), seconds=20, passed=Allowed(
-        is_encoded=True, late=200, start=12, pictures=50, lines=("passthrough", "unfit"),
-        tolerance=0.06)),
+    Row("one-group", picture=Picture(group=1000), seconds=20, passed=ENDLESS),
     *(Row(f"rate-{rate}", picture=Picture(rate=rate, group=rate)) for rate in (5, 15, 30, 50, 60)),
+    # Two groups tell that the rate is another one.
+    Row("rate-changed", (Switched(),), (RTMP, RTSP, SRT, UDP),
+        passed=OTHER_RATE + Allowed(lost=40, discontinuities=1), encoded=None),
+    Row("b-frames-begin", (Switched(picture=Picture(b_frames=2)),), (RTMP, SRT),
+        passed=FOLLOWS + Allowed(notices=("b-frames",)), encoded=None),
     # Rates below 5 are encoded.
+    Row("rate-half", (Thinned(),), (RTMP, RTSP), picture=Picture(rate=1, group=1), seconds=30,
+        passed=Allowed(is_encoded=True, late=15, start=12, pictures=100, tolerance=0.6, steps=False,
+                       silent=12, notices=("low-latency", "source-silent", "video-gone"),
+                       lines=("passthrough",)), encoded=None),
     Row("rate-1", picture=Picture(rate=1, group=1), seconds=20, passed=Allowed(
         is_encoded=True, late=8, start=6, pictures=30, tolerance=0.3, steps=False, silent=6,
         notices=("low-latency",), lines=("passthrough",)),
@@ -213,7 +241,8 @@ PICTURES = (
     *(Row(f"camera-with-{codec}", (Reconnected(sound=Sound(codec)),), (RTSP,),
           passed=BEGINS_AGAIN, encoded=None) for codec in ("opus", "ac3")),
     *(Row(f"chroma-{name}", picture=Picture(pixels=name), protocols=(RTMP, RTSP, UDP),
-          passed=Allowed(lines=("chroma",)), encoded=None) for name in ("yuv422p", "yuv444p")),
+          passed=Allowed(lines=(f"chroma:{ratio} chroma",), findings=(("chroma", 0, 0),)),
+          encoded=None) for name, ratio in (("yuv422p", "4:2:2"), ("yuv444p", "4:4:4"))),
 )
 
 FORMS = (
@@ -222,6 +251,7 @@ FORMS = (
     Row("units-apart", (Written("units_apart", carriers=(*FLV, SRT, UDP, HTTP)),),
         picture=Picture(slices=4)),
     Row("start-codes", (Written("start_codes"),)),
+    Row("start-codes-inside", (Extras(), Written("start_codes_inside"),), FLV[:1]),
     Row("sets-in-band", (Written("in_band"),)),
     Row("aggregate", (Written("aggregate"),)),
     Row("differences", (Written("differences"),)),
@@ -254,12 +284,22 @@ FORMS = (
       for name, other in (("audio-pid", OTHER_AUDIO), ("clock-pid", OTHER_CLOCK),
                           ("program-number", OTHER_NUMBER))),
     Row("sender-reports-off", (Written("report_errors", (0.0, 0.03, 0.01, 0.035), CAMERAS),),
-        seconds=20),
+        seconds=20, passed=Allowed(findings=(("sender-reports", 15, 40),))),
     Row("sender-reports-off-by-60-ms", (
         Written("report_errors", (0.0, 0.06, 0.02, 0.06), CAMERAS),), seconds=20),
     Row("sender-reports-off-with-b-frames", (
         Written("report_errors", (0.0, 0.03, 0.01, 0.035), CAMERAS),), seconds=20,
         picture=Picture(b_frames=2)),
+    *(Row(f"sender-reports-off-at-{rate}", (
+        Written("report_errors", (0.0, 0.03, 0.01, 0.035), CAMERAS),), (RTSP,), seconds=20,
+        picture=Picture(rate=rate, group=rate), encoded=None) for rate in (15, 50, 60)),
+    *(Row(f"sender-reports-off-of-the-{track}", (
+        Written("report_errors", (0.0, 0.03, 0.01, 0.035), CAMERAS),
+        Written("report_tracks", (track,), CAMERAS)), (RTSP,), seconds=20, encoded=None)
+      for track in (VIDEO, AUDIO)),
+    Row("packets-overtaken", (Written("overtaken", 40, CAMERAS),), (RTSP_UDP,), encoded=None),
+    Row("packets-twice", (Written("twice", 40, CAMERAS),), (RTSP_UDP,), encoded=None,
+        faults={"*": "libavformat reads a datagram again that has the number of the one before"}),
     Row("sender-report-far-off", (Written("report_errors", (0.0, 0.0, 0.4, 0.0), CAMERAS),),
         passed=BEGINS_AGAIN),
     Row("timestamps-from-0", (Written("first_moment", 0, CAMERAS),)),

@@ -25,19 +25,24 @@ def concerns(track: str, sample: Sample) -> bool:
 
 @dataclass(frozen=True)
 class Displaced(Perturbation):
-    """One timestamp is off by `seconds`: that of the first sample at or after `at`."""
+    """One timestamp is off by `seconds`: that of the first sample at or after `at`.
+
+    `every`: this many samples later the next one is, and so on; 0: no other.
+    """
 
     at: float = 4.2
     seconds: float = 0.3
     track: str = VIDEO
+    every: int = 0
     protocols: ClassVar = STAMPED
     least: ClassVar[dict[str, Any]] = {"seconds": 0.02}
 
     def apply(self, material: Material) -> Material:
-        """Moves one timestamp."""
-        found = next((one for one in material.samples
-                      if one.track == self.track and one.dts >= self.at * CLOCK), None)
-        moved = [one.moved(round(self.seconds * CLOCK)) if one is found else one
+        """Moves one timestamp, or those at a distance."""
+        later = [one for one in material.samples
+                 if one.track == self.track and one.dts >= self.at * CLOCK]
+        found = {id(one) for one in (later[::self.every] if self.every else later[:1])}
+        moved = [one.moved(round(self.seconds * CLOCK)) if id(one) in found else one
                  for one in material.samples]
         return replace(material, samples=tuple(moved))
 
@@ -131,6 +136,24 @@ class Jittered(Perturbation):
         """By up to 12 ms, a third of a frame."""
         return cls(chance.choice([2, 5, 8, 12]), chance.choice([VIDEO, AUDIO, BOTH]),
                    chance.randrange(1000))
+
+
+@dataclass(frozen=True)
+class Scrambled(Perturbation):
+    """From `at` on each timestamp of the video is off by up to `milliseconds`, without order."""
+
+    at: float = 4.0
+    milliseconds: int = 400
+    seed: int = 1
+    protocols: ClassVar = STAMPED
+    least: ClassVar[dict[str, Any]] = {"milliseconds": 1}
+
+    def apply(self, material: Material) -> Material:
+        """Moves the timestamps, each by another time."""
+        chance, most = random.Random(self.seed), self.milliseconds * CLOCK // 1000
+        return replace(material, samples=tuple(
+            one.moved(chance.randint(-most, most))
+            if one.is_video and one.due >= self.at * CLOCK else one for one in material.samples))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 
-from allowed import ENCODED, PASSED, Allowed
+from allowed import ALWAYS, ENCODED, PASSED, Allowed
 from case import Case
 from clip import Picture, Sound
 from perturbation import CMAF, PAGE, RTMP, RTSP, SRT, UDP, Perturbation
@@ -37,11 +37,15 @@ class Row:
     seconds: int = 12
     passed: Allowed | None = Allowed()
     encoded: Allowed | None = Allowed()
+    # Of `--passthrough always`; None: no case.
+    always: Allowed | None = None
     faults: Mapping[str, str] = field(default_factory=dict)
 
     def cases(self) -> Iterator[tuple[str, Case, str]]:
         """Name, case, and the reason of a known fault or nothing."""
-        for mode, allowed in ((PASSED, self.passed), (ENCODED, self.encoded)):
+        count = 0
+        for mode, allowed in ((PASSED, self.passed), (ENCODED, self.encoded),
+                              (ALWAYS, self.always)):
             if allowed is None:
                 continue
             for protocol in self.protocols or USUAL:
@@ -54,4 +58,6 @@ class Row:
                                if fnmatch(place, pattern)), "")
                 case = Case(protocol, mode, self.perturbations, self.picture, self.sound,
                             self.seconds, allowed)
+                count += 1
                 yield f"{self.name}-{protocol}-{mode}", case, reason
+        assert count, f"the row {self.name} has no case"

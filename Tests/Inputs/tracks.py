@@ -123,6 +123,28 @@ class Changed(Perturbation):
 
 
 @dataclass(frozen=True)
+class Switched(Perturbation):
+    """From a key frame on the video is that of another clip, with another rate or with B-frames.
+
+    Its audio has the delay of the new video.
+    """
+
+    at: float = 5.0
+    picture: clip.Picture = clip.Picture(rate=30, group=30)
+    protocols: ClassVar = LATER
+
+    def apply(self, material: Material) -> Material:
+        """Replaces the frames from a time on, and delays all samples by the B-frames."""
+        first = key_at(material, self.at)
+        seconds = -(-max(one.due for one in material.samples) // CLOCK)
+        new = [one for one in clip.frames(self.picture, seconds) if one.due >= first]
+        early = new[0].pts - new[0].dts
+        return material.ordered([
+            *(one for one in material.samples if one.due < first), *new,
+            *(one.moved(early) for one in material.track(AUDIO) if one.due >= first)])
+
+
+@dataclass(frozen=True)
 class Retuned(Perturbation):
     """The audio has other parameters from `at` on, for some seconds."""
 

@@ -134,6 +134,8 @@ class RTMPSender(Sender):
         has_key = any(unit[0] & 31 == 5 for unit in units)
         offset = (milliseconds(sample.pts) - milliseconds(sample.dts)).to_bytes(3, signed=True)
         content = start_codes(units) if self.forms.get("start_codes") else lengths(units)
+        if self.forms.get("start_codes_inside"):
+            content = lengths((START_CODE.join(units),))
         if self.forms.get("enhanced"):
             return bytes([0x91 if has_key else 0xA1]) + b"avc1" + offset + content
         return bytes([0x17 if has_key else 0x27, 1]) + offset + content

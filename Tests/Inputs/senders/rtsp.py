@@ -58,6 +58,8 @@ class RTSPSender(Sender):
         self.counts = {VIDEO: [0, 0], AUDIO: [0, 0]}
         self.reports = {VIDEO: 0, AUDIO: 0}
         self.reported = 0
+        # Packets that the next one of their track overtakes.
+        self.held: dict[str, bytes] = {}
         # The number of the connection whose tracks are described.
         self.connection = 0
         # Audio frames that wait for others, and the timestamp of the first.
@@ -247,7 +249,20 @@ class RTSPSender(Sender):
         counts[0], counts[1] = counts[0] + 1, counts[1] + len(payload)
         head = struct.pack(">BBHII", 0x80, is_last << 7 | TYPES[track], number, moment,
                            TYPES[track])
-        self._send(track, 0, head + payload)
+        self._send_in_order(track, number, head + payload)
+
+    def _send_in_order(self, track: str, number: int, packet: bytes) -> None:
+        """Sends a packet; the forms demand that some overtake the one before, or are sent twice."""
+        overtaken, twice = self.forms.get("overtaken", 0), self.forms.get("twice", 0)
+        assert isinstance(overtaken, int) and isinstance(twice, int)
+        if overtaken and number % overtaken == 0 and track not in self.held:
+            self.held[track] = packet
+            return
+        self._send(track, 0, packet)
+        if twice and number % twice == 0:
+            self._send(track, 0, packet)
+        if track in self.held:
+            self._send(track, 0, self.held.pop(track))
 
     def _report(self, sample: Sample, moment: int) -> None:
         """A sender report (RFC 3550, section 6.4.1), whose clock the forms may displace."""
@@ -255,6 +270,8 @@ class RTSPSender(Sender):
         assert isinstance(errors, tuple)
         # The reports of both tracks are of one reading of the clock.
         error = errors[self.reported // 2 % len(errors)]
+        if sample.track not in (self.forms.get("report_tracks") or (VIDEO, AUDIO)):
+            error = 0.0
         self.reported += 1
         steps = self.forms.get("clock_set", ())
         assert isinstance(steps, tuple)
