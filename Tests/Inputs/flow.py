@@ -16,6 +16,8 @@ from samples import CLOCK, Material, Sample
 LOSSY = tuple(one for one in ALL if one not in (CMAF, PAGE))
 SILENCE = ("source-silent", "source-gap", "source-late", "source-back", "source-gone",
            "audio-gone", INSERTED)
+# The frames that a connection may lose at its end.
+UNSENT = 8
 
 
 @dataclass(frozen=True)
@@ -219,7 +221,7 @@ class Burst(Perturbation):
                            notices=SILENCE)
         if self.seconds >= 0.9:
             # Segments that are listed without media meanwhile lose it.
-            count = round(self.seconds) + 1
+            count = round(self.seconds)
             return Allowed(lost=25 * count, gaps=count, discontinuities=1, silent=count,
                            notices=SILENCE)
         return Allowed(notices=SILENCE)
@@ -265,10 +267,13 @@ class Returned(Perturbation):
         return material.edited(lambda one: [later(one) if one.due >= first else one])
 
     def allowed(self, mode: str) -> Allowed:
-        """As after a pause, and the group of its start if its number is used."""
+        """As after a pause, and the group of its start if its number is used.
+
+        A connection by SRT that is closed loses what it has not sent.
+        """
         if mode == PASSED:
-            return Allowed(discontinuities=1, gaps=round(self.seconds) + 2, silent=2, lost=50,
-                           notices=(*SILENCE, "publish-lost"))
+            return Allowed(discontinuities=1, gaps=round(self.seconds) + 1, silent=2,
+                           lost=25 + UNSENT, notices=(*SILENCE, "publish-lost"))
         return Allowed(pictures=round(25 * self.seconds) + 50, silent=2, lost=13,
                        notices=(*SILENCE, "publish-lost"))
 

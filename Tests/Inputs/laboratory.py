@@ -129,8 +129,7 @@ class Trial:
         time.sleep(SETTLES_SECONDS)
         state = json.loads(get(self.program.port, f"/api/streams/{self.name}",
                                headers={"Authorization": f"Bearer {TOKEN}"}).text)
-        if self.case.is_encoded:
-            self.left_out = count_left_out(self.program.port, self.name, self.case.picture.rate)
+        self.left_out = self.count_left_out()
         deadline = time.monotonic() + CATCHES_UP_SECONDS
         while self.follower.is_behind and time.monotonic() < deadline:
             time.sleep(0.2)
@@ -143,6 +142,12 @@ class Trial:
                  if one.stream == self.name and one.at < ended + 0.4]
         self.sender.release()
         return recording, lines, state
+
+    def count_left_out(self) -> int:
+        """The frames that the encoder of the stream has left out."""
+        if not self.case.is_encoded:
+            return 0
+        return count_left_out(self.program.port, self.name, self.case.picture.rate)
 
     def result(self, recording: Recording, lines: list[Line], state: dict[str, object]) -> Result:
         """Decodes and judges."""

@@ -201,7 +201,7 @@ class Jumped(Perturbation):
         """Passed through, a period ends, and another one when a sender report states the jump."""
         if mode == "encoded":
             return Allowed(lost=12, pictures=50, silent=1, notices=JUMPS)
-        return Allowed(discontinuities=2, lost=25, gaps=2, silent=1, notices=JUMPS)
+        return Allowed(discontinuities=2, silent=1, notices=JUMPS)
 
     @classmethod
     def chosen(cls, chance: random.Random) -> Self:

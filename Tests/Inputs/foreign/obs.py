@@ -39,20 +39,26 @@ class OBSSender(ForeignSender):
     case: OBSCase
 
     def run(self) -> None:
-        """Runs OBS until the film has been sent."""
-        address = self.address()
+        """Sends the films before as other senders do, then runs OBS until its film has been sent.
+        """
+        try:
+            for leg in self.case.legs[:-1]:
+                self._send(leg, is_last=False)
+        except (OSError, AssertionError) as error:
+            self.fault = error
+        opened, address = self._opened(), self.address()
         server, key = f"rtmp://127.0.0.1:{address.rtmp}/{address.stream}", "x"
         if self.case.protocol == SRT:
             server, key = f"{address.url(SRT)}&latency=120000", ""
-        film = self.case.legs[0].film
+        film = self.case.legs[-1].film
         with tempfile.TemporaryDirectory() as home:
             try:
                 with obs_running(Path(home), server, key, self.edit):
                     end = time.monotonic() + STARTS_WITHIN
-                    while not self._opened() and time.monotonic() < end:
+                    while self._opened() == opened and time.monotonic() < end:
                         if self.released.wait(0.1):
                             return
-                    assert self._opened(), "OBS does not publish"
+                    assert self._opened() > opened, "OBS does not publish"
                     self._wait_until(time.monotonic() + film.seconds)
                     self.ended.set()
                     self.released.wait()
@@ -62,7 +68,7 @@ class OBSSender(ForeignSender):
 
     def edit(self, folder: Path) -> None:
         """The film as the scene, its size and rate, and the settings of the encoder."""
-        film: Film = self.case.legs[0].film
+        film: Film = self.case.legs[-1].film
         picture = film.picture
         profile = folder / "basic/profiles/streamer"
         basic = (profile / "basic.ini").read_text()

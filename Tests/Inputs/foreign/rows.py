@@ -174,12 +174,19 @@ FORMS = (
 )
 
 # OBS draws and encodes the film, and begins to send it when it has shown some of it. On a busy
-# machine it leaves frames out, and its sound is earlier than its picture.
-DRAWN = Allowed(late=3000, start=9, lost=300, tolerance=0.1, is_encoded=True)
+# machine it leaves frames out, beside those that it does not send, and its sound is earlier than
+# its picture. Its encoder begins groups with new scenes.
+DRAWN = Allowed(late=3000, start=9, lost=25, tolerance=0.1, is_encoded=True,
+                notices=(INSERTED, RESTARTED))
 SHOWN = Film(LARGE, seconds=16)
 STUDIO = (
     SenderRow("default-encoder", ("obs rtmp",), SHOWN, encoder={"keyint_sec": 1},
               passed=DRAWN + B_FRAMES),
+    # Its default has B-frames, after a publisher without.
+    SenderRow("followed-by-default-encoder", ("obs rtmp",), encoder={"keyint_sec": 1},
+              passed=FOLLOWED + DRAWN + B_FRAMES + Allowed(discontinuities=1), legs=(
+                  Leg(FILM.part(0, AT), tool="ffmpeg-9"),
+                  Leg(Film(LARGE, seconds=22).part(AT, 22)))),
     SenderRow("no-b-frames", ("obs srt",), SHOWN, encoder={"keyint_sec": 1, "bf": 0},
               passed=DRAWN),
 )
