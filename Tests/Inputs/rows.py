@@ -226,13 +226,13 @@ PICTURES = (
         passed=FOLLOWS + Allowed(notices=("b-frames",)), encoded=None),
     # Rates below 5 are encoded.
     Row("rate-half", (Thinned(),), (RTMP, RTSP), picture=Picture(rate=1, group=1), seconds=30,
-        passed=Allowed(is_encoded=True, late=15, start=12, pictures=100, tolerance=0.6, steps=False,
+        passed=Allowed(is_encoded=True, late=15, start=12, pictures=60, tolerance=0.6, steps=False,
                        silent=12, notices=("low-latency", "source-silent", "video-gone"),
                        lines=("passthrough",)), encoded=None),
     Row("rate-1", picture=Picture(rate=1, group=1), seconds=20, passed=Allowed(
-        is_encoded=True, late=8, start=6, pictures=30, tolerance=0.3, steps=False, silent=6,
+        is_encoded=True, late=8, start=6, pictures=10, tolerance=0.3, steps=False, silent=2,
         notices=("low-latency",), lines=("passthrough",)),
-        encoded=Allowed(late=8, pictures=30, tolerance=0.3, silent=6, notices=("low-latency",))),
+        encoded=Allowed(late=8, pictures=10, tolerance=0.3, silent=2, notices=("low-latency",))),
     Row("hevc", picture=Picture(codec="hevc"), protocols=(ENHANCED, RTSP, SRT, UDP)),
     Row("av1", picture=Picture(codec="av1"), protocols=(ENHANCED,)),
     Row("video-hevc", (Changed(5.0, 60, codec="hevc"),), (ENHANCED,)),
