@@ -68,6 +68,8 @@ def test_permitted_deviations_are_no_faults() -> None:
     assert not faults(shown(ALL[75:]), Allowed(late=25))
     repeated = shown([*range(100), 99, *range(101, 300)])
     assert not faults(repeated, is_encoded=True, left_out=1)
+    assert "frames lost (at most 120)" in faults(shown([*range(100), *range(230, 300)]),
+                                                 is_encoded=True, left_out=200)
     assert faults(repeated, is_encoded=True) == "1 of 300 frames lost (at most 0): 100"
 
 
