@@ -161,9 +161,11 @@ class Trial:
         faults += recording.broken[:4]
         faults += faults_of(recording.manifest, f"/{self.name}/manifest.mpd", recording)[:2] \
             if recording.manifest else []
-        if "video" in recording.renditions:
-            faults += clocknumbers.faults_of(recording.renditions["video"].segments.values(),
-                                             may_vary=self.case.allowed.varies)
+        # The line of a stream tells that its segments have variable duration.
+        counts_by_one = any(line.event == "stream" and "count by one" in line.message
+                            for line in lines)
+        if "video" in recording.renditions and not counts_by_one:
+            faults += clocknumbers.faults_of(recording.renditions["video"].segments.values())
         faults += self.page.broken[:3] + check_socket(
             self.page.shown(seen), seen, self.material, self.case.allowed, self.case.is_encoded)
         faults += check_state(state, self.case.allowed)
