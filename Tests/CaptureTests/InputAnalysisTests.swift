@@ -104,6 +104,8 @@ struct InputAnalysisTests {
     var leading: Set<Int> = []
     /// Whether units arrive 40 ms after each other; else their arrivals are unknown.
     var arrivesSteadily = false
+    /// The index from which on they arrive 1.3 s later, since a line has held them.
+    var heldFrom: Int?
     var segment: Int64 = 1_000_000
     let verdict: PassThroughAnalysis.Verdict
   }
@@ -153,6 +155,11 @@ struct InputAnalysisTests {
       testDescription: "a mapping that steps by 1.5 frames and back",
       timestamps: regular(101).map { $0 + ($0 < 8 || $0 > 30 ? 0 : 1.5) },
       keys: [0, 25, 50, 75, 100], arrivesSteadily: true,
+      verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
+    PassRow(
+      testDescription: "a first timestamp over half a frame early, and a line that holds media",
+      timestamps: regular(101).map { $0 == 0 ? 0.4 : $0 + 1 }, keys: [0, 25, 50, 75, 100],
+      arrivesSteadily: true, heldFrom: 5,
       verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
     PassRow(
       testDescription: "key frames at changing distances", timestamps: regular(51),
@@ -222,7 +229,9 @@ struct InputAnalysisTests {
       analysis.take(
         pts: SourceTime(nanoseconds: Int64(timestamp * 40_000_000)),
         isKey: row.keys.contains(index), isLeading: row.leading.contains(index),
-        arrival: row.arrivesSteadily ? .origin + .milliseconds(Int64(index) * 40) : nil)
+        arrival: row.arrivesSteadily
+          ? .origin + .milliseconds(Int64(index) * 40 + (index >= row.heldFrom ?? .max ? 1300 : 0))
+          : nil)
     }
     #expect(analysis.verdict == row.verdict)
   }

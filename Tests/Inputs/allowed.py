@@ -27,8 +27,7 @@ class Allowed:
     written: an event, or "event:words" of its message. `notices`: warnings that may be logged.
     Without `steps` and `ordered` times may be any, and frames in another order than they were sent.
     `state`: a member of the stream in `/api/streams` that must be present. `findings`: their
-    kinds, each with the least and the most of its value; those without one have 0. Durations of
-    segments may vary if a notice permits the line that says so.
+    kinds, each with the least and the most of its value; those without one have 0.
     """
 
     lost: int = 0
@@ -65,11 +64,6 @@ class Allowed:
             self.is_encoded or other.is_encoded,
             self.is_silent or other.is_silent, self.has_audio and other.has_audio,
             self.steps and other.steps, self.ordered and other.ordered)
-
-    @property
-    def varies(self) -> bool:
-        """Whether segments may have durations that vary."""
-        return RESTARTED in (*self.lines, *self.notices)
 
     def text(self) -> str:
         """The members that differ from their defaults."""

@@ -14,11 +14,8 @@ TOLERANCE = 0.25
 SETTLES = 3
 
 
-def faults_of(segments: Iterable[Kept], *, may_vary: bool = True) -> list[str]:
-    """Numbers that are not that of the time, for more than some segments.
-
-    Segments whose durations vary count by one; they are a fault unless they may vary.
-    """
+def faults_of(segments: Iterable[Kept]) -> list[str]:
+    """Numbers that are not that of the time, for more than some segments, and longer segments."""
     found = {one.number: one for one in segments}
     listed = sorted((one for one in found.values() if not one.is_gap and one.date is not None),
                     key=lambda one: one.number)
@@ -28,8 +25,7 @@ def faults_of(segments: Iterable[Kept], *, may_vary: bool = True) -> list[str]:
     durations = [one.duration for one in listed]
     duration, wrong = statistics.mode(durations), 0
     if max(durations) > duration + 0.002:
-        return [] if may_vary else [
-            f"segments of {duration} and {max(durations)} s: the source became irregular"]
+        return [f"segments of {duration} and {max(durations)} s"]
     for one in listed:
         off = (one.date or 0) - one.number * duration
         wrong = 0 if -TOLERANCE <= off <= duration + TOLERANCE else wrong + 1

@@ -212,13 +212,27 @@ package struct PassThroughAnalysis: Sendable {
     var groups = zip(starts.dropFirst(), starts).map { $0 - $1 }
     // The last group of a file may be short, unless it is the only one.
     if groups.isEmpty { groups = [Int64(timestamps.count)] }
-    let (least, most) = (groups.min() ?? segment, groups.max() ?? segment)
+    let distance = Self.distance(groups, isExact: isEnd)
+    let frames = distance ?? groups.max() ?? segment
     // bounded: groups and segments have at least one frame
-    let isRegularGroup = least == most && (most % segment == 0 || segment % most == 0)
+    let isRegularGroup = distance != nil && (frames % segment == 0 || segment % frames == 0)
     let fit = Fit(
-      rate: rate, groupFrames: most, segmentFrames: max(most, segment),
+      rate: rate, groupFrames: frames, segmentFrames: max(frames, segment),
       reordering: order.reordering)
     verdict = .fits(
       isRegularGroup ? fit : fit.withVariableDuration(segmentMicroseconds: segmentMicroseconds))
+  }
+
+  /// The distance of key frames in frames; nil if it varies.
+  ///
+  /// Unless it must be exact, one of three groups or more may differ by a frame: after a line has
+  /// held media, late arrivals confirm a lost frame if timestamps are uneven.
+  private static func distance(_ groups: [Int64], isExact: Bool) -> Int64? {
+    let usual = groups.sorted()[groups.count / 2]  // bounded: a group at least
+    let others = groups.filter { $0 != usual }
+    guard let other = others.first else { return usual }
+    // bounded: frames of some seconds
+    let isNear = groups.count >= 3 && others.count == 1 && abs(other - usual) == 1
+    return isNear && !isExact ? usual : nil
   }
 }

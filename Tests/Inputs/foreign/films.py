@@ -130,5 +130,6 @@ class Film:
 
 
 def material(films: tuple[Film, ...]) -> Material:
-    """The media of films that follow one another."""
-    return Material(()).ordered(one for film in films for one in film.samples())
+    """The media of films that follow one another, each over a connection of its own."""
+    return Material(()).ordered(replace(one, connection=index)
+                                for index, film in enumerate(films) for one in film.samples())

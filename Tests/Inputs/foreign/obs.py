@@ -46,6 +46,7 @@ class OBSSender(ForeignSender):
                 self._send(leg, is_last=False)
         except (OSError, AssertionError) as error:
             self.fault = error
+        self.begin(self.case.legs[-1])
         opened, address = self._opened(), self.address()
         server, key = f"rtmp://127.0.0.1:{address.rtmp}/{address.stream}", "x"
         if self.case.protocol == SRT:

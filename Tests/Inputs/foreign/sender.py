@@ -85,6 +85,8 @@ class ForeignSender(Sender):
         self.case = case
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        # The film that is sent, and how often a source had begun before.
+        self.film, self.opened = case.legs[0].film, 0
         self.log: IO[bytes] = tempfile.TemporaryFile()
 
     def element(self) -> dict[str, object]:
@@ -134,6 +136,7 @@ class ForeignSender(Sender):
     def _send(self, leg: Leg, *, is_last: bool) -> None:
         """Starts a process and disturbs it; the last one still runs when this returns."""
         opened = self._opened()
+        self.begin(leg)
         words = command(leg.tool or self.case.tool, leg.protocol or self.case.protocol, leg.film,
                         self.address(), leg.way or self.case.way)
         begun = time.monotonic()
@@ -159,6 +162,12 @@ class ForeignSender(Sender):
             raise AssertionError(f"the sender did not end: {self.said()}") from None
         if status and not leg.killed:
             raise AssertionError(f"the sender ended with {status}: {self.said()}")
+
+    def begin(self, leg: Leg) -> None:
+        """Notes that a process starts."""
+        self.film, self.opened = leg.film, self._opened()
+        if leg is not self.case.legs[0]:
+            self.followed_at = time.monotonic()
 
     def _opened(self) -> int:
         """How often a source of the stream has begun."""
@@ -228,9 +237,10 @@ class ForeignTrial(Trial):
 
     def newest(self) -> int:
         """The number of the frame that is sent: the program has logged when its source began."""
-        if not isinstance(self.case, ForeignCase):
+        if not isinstance(self.case, ForeignCase) or not isinstance(self.sender, ForeignSender):
             return super().newest()
+        film, opened = self.sender.film, self.sender.opened
         begun = self.program.logged("source-open", stream=self.name)
-        seconds = time.time() - begun[0].at if begun else 0
-        return self.first + round(seconds * self.case.picture.rate)
+        seconds = time.time() - begun[opened].at if len(begun) > opened else 0
+        return film.first + round(seconds * film.picture.rate)
 

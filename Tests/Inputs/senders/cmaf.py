@@ -89,9 +89,6 @@ def fragment(sample: Sample, number: int, duration: int) -> bytes:
 class CMAFSender(Sender):
     """A POST for each track; another header is sent within the body."""
 
-    # The number of the connection that is opened next.
-    connection = 0
-
     def open(self) -> None:
         """Begins the requests of the tracks; each sample waits for the next one of its track."""
         self.requests: dict[str, http.client.HTTPConnection] = {}
@@ -99,8 +96,8 @@ class CMAFSender(Sender):
         self.kept: dict[str, Sample] = {}
         self.numbers: dict[str, int] = {}
         self.last: dict[str, int] = {}
-        connection, self.connection = self.connection, self.connection + 1
-        for track in {one.track for one in self.material.samples if one.connection == connection}:
+        for track in {one.track for one in self.material.samples
+                      if one.connection == self.connection}:
             request = http.client.HTTPConnection("127.0.0.1", self.target.program.port, timeout=20)
             request.putrequest("POST", f"/{self.target.stream}/{NAMES[track]}")
             request.putheader("Transfer-Encoding", "chunked")

@@ -60,8 +60,6 @@ class RTSPSender(Sender):
         self.reported = 0
         # Packets that the next one of their track overtakes.
         self.held: dict[str, bytes] = {}
-        # The number of the connection whose tracks are described.
-        self.connection = 0
         # Audio frames that wait for others, and the timestamp of the first.
         self.together: list[bytes] = []
         self.together_from = 0

@@ -35,6 +35,8 @@ class Sender(ABC, threading.Thread):
         self.late = 0.0
         # The number of the newest frame that was sent.
         self.newest = 0
+        # The number of the connection that is open, or opened next.
+        self.connection = 0
         # When the newest connection but the first began, on the monotonic clock.
         self.followed_at = -STARTING_SECONDS
         # Set when all samples have been sent, or on a fault.
@@ -70,6 +72,7 @@ class Sender(ABC, threading.Thread):
         """Begins the next connection; the seconds by which later samples are sent later."""
         self.flush()
         self.close()
+        self.connection += 1
         self.open()
         return 0
 

@@ -31,7 +31,8 @@ class TransportSender(Sender):
 
     def start_writer(self) -> None:
         """A writer for a connection."""
-        setups = {one.track: one.setup for one in reversed(self.material.samples)}
+        setups = {one.track: one.setup for one in reversed(self.material.samples)
+                  if one.connection == self.connection}
         programs = self.forms.get("programs", ((0, Program()),))
         assert isinstance(programs, tuple)
         self.writer = PacketWriter(self.forms, programs, setups)
