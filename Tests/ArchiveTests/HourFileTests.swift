@@ -21,7 +21,8 @@ struct HourFileTests {
 
   init() throws {
     temporary = try TemporaryFolder()
-    folder = HourFolder(temporary.path)
+    folder = HourFolder("\(temporary.path)/video")
+    try DiskFolder.make(folder.path)
     name = HourName(at: Self.hour, headerHash: "0a1b2c3d", isAudio: false)
   }
 

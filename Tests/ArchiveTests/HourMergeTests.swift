@@ -22,7 +22,8 @@ struct HourMergeTests {
   init() throws {
     let hour = WallTime.origin + .seconds(1_795_406_400)
     temporary = try TemporaryFolder()
-    folder = HourFolder(temporary.path)
+    folder = HourFolder("\(temporary.path)/video")
+    try DiskFolder.make(folder.path)
     name = HourName(at: hour, headerHash: "0a1b2c3d", isAudio: false)
     var track = ArchivedTrack(from: hour)
     track.publish(segments: 7)

@@ -353,6 +353,30 @@ struct ForeignDocumentTests {
     }
   }
 
+  @Test(
+    "a segment begins at the end of the one before; a gap may begin later",
+    arguments: [
+      ("", "01.000", true), ("", "01.400", false), ("#EXT-X-GAP\n", "01.000", true),
+      ("#EXT-X-GAP\n", "01.400", true), ("#EXT-X-GAP\n", "00.600", false),
+    ])
+  func dates(tag: String, second: String, isRight: Bool) {
+    let playlist = """
+      #EXTM3U
+      #EXT-X-TARGETDURATION:1
+      #EXT-X-PROGRAM-DATE-TIME:2027-01-15T08:00:00.000Z
+      #EXTINF:1.000,
+      a.ts
+      \(tag)#EXT-X-PROGRAM-DATE-TIME:2027-01-15T08:00:\(second)Z
+      #EXTINF:1.000,
+      b.ts
+
+      """
+    let text = PlaylistText(Array(playlist.utf8))
+    var findings = Findings()
+    findings.checkMediaPlaylist(MediaPlaylist(text), text, Place(url: "http://origin/a", time: 0))
+    #expect(findings.list.contains { $0.rule == .dateContinuous } == !isRight)
+  }
+
   @Test("malformed playlists do not trap")
   func numbers() {
     let text = """

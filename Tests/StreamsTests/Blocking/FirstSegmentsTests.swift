@@ -197,6 +197,35 @@ struct FirstSegmentsTests {
     #expect(sets(kept.described(description(3))).last == 3)
   }
 
+  @Test("access units of a burst after a silence keep the description with which they arrived")
+  func burst() throws {
+    let session = try Session(count: 32)
+    let one = try PassThroughTrackTests.Source("320x180", count: 90, from: Self.begin)
+    let two = try PassThroughTrackTests.Source(
+      "480x270", count: 40, from: Self.begin + 90 * Self.frame)
+    let changed = InputDescription(
+      format: "mpegts", video: two.video, audio: session.description.audio, isPaced: false)
+    // The size changes with frame 90, and all frames before 100 arrive at once.
+    let units =
+      one.units.dropFirst(32).map { ($0, session.description) }
+      + two.units.map { unit in
+        var unit = unit
+        unit.pts += 90 * Self.frame
+        return (unit, changed)
+      }
+    session.stage.connected()
+    for (unit, description) in units {
+      var unit = unit
+      unit.arrival = max(unit.arrival, Self.begin + 100 * Self.frame)
+      _ = try session.stage.take(.video(unit), description)
+    }
+    let snapshot = try #require(session.window).snapshot
+    #expect(snapshot.segments.map(\.chunks.count) == [30, 30, 30, 30])
+    #expect(snapshot.open?.chunks.count == 10)
+    let headers = snapshot.segments.map { snapshot.track(of: $0.period)?.header.array }
+    #expect(headers.map { $0 == headers[0] } == [true, true, true, false])
+  }
+
   @Test("audio that is described after the first key frame has its description when it is replayed")
   func laterAudio() {
     func description(hasAudio: Bool) -> InputDescription {
