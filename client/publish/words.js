@@ -9,7 +9,7 @@
  */
 export function keyProblem(code, reason, key, stream) {
   // Uploads have no code.
-  if (code !== 'bad-key' && !/\b(?:secret|token)\b/.test(reason)) return null;
+  if (code !== 'bad-key' && !/\b(?:publish key|token)\b/.test(reason)) return null;
   return key === '' ? `Enter the key of ${stream}.`
     : `This key is not the one of ${stream}. Nothing was sent.`;
 }

@@ -5,10 +5,11 @@ import { elapsedText, keyProblem, permissionWords } from '../publish/words.js';
 
 suite('the words of the publisher page', () => {
   for (const [code, reason, key, words] of [
-    ['bad-key', 'missing secret', '', 'Enter the key of show.'],
-    ['bad-key', 'invalid secret', 'x', 'This key is not the one of show. Nothing was sent.'],
+    ['bad-key', 'missing publish key', '', 'Enter the key of show.'],
+    ['bad-key', 'invalid publish key', 'x', 'This key is not the one of show. Nothing was sent.'],
     ['', 'a bearer token is required', '', 'Enter the key of show.'],
-    ['', 'invalid secret', 'x', 'This key is not the one of show. Nothing was sent.'],
+    ['', 'invalid publish key', 'x', 'This key is not the one of show. Nothing was sent.'],
+    ['', 'too many invalid publish keys from this address', 'x', null],
     ['busy', 'another publisher sends this stream', 'x', null],
     ['', 'the server does not answer', '', null],
   ]) {
