@@ -81,11 +81,12 @@ package struct SourcePace: Sendable {
       let change = last.lateness - first.lateness
       guard change.magnitude >= Self.minimumChange else { continue }
       if change < .zero {
-        // A line that catches up does not become earlier than it was.
+        // A line that catches up does not become earlier than it was; a sender does, by the time
+        // that it has lost while it connected.
         let before = (windows[..<index].map(\.lateness) + [formerLeast ?? .max]).min() ?? .max
-        guard steps.count >= Self.fallingSteps, before != .max, last.lateness < before else {
-          continue
-        }
+        guard steps.count >= Self.fallingSteps, before != .max,
+          before - last.lateness >= Self.minimumChange
+        else { continue }
       }
       guard steps.count >= Self.growingSteps else { continue }
       // bounded: at most 24 steps, and intervals saturate

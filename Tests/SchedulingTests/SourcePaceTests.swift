@@ -57,6 +57,16 @@ struct SourcePaceTests {
     #expect(found == nil)
   }
 
+  @Test(
+    "nor is a sender that catches up by 5 % after its start and after a pause",
+    arguments: [100, 250, 450] as [Int64], [700, 1500] as [Int64])
+  func catchesUpAgain(connecting: Int64, pause: Int64) {
+    let found = off(seconds: 60) { index in
+      .milliseconds(max(0, connecting - index * 2 + (index < 135 ? 0 : pause)))
+    }
+    #expect(found == nil)
+  }
+
   @Test("jitter and a slow crystal keep the pace", arguments: UInt64(0)..<4)
   func jitter(seed: UInt64) {
     var random = SplitMix64(seed: seed)

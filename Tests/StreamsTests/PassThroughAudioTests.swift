@@ -89,6 +89,9 @@ struct PassThroughAudioTests {
       var delay: (audio: Interval, video: Interval) = (25_000_000, 5_000_000)
       /// How long the sender buffers everything before it sends it at once.
       var buffered: Interval = 0
+      /// Whether a line holds it for less than a second: arrivals are those of the burst, in which
+      /// the audio thread does not run.
+      var isHeld = false
       /// Whether buffered audio is sent after all of the video.
       var sendsVideoFirst = false
       var hasAudio = true
@@ -143,22 +146,24 @@ struct PassThroughAudioTests {
         passThroughCodec: .h264, codec: "h264", width: 1280, height: 720, rate: .thirty,
         parameterSets: [], configuration: [])
       for event in ordered {
+        let arrival = stretch.isHeld ? seen(event) : event.arrival
         let bytes = Array("<\(String(10_000_000 + event.mark).dropFirst())>".utf8)
         if let isKey = event.isKey {
           let unit = AccessUnit(
             bytes: bytes, parameterSets: [], isKey: isKey, pts: event.pts, dts: nil,
-            arrival: event.arrival, senderTime: nil)
-          track.take(
-            unit, [video], captured: clock.captureTime(pts: event.pts, arrival: event.arrival))
+            arrival: arrival, senderTime: nil)
+          track.take(unit, [video], captured: clock.captureTime(pts: event.pts, arrival: arrival))
         } else {
           queue.push(
             .init(
               bytes: bytes, format: format, pts: event.pts,
-              captured: clock.captureTime(.audio, pts: event.pts, arrival: event.arrival)))
+              captured: clock.captureTime(.audio, pts: event.pts, arrival: arrival)))
         }
         let seen = seen(event)
         // While buffered media arrives at once, the audio thread runs now and then.
-        if seen == event.arrival || event.mark % 7 == 0 { try advance(to: seen) }
+        if seen == event.arrival || event.mark % 7 == 0 && !stretch.isHeld {
+          try advance(to: seen)
+        }
       }
       now = begin + stretch.length
       try advance(to: now)
@@ -333,6 +338,22 @@ struct PassThroughAudioTests {
     }
     simulation.expectInStep()
     #expect(simulation.heard().silent.count <= 1)
+  }
+
+  @Test("audio that a line holds again and again for less than a second is heard")
+  func held() throws {
+    let simulation = try Simulation()
+    try simulation.send(.init(length: 3 * Self.second))
+    for turn in Int64(0)..<5 {
+      // 36 frames, and a key frame each 30.
+      try simulation.send(
+        .init(
+          length: .milliseconds(1200), isKey: { ($0 + 6 * turn) % 30 == 0 },
+          buffered: .milliseconds(800), isHeld: true))
+    }
+    try simulation.send(.init(length: 2 * Self.second))
+    let (heard, silent) = simulation.heard()
+    #expect(silent.count <= 2 && heard.count > 10 * 46)
   }
 
   @Test("audio starts with the first segment of the video and is published up to the video")

@@ -18,7 +18,10 @@ struct PeriodAlignment: Sendable {
 
   /// The largest difference between the placements by timestamp and by capture time with which the
   /// timestamp is used.
-  private static let tolerance = Interval.milliseconds(300)
+  ///
+  /// Media that a line has held for up to a second is captured by its arrival, all at one time.
+  /// Media that was held for longer has corrected arrivals.
+  private static let tolerance = Interval.seconds(1)
 
   /// The number of periods before it.
   let index: Int64
