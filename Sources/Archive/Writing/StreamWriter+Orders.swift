@@ -72,8 +72,9 @@ extension StreamWriter {
   /// The span of an order in the file, which has milliseconds.
   private func noted(_ span: Range<WallTime>, _ now: WallTime) -> Range<WallTime> {
     let first = WallTime.origin + .milliseconds(span.lowerBound.milliseconds)
+    // The segment that begins at the end of the span stays.
     let last = WallTime.origin + .milliseconds(min(span.upperBound, now).milliseconds)
-    return first..<max(first, last + .milliseconds(1))
+    return first..<max(first + .milliseconds(1), last)
   }
 
   /// Hides media from readers; what they have opened is cut.

@@ -161,6 +161,9 @@ extension StreamWriter {
   @discardableResult
   func remove(_ file: HourFile) -> Bool {
     let (folder, name) = (catalog.folder(of: file.rendition), file.name)
+    // Others may have given it to another user since the start.
+    let path = file.isDamaged ? folder.damagedFile(name) : folder.file(name)
+    guard DiskFolder.owner(path) ?? DiskFolder.user == DiskFolder.user else { return false }
     guard file.isDamaged ? folder.removeDamaged(name) : folder.remove(name) else { return false }
     catalog.update {
       if file.isDamaged {

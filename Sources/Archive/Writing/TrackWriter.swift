@@ -113,10 +113,24 @@ final class TrackWriter {
     return true
   }
 
+  /// A file that was left is not opened again: its name may lead to a copy, or to the file itself
+  /// if only its index is gone.
+  private func restore(_ name: HourName) {
+    guard DiskFolder.exists(folder.file(name)), let summary = try? folder.finish(name) else {
+      return
+    }
+    catalog.update { $0.tracks[rendition, default: TrackCatalog()].set(name, summary) }
+  }
+
   /// Finishes the open file; an incomplete segment is removed from it.
   @discardableResult
   func finish(isErased: Bool = false) -> SystemError? {
-    guard !leaveMissing(), let file else { return nil }
+    let name = file?.name
+    guard !leaveMissing() else {
+      name.map(restore)
+      return nil
+    }
+    guard let file else { return nil }
     present = nil
     rotation.closed()
     self.file = nil
@@ -240,10 +254,19 @@ final class TrackWriter {
     try catalog.root?.make("\(folder.path)/\(name.folder)")
     let duration = window.segmentation.video.segmentDuration
     let references = Interval.seconds(3600).count(of: max(duration, .milliseconds(1))) + 1
+    let known = catalog.read { $0.tracks[rendition]?.files[name] }
     let file = try HourWriter(name, in: folder, header: header, references: Int(references))
     self.file = file
     rotation.opened(name, last: file.last, at: file.rows.last?.start)
     let (rows, timescale, size) = (file.rows, file.head.timescale, file.size)
+    if let known, file.setAside == nil,
+      known.count > rows.count || known.first != rows.first?.number
+    {
+      notes.append(
+        WriterNote(
+          .warning, "archive-replaced",
+          "\(folder.file(name)): removed or replaced by others, with \(known.count) segments"))
+    }
     let damaged = file.setAside.flatMap { name in
       folder.damagedSize(name).map { (name: name, size: $0) }
     }
