@@ -7,6 +7,7 @@ import Logging
 import Net
 import Packaging
 import Sharing
+import Statistics
 import Time
 
 /// `/login`: playback tokens for viewers with a password.
