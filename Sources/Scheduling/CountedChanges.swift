@@ -4,8 +4,8 @@ package import Time
 
 /// Decides which changes of a value are logged: a pure state machine.
 ///
-/// A change and the one that leads back are logged at once, later ones after an interval, with their
-/// number.
+/// A change and the one that leads back are logged at once, later ones after an interval, with
+/// their number.
 package struct CountedChanges<Value: Equatable & Sendable>: Sendable {
   /// The time without a report after two of them.
   package static var interval: Interval { .seconds(10) }

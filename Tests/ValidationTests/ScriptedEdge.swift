@@ -5,8 +5,8 @@ import Validation
 
 /// A cache before a server, in virtual time.
 ///
-/// Segments of 1 s with four parts, of any stream but those whose names begin with `edge-check-`. The
-/// default stream is `live`.
+/// Segments of 1 s with four parts, of any stream but those whose names begin with `edge-check-`.
+/// The default stream is `live`.
 ///
 /// Reads each request as the server does, unless a property says otherwise.
 final class ScriptedEdge: TriedEdge {

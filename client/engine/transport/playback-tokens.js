@@ -20,8 +20,8 @@ const MOST_KNOWN = 256;
 const BUSY_WAIT = 1000, MOST_WAITS = 5;
 
 /**
- * The first and the newest token of a viewer, by each of them. The second file of the player has its
- * own modules, and this map in common.
+ * The first and the newest token of a viewer, by each of them. The second file of the player has
+ * modules of its own, and this map in common.
  * @type {Map<string, { first: string, newest: string }>}
  */
 const chains = (/** @type {any} */ (globalThis))[Symbol.for('streamer tokens')] ??= new Map();
