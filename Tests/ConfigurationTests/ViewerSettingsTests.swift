@@ -56,7 +56,7 @@ struct ViewerSettingsTests {
   @Test("wrong settings are named, without their values")
   func errors() throws {
     for (line, words) in [
-      ("--test-src --viewers password", "requires --viewer-password"),
+      ("--test-src --viewers password", "lacks its hash"),
       ("--test-src --viewers links", "requires --playback-key"),
       ("--test-src --viewers all", "everybody, password or links"),
       ("--test-src --viewer-password sesame", "streamer password"),

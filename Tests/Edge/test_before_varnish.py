@@ -26,6 +26,11 @@ class PlainCache:
         return Decision(verdict, 0, request.path, request.target,
                         request.without({"connection"}))
 
+    def deliver(self, request: Request, decision: Decision,
+                response: Response) -> tuple[Response, Decision | None]:
+        """The response as it is."""
+        return response, None
+
     def kept(self, request: Request, decision: Decision, response: Response) -> float:
         """The lifetime that the response states."""
         return own_lifetime(response)

@@ -19,6 +19,8 @@ from harness.waiting import wait_until
 PLAYLIST, PAGE = "/live/video/playlist.m3u8", "/live/"
 FORM = "stream=live&password=open+sesame"
 CHECKING = "nginx-checking"
+# Each program once: all share a server, where five wrong passwords let the address wait.
+WITH_WRONG_ONE = ("varnish", "nginx-alone", "trafficserver", "caddy")
 ALL = KINDS | TERMINATORS | {name: kind for name, kind in MORE.items() if name != CHECKING}
 
 
@@ -37,8 +39,8 @@ def ask(edge: Edge, path: str, *flags: str) -> Answer:
         [need("curl", "edges"), "-sk", "-m", "15", "-D", "-", *flags, edge.url(path)],
         check=True, capture_output=True, text=True).stdout
     while shown.startswith("HTTP/") and shown.split()[1] == "100":
-        shown = shown.partition("\r\n\r\n")[2]
-    fields, _, body = shown.partition("\r\n\r\n")
+        shown = shown.partition("\n\n")[2]
+    fields, _, body = shown.partition("\n\n")
     return Answer(int(fields.split()[1]), fields.lower(), body)
 
 
@@ -72,8 +74,9 @@ def edge(request: pytest.FixtureRequest, locked: Program,
 def check(edge: Edge) -> None:
     """One viewer signs in and plays; another one of the address has nothing of it."""
     assert ask(edge, PLAYLIST).status == 401
-    wrong = sign_in(edge, "stream=live&password=simsim")
-    assert wrong.status == 401 and "set-cookie" not in wrong.fields
+    if edge.name in WITH_WRONG_ONE:
+        wrong = sign_in(edge, "stream=live&password=simsim")
+        assert wrong.status == 401 and "set-cookie" not in wrong.fields
     signed = sign_in(edge)
     assert signed.status == 200 and "private, no-store" in signed.fields
     answer = json.loads(signed.body)

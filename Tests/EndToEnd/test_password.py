@@ -121,7 +121,7 @@ def test_the_command_asks_without_echo(second: str) -> None:
 def test_wrong_settings(tmp_path: Path) -> None:
     """`password` needs a hash and `links` a key; nothing but a hash or its file is accepted."""
     for flags, word in (
-            (["--viewers", "password"], "requires --viewer-password"),
+            (["--viewers", "password"], "lacks its hash"),
             (["--viewers", "links"], "requires --playback-key"),
             (["--viewers", "friends"], "everybody, password or links"),
             (["--viewer-password", "open sesame"], "streamer password"),

@@ -3,12 +3,11 @@
 import HTTP
 import Validation
 
-/// A cache before a server, in virtual time.
+/// A cache before a server, in virtual time: segments of 1 s with four parts, of any stream but
+/// those whose names begin with `edge-check-`.
 ///
-/// Segments of 1 s with four parts, of any stream but those whose names begin with `edge-check-`.
-/// The default stream is `live`.
-///
-/// Reads each request as the server does, unless a property says otherwise.
+/// Reads each request as the server does, unless a property says otherwise. The default stream is
+/// `live`.
 final class ScriptedEdge: TriedEdge {
   private struct Kept {
     let reply: Reply
@@ -170,7 +169,10 @@ final class ScriptedEdge: TriedEdge {
     } else if path.hasSuffix(".mpd") {
       reply.fields[0] = HeaderField("Content-Type", "application/dash+xml")
       let host = request.value("host") ?? ""
-      reply.body = Array("<MPD><UTCTiming value=\"http://\(host)/time\"/></MPD>".utf8)
+      let base = path == "\(folder)/manifest.mpd" ? "<BaseURL>live/</BaseURL>" : ""
+      reply.body = Array(
+        ("<MPD><UTCTiming value=\"http://\(host)/time\"/>\(base)"
+          + "<SegmentTemplate media=\"$RepresentationID$/segment$Number$.m4s\"/></MPD>").utf8)
     } else if path.hasSuffix(".m4s") {
       reply.fields[0] = HeaderField("Content-Type", "video/mp4")
       reply.body = [0, 0, 0, 8] + Array("moof".utf8)
@@ -209,11 +211,13 @@ final class ScriptedEdge: TriedEdge {
     var reply = reply
     reply.fields[0] = HeaderField("Content-Type", "application/vnd.apple.mpegurl")
     if isGzip { reply.fields.append(HeaderField("Content-Encoding", "gzip")) }
-    reply.body = Array(text(isDelta: values["_HLS_skip"] == "YES").utf8)
+    let base = path == "\(folder)/ll.m3u8" ? "live/video/" : ""
+    reply.body = Array(text(isDelta: values["_HLS_skip"] == "YES", base: base).utf8)
     return reply
   }
 
-  private func text(isDelta: Bool) -> String {
+  /// The playlist, with addresses below a relative one.
+  private func text(isDelta: Bool, base: String) -> String {
     let open = Int64(now)
     var text = """
       #EXTM3U
@@ -229,10 +233,10 @@ final class ScriptedEdge: TriedEdge {
       let parts = number < open ? 4 : Int((now - Double(open)) / 0.25)
       if number > open - 4 {
         for part in 0..<parts {
-          text += "#EXT-X-PART:DURATION=0.25,URI=\"segment\(number).\(part).m4s\"\n"
+          text += "#EXT-X-PART:DURATION=0.25,URI=\"\(base)segment\(number).\(part).m4s\"\n"
         }
       }
-      if number < open { text += "#EXTINF:1,\nsegment\(number).m4s\n" }
+      if number < open { text += "#EXTINF:1,\n\(base)segment\(number).m4s\n" }
     }
     return text
   }

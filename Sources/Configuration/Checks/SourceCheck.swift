@@ -54,8 +54,8 @@ enum SourceCheck {
     switch settings.viewers {
     case .password where settings.viewerPassword == nil:
       throw UsageError(
-        .setting("viewers", "password"), .problem("requires \(option: "viewer-password")"),
-        expected: "the hash that streamer password prints")
+        .option("viewers"), .problem("the password lacks its hash"),
+        expected: "a hash that streamer password prints, by \(option: "viewer-password")")
     case .links where settings.playbackKeys.isEmpty:
       throw UsageError(
         .setting("viewers", "links"), .problem("requires \(option: "playback-key")"))

@@ -29,7 +29,7 @@ extension Option {
     },
     Option.stream(
       "viewers", \.viewers, .choice("RULE"), .access,
-      default: "by --viewer-password and --playback-key, else everybody",
+      default: "everybody, unless there is a password or a key",
       help:
         "the permitted viewers: all clients, those with the password, or those with signed links; "
         + "links stay valid beside a password"

@@ -11,9 +11,7 @@ struct EdgeStreamAddress: Sendable, Equatable {
   let prefix: String
   let stream: String
 
-  /// Reads the address of media; nil for a path of another form.
-  ///
-  /// - Parameter target: `PREFIX/S/RENDITION/FILE`, with or without a query.
+  /// Reads `PREFIX/S/RENDITION/FILE`, with or without a query; nil for a path of another form.
   init?(media target: String) {
     let path = target.prefix { $0 != "?" }
     guard path.hasPrefix("/") else { return nil }
@@ -26,7 +24,8 @@ struct EdgeStreamAddress: Sendable, Equatable {
     prefix = names.map { "/\($0)" }.joined()
   }
 
-  /// Reads the first media address of a document; nil without media of its server.
+  /// Reads the first media address of a document; nil without media, or with media of another
+  /// server.
   ///
   /// - Parameters:
   ///   - document: the text of a playlist or an MPD.
@@ -37,12 +36,16 @@ struct EdgeStreamAddress: Sendable, Equatable {
       self.init(manifest: String(decoding: document, as: UTF8.self), at: address)
       return
     }
-    guard text.isMultivariant else {
-      self.init(media: address.target)
-      return
-    }
-    guard let uri = MultivariantPlaylist(text).mediaURIs.first else { return nil }
+    guard let uri = Self.firstURI(text) else { return nil }
     self.init(WebAddress.resolve(uri, base: address.text), at: address)
+  }
+
+  /// The first Media Playlist of a Multivariant Playlist, or the first media of a Media Playlist.
+  private static func firstURI(_ text: PlaylistText) -> String? {
+    guard !text.isMultivariant else { return MultivariantPlaylist(text).mediaURIs.first }
+    let playlist = MediaPlaylist(text)
+    let parts = playlist.listed.flatMap(\.parts)
+    return playlist.segments.compactMap(\.uri).first ?? parts.first?.uri
   }
 
   private init?(manifest text: String, at address: WebAddress) {
