@@ -117,6 +117,8 @@ function showAll() {
   find('head').hidden = find('wall').hidden = listedAt > 0 && count === 0;
   find('empty').hidden = listedAt === 0 || count > 0;
   wall.href = wallAddress(streams);
+  const lost = trouble.length > 0 ? `, ${trouble.length} lost` : '';
+  document.title = `Streams${isAnswering ? lost : ', no server'} – streamer`;
   if (listedAt > 0) setText(find('words'), isAnswering ? summaryText(streams) : '');
 }
 

@@ -101,6 +101,7 @@ function update() {
   const { clock, day } = clockWords(past.at, past.isPast, past.isPaused, Date.now());
   setText(find('clock'), clock);
   setText(find('day'), day);
+  document.title = `Wall, ${past.isPast ? clock : word.toLowerCase()} – streamer`;
   find('play-icon').setAttribute('href', past.isPaused ? '#i-play' : '#i-pause');
   const live = /** @type {HTMLButtonElement} */ (find('live'));
   live.disabled = !past.isPast && !past.isPaused;

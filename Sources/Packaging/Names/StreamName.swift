@@ -6,8 +6,9 @@ import Checked
 package enum StreamName {
   /// Names with another meaning in the first element of a URL, or in the folder of the archive.
   package static let reserved: Set<String> = [
-    ".ages", ".lock", "api", "auth", "conf", "favicon.ico", "health", "isotime", "ldash",
-    "login", "metrics", "player", "ready", "stats", "time", "t", "version", "ws", ".", "..",
+    ".ages", ".lock", "api", "auth", "conf", "console", "favicon.ico", "health", "isotime",
+    "ldash", "login", "metrics", "player", "ready", "stats", "time", "t", "version", "ws", ".",
+    "..",
   ]
 
   /// Whether a stream may have this name.
