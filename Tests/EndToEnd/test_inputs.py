@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.http1 import get
 from harness.inputs import HOST, check_live, pulls
 from harness.messages import PROBED_AUDIO, PROBED_GROUP
 from harness.ports import free_port
@@ -17,7 +18,7 @@ from harness.program import launch, run_to_end, stop
 from harness.sources import Source, clip, ffmpeg_sender, rtsp_server
 from harness.supervisor import is_bound
 from harness.tools import need, streamer_binary
-from harness.tunein import fetch
+from harness.tunein import PLAYLIST, fetch
 from harness.waiting import pause, wait_until
 
 PASSPHRASE = "sehrgeheim123"
@@ -117,6 +118,7 @@ def test_source_that_starts_later_is_awaited(sources: list[Source]) -> None:
         pause(2, "the source is absent for two seconds")
         sources.append(rtsp_server(port))
         assert program.listening.wait(15), program.log_text()
+        wait_until(lambda: get(own, PLAYLIST, timeout=15).status == 200, 20, "a playlist")
         assert fetch(own).segments
     finally:
         assert stop(program) == 0, program.log_text()

@@ -198,7 +198,10 @@ final class PassThroughTrack: Sendable {
       lastError.withLock { $0 = error }
       var result = Result(periodEnd: state.schedule.takePeriodEnd())
       if state.schedule.isIrregular {
-        return end(&state, .irregularKeyFrames)
+        // The size of the next session is that of the published header.
+        return end(
+          &state,
+          state.descriptions.isEmpty ? .irregularKeyFrames : .unfit("key frames are irregular"))
       }
       if !isPaced, let reason = unusable(state) { return end(&state, .unpaced("\(reason)")) }
       guard let position else { return result }
