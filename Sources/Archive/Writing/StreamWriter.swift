@@ -122,19 +122,7 @@ final class StreamWriter {
 
   /// The sums of a file that was not finished; on a disk that cannot be written too.
   func recovered(_ name: HourName, _ folder: HourFolder) -> HourIndex.Summary? {
-    do throws(SystemError) {
-      switch try folder.recover(name) {
-      case .finished(let summary, let other, let damaged):
-        if let other { notes.append(.mended(name, folder, from: other)) }
-        if damaged > 0 { notes.append(.leftOut(damaged, of: name, folder)) }
-        return summary
-      case .setAside(let name): notes.append(.setAside(name, folder))
-      case .removed: notes.append(.removed(name, folder))
-      }
-      return nil
-    } catch {
-      return (try? folder.walk(name)).flatMap(HourIndex.Summary.init)
-    }
+    folder.recovered(name, &notes)
   }
 
   /// Writes the windows of a session from now on, instead of those of the session before.

@@ -116,7 +116,7 @@ final class TrackWriter {
   /// A file that was left is not opened again: its name may lead to a copy, or to the file itself
   /// if only its index is gone.
   private func restore(_ name: HourName) {
-    guard DiskFolder.exists(folder.file(name)), let summary = try? folder.finish(name) else {
+    guard DiskFolder.exists(folder.file(name)), let summary = folder.recovered(name, &notes) else {
       return
     }
     catalog.update { $0.tracks[rendition, default: TrackCatalog()].set(name, summary) }

@@ -55,7 +55,10 @@ extension ArchiveModel {
   }
 
   /// New segments become promises, and missing ones need a state.
-  func look() throws {
+  ///
+  /// - Parameter seconds: the time since the last call.
+  /// - Throws: ``ModelFailure``.
+  func look(after seconds: Int) throws {
     guard let program, let session else { return }
     let complete = session.complete
     guard let first = complete.first, let last = complete.last else { return }
@@ -69,14 +72,14 @@ extension ArchiveModel {
       let highest = claims.keys.max() ?? -1
       let hidden = orders.possible
       let isMissing = last > highest && !hidden.contains(last)
-      unwritten = isMissing ? unwritten + 1 : 0
+      unwritten = isMissing ? unwritten + seconds : 0
       guard unwritten > Self.patience, program.status.error == nil else { return }
       throw ModelFailure(.healthy, "segment \(last) since \(unwritten) s")
     }
     if program.status.error != nil { unnoticed = nil }
-    if let seconds = unnoticed {
-      guard seconds < Self.noticing else { throw ModelFailure(.noticed, "for \(seconds) s") }
-      unnoticed = seconds + 1
+    if let time = unnoticed {
+      guard time < Self.noticing else { throw ModelFailure(.noticed, "for \(time) s") }
+      unnoticed = time + seconds
     }
   }
 

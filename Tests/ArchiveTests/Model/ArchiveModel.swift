@@ -163,7 +163,7 @@ final class ArchiveModel {
     // The next iteration opens files again that others have removed.
     clocks.advance(by: .milliseconds(40))
     program.write()
-    try observe()
+    try observe(after: 1)
   }
 
   private func follow() {
@@ -198,14 +198,14 @@ final class ArchiveModel {
   }
 
   /// Looks at the log, at the new segments and at the state; the process may have been killed.
-  private func observe() throws {
+  private func observe(after seconds: Int = 0) throws {
     if let program {
       let lines = program.takeLines()
       history += lines.map { "    \($0.dropLast())" }
       try explain(lines)
     }
     guard !disk.isDead else { return try crash() }
-    try look()
+    try look(after: seconds)
   }
 
   private func crash() throws {

@@ -55,11 +55,12 @@ struct ArchiveModelTests {
 
   @Test(
     "promises are kept over random sequences of writes, crashes, faults and clock steps",
-    .enabled(if: ArchiveModelTests.chosen != nil, "ARCHIVE_SEEDS names sequences"))
-  func sequences() {
+    .enabled(if: ArchiveModelTests.chosen != nil, "ARCHIVE_SEEDS names sequences"),
+    arguments: UInt64(0)..<4)
+  func sequences(_ remainder: UInt64) {
     guard let seeds = Self.chosen else { return }
     var broken: [ModelFailure.Promise: Int] = [:]
-    for seed in seeds {
+    for seed in seeds where seed % 4 == remainder {
       let events = ModelEvent.sequence(seed: seed, count: Self.events)
       guard let found = Self.failure(events, seed: seed) else { continue }
       let promise = found.failure.promise
