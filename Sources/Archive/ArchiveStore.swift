@@ -70,7 +70,7 @@ package final class ArchiveStore: Sendable {
     self.log = log
     let lock: DiskFile
     do throws(SystemError) {
-      try ArchiveRoot.create(folder)
+      try DiskFolder.make(folder)
       lock = try DiskFile(ArchiveRoot.lockPath(folder), .locking)
     } catch { throw Self.refusal(error) }
     try Self.take(lock)

@@ -110,6 +110,9 @@ package final class DiskFile: ReadableBytes {
   /// Waits until all bytes are on the disk.
   package func sync() throws(SystemError) { try file.sync() }
 
+  /// Waits until all bytes and the attributes are on the disk.
+  package func syncWhole() throws(SystemError) { try file.syncWhole() }
+
   /// Takes the lock of the file, which this process keeps until the object is freed.
   ///
   /// - Returns: false if another process has the lock.

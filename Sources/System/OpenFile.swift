@@ -20,6 +20,8 @@ package protocol OpenFile: Sendable {
   func reserve(at offset: Int, count: Int) -> Bool
   /// Waits until all bytes are on the disk.
   func sync() throws(SystemError)
+  /// Waits until all bytes and the attributes are on the disk.
+  func syncWhole() throws(SystemError)
   /// Takes the lock of the file; false if another process has it.
   func lock() throws(SystemError) -> Bool
 }

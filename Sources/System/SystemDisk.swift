@@ -172,6 +172,10 @@ private final class SystemFile: OpenFile {
     guard fdatasync(descriptor) == 0 else { throw SystemError("fdatasync", errno) }
   }
 
+  func syncWhole() throws(SystemError) {
+    guard fsync(descriptor) == 0 else { throw SystemError("fsync", errno) }
+  }
+
   func lock() throws(SystemError) -> Bool {
     let code = clinux_lock_file(descriptor)
     if code == -EWOULDBLOCK { return false }

@@ -20,7 +20,7 @@ package enum WholeFile {
     do throws(SystemError) {
       let file = try DiskFile(draft, .replacing(permissions: mode))
       try file.write(bytes, at: 0)
-      if isDurable { try file.sync() }
+      if isDurable { try file.syncWhole() }
       try DiskFolder.rename(draft, to: path)
       if isDurable { try DiskFolder.sync(above: path, levels: 1) }
     } catch {

@@ -48,13 +48,6 @@ package final class ArchiveRoot: Sendable {
     state = Locked(State(lock: lock, folder: found?.number))
   }
 
-  /// Creates the folder of an archive if it is missing; it survives a loss of power.
-  static func create(_ folder: String) throws(SystemError) {
-    guard !DiskFolder.exists(folder) else { return }
-    try DiskFolder.make(folder)
-    try DiskFolder.sync(above: folder, levels: 1)
-  }
-
   /// The path of the lock file of the archive in `folder`.
   static func lockPath(_ folder: String) -> String { folder + "/.lock" }
 

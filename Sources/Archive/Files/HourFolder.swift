@@ -120,10 +120,14 @@ package struct HourFolder: Sendable, Hashable {
     DiskFolder.remove(drafts.path)
   }
 
-  /// Waits until the names of an hour file are on the disk: in its day, its rendition, its stream
-  /// and the archive, any of which may be new.
+  /// Waits until the names of an hour file are on the disk: in its day, its rendition, its stream,
+  /// the archive and the folder above, any of which may be new.
+  ///
+  /// A start does not wait for the archive's own name: its first segments would leave the window.
   static func syncNames(of path: String) throws(SystemError) {
     try DiskFolder.sync(above: path, levels: 4)
+    // The folder above the archive may be closed to this user.
+    try? DiskFolder.sync(above: path, levels: 5)
   }
 
   /// Removes the folder of the day if that is empty.

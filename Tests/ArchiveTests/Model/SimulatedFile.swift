@@ -66,6 +66,8 @@ final class SimulatedFile: OpenFile, @unchecked Sendable {
 
   func reserve(at offset: Int, count: Int) -> Bool { count <= disk.free }
 
+  func syncWhole() throws(SystemError) { try sync() }
+
   func sync() throws(SystemError) {
     try check("fdatasync")
     try disk.wait("fdatasync")

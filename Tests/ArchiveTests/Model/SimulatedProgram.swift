@@ -55,7 +55,7 @@ final class SimulatedProgram {
       lines.withLock { $0.append(line) }
     }
     do {
-      try ArchiveRoot.create(Self.folder)
+      try DiskFolder.make(Self.folder)
       let lock = try DiskFile(ArchiveRoot.lockPath(Self.folder), .locking)
       guard try lock.lock() else { return nil }
       root = ArchiveRoot(Self.folder, lock: lock)
