@@ -145,7 +145,7 @@ final class StreamHandler {
     if case .failed = stream.state {
       // The reason may name files and hosts: it is in the log and in /api, not for viewers.
       exchange.respond(.unavailable(withWords("the stream cannot start")))
-    } else if let seconds = stream.outage.flatMap(Self.retryAfter) {
+    } else if let seconds = stream.outage?.retryAfter(SystemClock.wallTime) {
       if !endsWithRecording(exchange, since: since) {
         exchange.respond(
           .unavailable(withWords("the stream has not started yet"), retryAfter: seconds))
@@ -175,20 +175,6 @@ final class StreamHandler {
     }
     supervisor.use(loop.now)
     return nil
-  }
-
-  /// The outages whose requests are refused at once last this long, or have a next attempt.
-  private static let outageLimit = Interval.seconds(2)
-  private static let retrySeconds: ClosedRange<Int64> = 1...10
-
-  /// When a request during an outage is worth another try, in seconds; nil if it is held: the
-  /// outage has just begun, or a publisher is about to show its first picture.
-  private static func retryAfter(_ outage: SourceOutage) -> Int? {
-    guard outage.kind != .firstPicture else { return nil }
-    let now = SystemClock.wallTime
-    guard outage.retryAt != nil || now - outage.since >= outageLimit else { return nil }
-    let seconds = outage.retryAt.map { ($0 - now).wholeSeconds } ?? retrySeconds.lowerBound
-    return Int(min(max(seconds, retrySeconds.lowerBound), retrySeconds.upperBound))
   }
 
   /// `line` with the words for the outage of the source, if there is one.

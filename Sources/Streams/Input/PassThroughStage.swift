@@ -86,6 +86,7 @@ final class PassThroughStage: InputStage {
   func connected() {
     clock.breakOff()
     recent = KeptUnits()
+    group = KeptUnits(span: .zero)
     // An encoder buffers frames while it connects, and a camera whose line was held does so until
     // the next connection: both send them in a burst.
     backlog.begin()
