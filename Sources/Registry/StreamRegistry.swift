@@ -236,6 +236,9 @@ package final class StreamRegistry: StreamControl {
     case .keep(let name):
       guard let definition = definition(name) else { return }
       let viewers = definition.settings.access(signedBy: serverState.viewerKey.key)
+      if serverState.changesURLs(viewers, of: name) {
+        return perform(.replace(name), definitions, sessions)
+      }
       serverState.setViewers(viewers, of: name)
       applyPast(definition.settings)
     case .remove(let name):

@@ -26,7 +26,12 @@ package final class DiskFile: ReadableBytes {
     file = try disk.open(path, mode)
     let status = try file.status
     identity = status.number
-    let isOwn = if case .inspecting = mode { true } else { status.owner == disk.user }
+    // A mount may give each file another owner; a file that was created now is no foreign one.
+    let isOwn =
+      switch mode {
+      case .inspecting, .replacing: true
+      default: status.owner == disk.user
+      }
     guard status.kind == .file, isOwn else { throw SystemError("open", isOwn ? EINVAL : EACCES) }
     // Asked when the file is open: the name may have led to another file already.
     if let lease, lease.state != .valid { throw SystemError("open", ESTALE) }

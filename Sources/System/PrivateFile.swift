@@ -38,11 +38,12 @@ package enum PrivateFile {
     return WholeFile.replace(path, bytes, mode: 0o600, isDurable: true).map { "\(path): \($0)" }
   }
 
-  private static func makeFolder(_ path: String) {
+  /// Creates a folder and those above it, as far as they are missing.
+  package static func makeFolder(_ path: String, permissions: UInt32 = 0o700) {
     var folder = ""
     for piece in path.split(separator: "/", omittingEmptySubsequences: true) {
       folder += (path.hasPrefix("/") || !folder.isEmpty ? "/" : "") + piece
-      try? PresentDisk.current.make(folder, permissions: 0o700)
+      try? PresentDisk.current.make(folder, permissions: permissions)
     }
   }
 }

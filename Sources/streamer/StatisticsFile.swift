@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuration
-import Glibc
 import Logging
 import Statistics
+import System
 
 /// The file of the times of deliveries, `segments.csv`.
 enum StatisticsFile {
@@ -17,7 +17,7 @@ enum StatisticsFile {
   {
     guard let folder = configuration.statisticsFolder else { return nil }
     // If it fails, the file cannot be opened either.
-    makeFolder(folder)
+    PrivateFile.makeFolder(folder, permissions: 0o750)
     let path = folder + "/segments.csv"
     do throws(LineFile.Failure) {
       let file = try LineFile(path, .statistics(header: SegmentRows.header), log: log)
@@ -32,15 +32,6 @@ enum StatisticsFile {
         .warning, "statistics",
         "the times of deliveries are not saved: \(error); --stats-dir names another folder")
       return nil
-    }
-  }
-
-  /// Creates a folder of mode 0750, and those above it.
-  private static func makeFolder(_ path: String) {
-    var folder = path.hasPrefix("/") ? "/" : ""
-    for piece in path.split(separator: "/") {
-      folder += "\(piece)/"
-      unsafe mkdir(folder, 0o750)
     }
   }
 }

@@ -110,6 +110,26 @@ struct PasswordGateTests {
     #expect(!gate.isSlowed("gate", at: now))
   }
 
+  @Test("attempts for slowed streams leave places to other streams")
+  func places() throws {
+    var gate = PasswordGate()
+    var now = MonotonicTime.origin
+    for index in 0..<100 as Range<UInt64> {
+      #expect(Self.attempt(&gate, by: Self.peer(index), isRight: false, at: now) == nil)
+      now += .seconds(10)
+    }
+    for index in 200..<208 as Range<UInt64> {
+      _ = try gate.admit(for: "gate", by: Self.peer(index), at: now)
+    }
+    #expect(throws: AccessRefusal.busy(wait: .seconds(5))) {
+      try gate.admit(for: "gate", by: Self.peer(208), at: now)
+    }
+    let other = try gate.admit(for: "yard", by: Self.peer(209), at: now)
+    // One of the slowed stream may begin at once.
+    _ = gate.next(at: now)
+    #expect(gate.next(at: now) == other)
+  }
+
   @Test("an attempt that could not be computed is no failure")
   func withoutMemory() throws {
     var gate = PasswordGate()

@@ -50,6 +50,16 @@ suite('playback tokens of a password', () => {
     });
   }
 
+  test('the first token of a viewer is known after hundreds of renewals', async () => {
+    answers = Array.from({ length: 300 }, (_, index) => (
+      { status: 200, body: { token: `N${index}`, seconds: 600 } }));
+    await signIn('http://h/gate/ll.m3u8', undefined, 'x');
+    for (let index = 1; index < 300; index += 1) {
+      await nextToken('http://h/t/N0/gate/ll.m3u8', undefined, stop);
+    }
+    assert.equal(withNewestToken('http://h/t/N0/gate/ll.m3u8'), 'http://h/t/N299/gate/ll.m3u8');
+  });
+
   test('later addresses have the newest token; those of links stay', async () => {
     const address = (/** @type {string} */ token) => `http://h/t/${token}/gate/video/segment1.m4s`;
     answers = ['A', 'B', 'C'].map((token) => ({ status: 200, body: { token, seconds: 600 } }));

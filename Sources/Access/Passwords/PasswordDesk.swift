@@ -30,7 +30,7 @@ package final class PasswordDesk: Sendable {
 
   private struct State {
     var gate = PasswordGate()
-    var remembered = RememberedPasswords(key: Digest.random(32))
+    var remembered: RememberedPasswords
     /// By the number of the attempt.
     var questions: [UInt64: Question] = [:]
     var threads = 0
@@ -40,11 +40,16 @@ package final class PasswordDesk: Sendable {
   /// The most requests that share one computation.
   private static let answerLimit = 64
 
-  private let state = Monitor(State())
+  private let state: Monitor<State>
   private let attempts: AttemptLimit
+  /// Names passwords without the lock; it remembers none.
+  private let names = RememberedPasswords(key: Digest.random(32))
 
   /// A desk without threads, which begin with the first password; `attempts` counts refusals.
-  package init(_ attempts: AttemptLimit) { self.attempts = attempts }
+  package init(_ attempts: AttemptLimit) {
+    self.attempts = attempts
+    state = Monitor(State(remembered: names))
+  }
 
   deinit { state.update { $0.isClosed = true } }
 
@@ -52,11 +57,9 @@ package final class PasswordDesk: Sendable {
   package func remembers(
     _ password: String, of hash: PasswordHash, for stream: String, by peer: PeerAddress
   ) -> Bool {
+    let name = names.name(password, of: hash, for: stream, by: peer)
     let now = SystemClock.monotonicTime
-    return state.read { state in
-      let name = state.remembered.name(password, of: hash, for: stream, by: peer)
-      return state.remembered.contains(name, at: now)
-    }
+    return state.read { $0.remembered.contains(name, at: now) }
   }
 
   /// Verifies a password.
@@ -73,10 +76,13 @@ package final class PasswordDesk: Sendable {
     _ password: String, of hash: PasswordHash, for stream: String, by peer: PeerAddress,
     answer: @escaping Answer
   ) {
+    guard PasswordHash.isPassword(password) else {
+      attempts.count(.invalid, in: .playback)
+      return answer(.wrong)
+    }
+    let name = names.name(password, of: hash, for: stream, by: peer)
     let now = SystemClock.monotonicTime
     let refusal: AccessRefusal? = state.update { state in
-      guard PasswordHash.isPassword(password) else { return .invalid }
-      let name = state.remembered.name(password, of: hash, for: stream, by: peer)
       for (number, question) in state.questions
       where question.name == name && !name.isEmpty && question.answers.count < Self.answerLimit {
         state.questions[number]?.answers.append(answer)
@@ -91,7 +97,7 @@ package final class PasswordDesk: Sendable {
     }
     if let refusal {
       attempts.count(refusal, in: .playback)
-      return answer(refusal == .invalid ? .wrong : .refused(refusal))
+      return answer(.refused(refusal))
     }
     startThreads()
   }
@@ -107,6 +113,18 @@ package final class PasswordDesk: Sendable {
         Self.work(state, attempts)
       }
       if started == nil { state.update { $0.threads -= 1 } }
+    }
+    for answer in abandoned() { answer(.refused(.busy(wait: .seconds(5)))) }
+  }
+
+  /// The answers to all passwords, if the system has refused each thread.
+  private func abandoned() -> [Answer] {
+    state.update { state in
+      guard state.threads == 0 else { return [] }
+      let answers = state.questions.values.flatMap(\.answers)
+      state.questions = [:]
+      state.gate.abandon()
+      return answers
     }
   }
 

@@ -21,6 +21,8 @@ package struct PasswordGate: Sendable {
   package static let computing = 2
   /// The most attempts that wait for that.
   package static let waiting = 16
+  /// The most of them for streams that are slowed: others keep their places.
+  package static let waitingSlowed = 8
   /// The wrong passwords of one stream within ``span`` from which its attempts are slowed.
   package static let wrongLimit = 100
   /// How long wrong passwords of a stream count.
@@ -64,7 +66,10 @@ package struct PasswordGate: Sendable {
     guard !(queue + running).contains(where: { $0.owner == owner }) else {
       throw .busy(wait: Self.ownWait)
     }
-    guard queue.count < Self.waiting else { throw .busy(wait: Self.fullWait) }
+    guard queue.count < Self.waiting,
+      !isSlowed(stream, at: now)
+        || queue.count(where: { isSlowed($0.stream, at: now) }) < Self.waitingSlowed
+    else { throw .busy(wait: Self.fullWait) }
     lastNumber &+= 1  // bounded: attempts are counted
     let attempt = Attempt(number: lastNumber, stream: stream, owner: owner)
     queue.append(attempt)
@@ -98,6 +103,9 @@ package struct PasswordGate: Sendable {
     let recent = (wrong[attempt.stream] ?? []).filter { now - $0 < Self.span }
     wrong[attempt.stream] = recent.suffix(Self.wrongLimit - 1) + [now]
   }
+
+  /// Forgets the attempts that wait or are computed: nobody computes any.
+  package mutating func abandon() { (queue, running) = ([], []) }
 
   /// Whether attempts for a stream are slowed.
   package func isSlowed(_ stream: String, at now: MonotonicTime) -> Bool {

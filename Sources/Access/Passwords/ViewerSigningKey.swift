@@ -32,10 +32,20 @@ package final class ViewerSigningKey: Sendable {
   package var key: TokenKey {
     known.withLock { known in
       if let known { return known }
-      let key = read() ?? create()
+      let key = read() ?? (isThere ? unreadable() : create())
       known = key
       return key
     }
+  }
+
+  private var isThere: Bool { Self.path(in: folder).map { DiskFolder.exists($0) } ?? false }
+
+  /// A key of the process: a file that an administrator has written is not replaced.
+  private func unreadable() -> TokenKey {
+    report(
+      "\(Self.path(in: folder) ?? "") cannot be read, or begins with less than "
+        + "\(2 * Self.length) characters")  // bounded: a constant
+    return TokenKey(named: "server", secret: Array(hexadecimal(Self.random).utf8))
   }
 
   private func read() -> TokenKey? {

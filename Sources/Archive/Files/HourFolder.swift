@@ -125,9 +125,7 @@ package struct HourFolder: Sendable, Hashable {
   ///
   /// A start does not wait for the archive's own name: its first segments would leave the window.
   static func syncNames(of path: String) throws(SystemError) {
-    try DiskFolder.sync(above: path, levels: 4)
-    // The folder above the archive may be closed to this user.
-    try? DiskFolder.sync(above: path, levels: 5)
+    try DiskFolder.sync(above: path, levels: 5)
   }
 
   /// Removes the folder of the day if that is empty.

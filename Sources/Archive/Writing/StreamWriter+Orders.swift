@@ -39,7 +39,12 @@ extension StreamWriter {
     of span: Range<WallTime>, now: WallTime
   ) -> Result<SpanRemoval, Refusal> {
     let noted = noted(span, now)
-    if let failure = keepRemoving({ $0.add(noted) }) { return .failure(Refusal(reason: failure)) }
+    let before = spans(removingPath)
+    if let failure = keepRemoving({ $0.add(noted) }) {
+      // The note may be in place although it is not on the disk: the next start would complete it.
+      _ = keepRemoving { $0 = before }
+      return .failure(Refusal(reason: failure))
+    }
     let media = hide(span, now)
     // Segments that begin after the order are archived.
     let last = min(span.upperBound, now)
@@ -72,8 +77,11 @@ extension StreamWriter {
   /// The span of an order in the file, which has milliseconds.
   private func noted(_ span: Range<WallTime>, _ now: WallTime) -> Range<WallTime> {
     let first = WallTime.origin + .milliseconds(span.lowerBound.milliseconds)
-    // The segment that begins at the end of the span stays.
-    let last = WallTime.origin + .milliseconds(min(span.upperBound, now).milliseconds)
+    // The segment that begins at the end of the span stays; one before it, within a millisecond,
+    // does not.
+    let end = min(span.upperBound, now)
+    let floor = WallTime.origin + .milliseconds(end.milliseconds)
+    let last = floor < end ? floor + .milliseconds(1) : floor
     return first..<max(first + .milliseconds(1), last)
   }
 

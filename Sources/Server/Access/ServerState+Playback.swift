@@ -25,4 +25,13 @@ extension ServerState {
       changeUploads { table, _ in table.setViewers(viewers, of: name) }
     }
   }
+
+  /// Whether live playlists of a stream have other URLs with these viewers: they are absolute for
+  /// all clients alone.
+  package func changesURLs(_ viewers: ViewerAccess, of name: String) -> Bool {
+    guard let present = streamTable.stream(name)?.options else { return false }
+    var next = present
+    next.viewers = viewers
+    return options.playlistRoot(present) != options.playlistRoot(next)
+  }
 }

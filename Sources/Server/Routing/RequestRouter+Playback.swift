@@ -17,7 +17,7 @@ extension RequestRouter {
     guard needsTokens, !request.isChecked, let media = protectedMedia(target) else {
       return PlaybackGrant()
     }
-    if token == nil, let password = media.password,
+    if token == nil, PlaybackAccess.parameter(request) == nil, let password = media.password,
       case .password(let given)? = Authorization(request)
     {
       return grant(exchange, request, target, by: given, password.hash, of: media.stream)
@@ -119,7 +119,8 @@ extension RequestRouter {
       if let media = protectedMedia(routed) {
         .media(of: media.stream, media.keys)
       } else if token == nil {
-        isOpen(routed) ? .open : .nothing
+        // `/login/S` has no route of its own kind: its name is no stream.
+        isOpen(routed) || original.isBelow("login") ? .open : .nothing
       } else {
         belowToken(original, routed.route)
       }

@@ -108,7 +108,10 @@ final class PassThroughStage: InputStage {
       let (unit, description) = (described.unit, described.description)
       switch unit {
       case .video(let accessUnit):
-        group.add(unit)
+        if !description.isPaced {
+          if accessUnit.isKey { group = KeptUnits(span: .zero) }
+          group.add(unit)
+        }
         input.frameArrived(description, description.video.width, description.video.height)
         let captured = order.captureTime(accessUnit, &clock)
         input.give(canBegin: accessUnit.isKey) { isSwitch in

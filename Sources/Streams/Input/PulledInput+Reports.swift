@@ -87,7 +87,7 @@ extension PulledInput {
     let state = published.state(at: now, isShown: isShown)
     if takesAudio {
       let isUndescribed = if case .noAudio? = state { true } else { false }
-      note(.undescribed, isPresent: isUndescribed)
+      whileShown { note(.undescribed, isPresent: isUndescribed) }
     }
     outages.note(publisher: state.map { PublisherNote($0, takesAudio) })
   }

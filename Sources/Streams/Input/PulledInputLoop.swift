@@ -220,8 +220,10 @@ struct PulledInputLoop {
         if let change { input.note(picture: change, limit: picture.limit) }
         input.videoArrived(isPaced: description.isPaced)
         if input.takesAudio {
-          if accessUnit.isKey { input.note(.unaccepted, isPresent: hasIgnoredAudio) }
-          input.whileShown { input.target?.audioWatch?(description, accessUnit.arrival) }
+          input.whileShown {
+            if accessUnit.isKey { input.note(.unaccepted, isPresent: hasIgnoredAudio) }
+            input.target?.audioWatch?(description, accessUnit.arrival)
+          }
         }
         if !description.isPaced,
           let found = watch.take(accessUnit, input.facts, audioLag: drift.difference)

@@ -10,7 +10,8 @@ extension StreamConfiguration {
   /// another form is then encoded. A track whose segments would be shorter than a frame has the
   /// parameters of its source.
   ///
-  /// A stream whose earlier sessions had audio has a track without any: players have its playlist.
+  /// A stream whose earlier sessions had one audio track has a silent one, since players have its
+  /// playlist.
   ///
   /// - Parameter former: the parameters by the names of the tracks.
   package mutating func keepAudio(of former: [String: AudioEncoderSettings]) {

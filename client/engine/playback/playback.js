@@ -257,8 +257,9 @@ export class Playback {
    */
   asksFirst() {
     const { needsPassword, source } = this.options;
+    if (this.isAsking) return true;
     if (!needsPassword || this.hasAskedToken || tokenOf(source) || !maySignIn(source)) return false;
-    if (!this.isAsking) void this.takeNextToken();
+    void this.takeNextToken();
     return true;
   }
 

@@ -14,10 +14,10 @@ const PREFIX = /\/t\/([^/?#]+)(?=\/)/;
 const STREAM = /^(.*?\/)((?:ldash\/(?:play\/)?)?([^/]+)\/(?:auto\/)?[^/]*)$/;
 /** The server verifies passwords one after another, ms. */
 const TIMEOUT = 60000;
-/** The most tokens that are known; with each new one the oldest is forgotten. */
+/** The most tokens that are known; of each chain the first and the newest are not forgotten. */
 const MOST_KNOWN = 256;
 /** The waits of an attempt that the server was too busy for, and their number. */
-const BUSY_WAIT = 1000, MOST_WAITS = 5;
+const BUSY_WAIT = 1000, MOST_WAIT = 10_000, MOST_WAITS = 5;
 
 /**
  * The first and the newest token of a viewer, by each of them. The second file of the player has
@@ -102,7 +102,10 @@ async function tokenIn(response, source) {
   const chain = chains.get(PREFIX.exec(source)?.[1] ?? '') ?? { first: token, newest: token };
   chain.newest = token;
   chains.set(token, chain);
-  for (const key of chains.keys()) if (chains.size > MOST_KNOWN) chains.delete(key);
+  // Players keep the address with the first token.
+  for (const [key, { first, newest }] of chains) {
+    if (chains.size > MOST_KNOWN && key !== first && key !== newest) chains.delete(key);
+  }
   return { token, seconds };
 }
 
@@ -138,7 +141,7 @@ export async function signIn(source, served, password) {
     for (let waits = 0; ; waits += 1) {
       const response = await within(TIMEOUT, ask), { status, headers } = response;
       const wait = Number(headers.get('Retry-After')) || 0;
-      if (status !== 503 || waits === MOST_WAITS) {
+      if (status !== 503 || waits === MOST_WAITS || 1000 * wait > MOST_WAIT) {
         return { status, wait, next: await tokenIn(response, source) };
       }
       await new Promise((done) => { setTimeout(done, Math.max(BUSY_WAIT, 1000 * wait)); });
