@@ -104,7 +104,7 @@ package struct PasswordGate: Sendable {
     wrong[attempt.stream] = recent.suffix(Self.wrongLimit - 1) + [now]
   }
 
-  /// Forgets the attempts that wait or are computed: nobody computes any.
+  /// Forgets the attempts that wait or are computed.
   package mutating func abandon() { (queue, running) = ([], []) }
 
   /// Whether attempts for a stream are slowed.
