@@ -66,7 +66,7 @@ def test_names_layouts_and_pages(browser: Browser, program: Program) -> None:
         wait_shown(page, "abcd")
         page.click("#cycle")
         assert page.url.endswith("&layout=2x2&cycle=1")
-        assert not view.page_errors, view.page_errors
+        assert not view.page_errors, [view.page_errors, view.bad_responses]
 
 
 @pytest.mark.timeout(60)
@@ -101,7 +101,7 @@ def test_one_large_and_one_sound(browser: Browser, program: Program) -> None:
         page.get_by_role("button", name="More for Gate a").click()
         page.get_by_role("menuitemcheckbox", name="Fill the tile").click()
         assert page.evaluate(fit) == "cover"
-        assert not view.page_errors, view.page_errors
+        assert not view.page_errors, [view.page_errors, view.bad_responses]
 
 
 @pytest.mark.timeout(60)
@@ -134,7 +134,7 @@ def test_order_and_choice(browser: Browser, program: Program) -> None:
         assert page.evaluate("() => document.activeElement !== null")
         page.reload()
         wait_shown(page, "dacf")
-        assert not view.page_errors, view.page_errors
+        assert not view.page_errors, [view.page_errors, view.bad_responses]
 
 
 @pytest.mark.timeout(60)
@@ -154,4 +154,4 @@ def test_the_wall_by_taps(browser: Browser, program: Program) -> None:
         page.wait_for_function(
             "() => { const [a, b] = [...document.querySelectorAll('.tile')]"
             ".map(({ clientWidth }) => clientWidth); return a > 1.9 * b; }", timeout=5000)
-        assert not view.page_errors, view.page_errors
+        assert not view.page_errors, [view.page_errors, view.bad_responses]

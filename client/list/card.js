@@ -115,7 +115,8 @@ export class Card {
     const address = new URL(`${encodeURIComponent(this.stream.name)}/`, location.href).href;
     try {
       if (this.hasNewStills) {
-        await drawServedStill(address, this.canvas, stillPaths(now, width), stop);
+        const paths = stillPaths(now, width, this.stream.since);
+        await drawServedStill(address, this.canvas, paths, stop);
         this.hasStill = true;
         this.stillAt = null;
       } else {

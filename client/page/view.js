@@ -6,6 +6,7 @@ import { LaterCode } from '../engine/playback/later-code.js';
 import { dashLocation } from '../engine/players/script.js';
 import { element } from '../stage/dom.js';
 import { FrameHold } from '../stage/frame-hold.js';
+import { PastOffer } from '../stage/past-offer.js';
 import { tell } from '../stage/stage-facts.js';
 import { nameIn } from '../stage/stream-name.js';
 import { titleState } from '../stage/state-words.js';
@@ -39,7 +40,7 @@ export class View {
       ...parameters,
       ...isServed && { name, needsPassword: viewers === 'password' },
       scripts: { hls: parameters.hlsLocations, dash: dashLocation(location.href) },
-      later: new LaterCode(loadSecondFile), early: { tell, FrameHold },
+      later: new LaterCode(loadSecondFile), early: { tell, FrameHold, PastOffer },
       startsItself: page.startsItself, hasControls: page.hasControls, isMuted: page.isMuted,
       isIdle: page.isEmbedded, keys: document,
       past: { isShown: page.hasTimeBar, linkOf: (at) => linkTo(location.href, at) },

@@ -175,7 +175,10 @@ export class LivePlayer extends Base {
    * Shows a frame before or after the shown one, paused.
    * @param {number} frames negative for one before
    */
-  async step(frames) { await this.#stage?.past.step(frames); }
+  async step(frames) {
+    await LATER.load();
+    await this.#stage?.past?.step(frames);
+  }
 
   pause() {
     const playback = this.#stage?.playback;

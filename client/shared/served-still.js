@@ -14,10 +14,12 @@ const GRID = 2;
  * The paths of a still below those of its stream, in the order in which they are tried: the frame
  * of an instant, which caches keep; the newest frame, if the stream had none at the instant.
  * @param {number} now the clock of the server, Unix ms @param {number} width
+ * @param {number} since the time from which on the stream has frames, Unix ms; 0 if unknown
  */
-export function stillPaths(now, width) {
+export function stillPaths(now, width, since) {
   const instant = Math.floor((now / 1000 - LEAST_AGE) / GRID) * GRID;
-  return [`at/${instant}/${width}.jpg`, `snapshot/${width}.jpg`];
+  const newest = `snapshot/${width}.jpg`;
+  return instant * 1000 < since ? [newest] : [`at/${instant}/${width}.jpg`, newest];
 }
 
 /**

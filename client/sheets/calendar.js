@@ -85,7 +85,7 @@ export class Calendar {
     this.spans = SPANS.map(([text, span]) => {
       const button = make('button', {}, text);
       button.addEventListener('click', () => {
-        stage.past.past?.bar.zoomTo(span);
+        stage.past?.past?.bar.zoomTo(span);
         this.show();
       });
       return button;
@@ -138,7 +138,7 @@ export class Calendar {
     this.grid.replaceChildren(
       ...WEEKDAYS.map((name) => make('div', { class: 'wd' }, name)),
       ...daysOf(month).map((day) => (day ? this.cell(day, extent, now) : make('span'))));
-    const span = past.past?.bar.span ?? null;
+    const span = past?.past?.bar.span ?? null;
     this.spans.forEach((button, i) => {
       button.setAttribute('aria-pressed', String(SPANS[i][1] === span));
     });

@@ -30,7 +30,7 @@ export class ClipContent {
   /** @param {Stage} stage @param {(text: string) => void} say */
   constructor(stage, say) {
     this.stage = stage;
-    const { past } = stage.past, { playback } = stage;
+    const { playback } = stage, past = stage.past?.past;
     this.clip = past?.clip;
     this.extent = playback.reach.extent;
     const at = past?.middle() ?? playback.clock.now() / 1000;
@@ -98,7 +98,7 @@ export class ClipContent {
       if (at != null && extent) set(at + frames * extent.frameDuration);
     };
     const mark = make('button', { class: 'btn solid', id }, 'Shown frame');
-    mark.addEventListener('click', () => set(this.stage.past.past?.middle() ?? 0));
+    mark.addEventListener('click', () => set(this.stage.past?.past?.middle() ?? 0));
     const box = make('div', { class: 'field' }, make('label', { class: 'stack gap1' },
       make('span', { class: 'label' }, name), field),
     make('div', { class: 'row' }, iconButton('rev', 'One frame earlier', step(-1), 'solid'),
@@ -120,7 +120,7 @@ export class ClipContent {
     this.save.href = url ?? '#';
     this.save.toggleAttribute('hidden', url === null);
     this.copy.disabled = url === null;
-    this.stage.past.past?.bar.update();
+    this.stage.past?.past?.bar.update();
     this.drawStrip(first, last);
     void this.measure(url);
   }

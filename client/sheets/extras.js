@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Menus and sheets of one player: each is made when it is opened for the first time.
 
-import { signIn, withoutOwnToken } from '../engine/transport/playback-tokens.js';
+import { withoutOwnToken } from '../engine/transport/playback-tokens.js';
+import { signIn } from '../engine/transport/sign-in.js';
 import { element } from '../stage/dom.js';
 import { addSheetsStyle } from '../stage/sheets-style.js';
 import { gapOf, recordedBefore } from '../stage/stage-facts.js';
@@ -190,7 +191,7 @@ export class Extras {
   }
 
   openClip() {
-    if (!this.stage.past.isOffered) return;
+    if (!this.stage.past?.isOffered) return;
     const content = new ClipContent(this.stage, (text) => this.sheet?.say(text));
     const sheet = this.openSheet('Save a clip', [content.element], content.footer);
     const { onClose } = sheet;
@@ -295,7 +296,7 @@ export class Extras {
         const { status, wait, next } = await signIn(
           playback.source, playback.options.name, text);
         if (!next) return passwordFault(status, Date.now() + 1000 * wait);
-        playback.useToken(next);
+        playback.tokens?.use(next);
         return null;
       }
       const page = hasPage ? location.href : new URL('.', playback.source).href;

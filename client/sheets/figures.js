@@ -3,6 +3,7 @@
 
 import { isMPD } from '../engine/transport/source.js';
 import { milliseconds } from '../shared/milliseconds.js';
+import { showServedFigures } from './served-figures.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('../stage/stage.js').Stage} Stage */
@@ -43,7 +44,7 @@ export function partsOf(total, server, buffer) {
 }
 
 /**
- * Shows all values except those of /timestamps.json.
+ * Shows all values.
  * @param {Panel} panel @param {Stage} stage
  */
 export function showFigures(panel, { playback, figures }) {
@@ -52,8 +53,7 @@ export function showFigures(panel, { playback, figures }) {
   const wall = clock.now(), isRaised = hasTarget && state.target > controller.requested * 1.05;
   const total = isPast ? null : state.glassToGlassMs;
   panel.glassToGlass(total);
-  const available = parseFloat(figures.values.get('Capture → available')?.text ?? '');
-  const server = Number.isNaN(available) ? null : available;
+  const server = showServedFigures(panel, figures.latest, wall);
   panel.path(partsOf(total, server, state.bufferSeconds * 1000));
   panel.figure('Wall clock (UTC)', timeOfDay(wall));
   panel.figure('Burned clock (UTC)', timeOfDay(state.clock));
@@ -70,5 +70,4 @@ export function showFigures(panel, { playback, figures }) {
   panel.figure('Dropped', `${state.framesDropped}`);
   panel.figure('Stalls', stallText(state.stalls));
   panel.figure('Clock to server', offsetText(clock));
-  for (const [name, { text, isWarning }] of figures.values) panel.figure(name, text, isWarning);
 }

@@ -107,7 +107,7 @@ export class SettingsMenu {
     const languages = choice === null ? [] : ['Captions off',
       ...choice.names.map((name) => (/^(CC|SERVICE)\d+$/.test(name) ? name : `CC ${name}`))];
     this.captions.show(numbered(languages), (choice?.current ?? -1) + 1);
-    const speeds = past.isOffered ? SPEEDS : [];
+    const speeds = past?.isOffered ? SPEEDS : [];
     /** @type {[string, string][]} */
     const rates = speeds.map((speed) => [`${speed}×`, `${speed}`]);
     this.speed.show(rates, SPEEDS.indexOf(playback.pastRate));

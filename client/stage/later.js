@@ -3,9 +3,10 @@
 // captions, menus and sheets. It is a file of its own, `live-player-later.js`.
 
 export { BUILD } from '../shared/build.js';
-export * from '../engine/players/later-players.js';
+export * from '../engine/playback/later-playback.js';
 export { Extras } from '../sheets/extras.js';
 export { FrameHold } from './frame-hold.js';
 export { PastControls } from './past-controls.js';
+export { PastOffer } from './past-offer.js';
 export { tell } from './stage-facts.js';
 export { showBlocks } from './placed-captions.js';

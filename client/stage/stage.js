@@ -5,10 +5,8 @@ import { Playback } from '../engine/playback/playback.js';
 import { CaptionView } from './caption-view.js';
 import { Controls } from './controls.js';
 import { element } from './dom.js';
-import { FigureValues } from './figure-values.js';
 import { fragmentOf } from './markup.js';
 import { Notices } from './notices.js';
-import { PastOffer } from './past-offer.js';
 import { briefWords, keepsControls } from './brief-words.js';
 import { messageOf } from '../shared/errors.js';
 import { sentenceOf } from '../shared/sentence.js';
@@ -28,7 +26,7 @@ import { sentenceOf } from '../shared/sentence.js';
 /** @typedef {Omit<import('./past-controls.js').PastOptions, 'onMessage' | 'open' | 'fragment'>}
  *    PastOptions
  */
-/** @typedef {Pick<typeof import('./later.js'), 'tell' | 'FrameHold'>} Early */
+/** @typedef {Pick<typeof import('./later.js'), 'tell' | 'FrameHold' | 'PastOffer'>} Early */
 
 /** The time between two updates of the controls, and of the values, ms. */
 const CONTROL_INTERVAL = 50, SHOW_INTERVAL = 250;
@@ -69,7 +67,8 @@ export class Stage {
   constructor(root, options, events) {
     this.root = root;
     this.fragment = fragmentOf;
-    this.figures = new FigureValues();
+    /** @type {import('../engine/server/services.js').Figures} */
+    this.figures = { isShown: false, latest: null };
     this.closing = new AbortController();
     this.options = options;
     this.events = events;
@@ -99,10 +98,8 @@ export class Stage {
     });
     /** @type {import('./frame-hold.js').FrameHold | null} */
     this.hold = null;
-    this.past = new PastOffer(root, this.playback, this.controls, {
-      ...options.past, onMessage: (...message) => this.notices.message(...message),
-      open: (name) => this.open(name), fragment: fragmentOf,
-    }, options.later, signal);
+    /** @type {import('./past-offer.js').PastOffer | null} */
+    this.offer = null;
     /** The frames, and when the newest one came: ms of performance.now(), and Unix ms. */
     this.count = {
       frames: 0, frameAt: 0, shownAt: /** @type {number | null} */ (null), lateSince: Infinity,
@@ -187,6 +184,18 @@ export class Stage {
     return this.hold;
   }
 
+  /** The past of the stream; null until its code is there. */
+  get past() {
+    const { early, later, past } = this.options, code = early ?? later.code;
+    if (code) {
+      this.offer ??= new code.PastOffer(this.root, this.playback, this.controls, {
+        ...past, onMessage: (...message) => this.notices.message(...message),
+        open: (name) => this.open(name), fragment: fragmentOf,
+      }, later, this.closing.signal);
+    }
+    return this.offer;
+  }
+
   /** Called every 50 ms. */
   countFrames() {
     const { count, playback: { frames: { frames }, clock } } = this;
@@ -221,7 +230,7 @@ export class Stage {
 
   /** @param {number} seconds @returns {boolean} whether there is a past to go to */
   skip(seconds) {
-    if (!this.past.isOffered || seconds > 0 && !this.playback.isPast) return false;
+    if (!this.past?.isOffered || seconds > 0 && !this.playback.isPast) return false;
     this.past.past?.skip(seconds);
     return true;
   }
@@ -255,7 +264,8 @@ export class Stage {
     this.captionsButton.setAttribute('aria-pressed', String(hasCaptions));
     const isLive = state.status === 'live';
     if (isLive && performance.now() - this.fellBackAt > FALLBACK_TIME) notices.message('player');
-    this.past.update();
+    if (this.past) this.past.update();
+    else if (this.options.past.isShown) later.preload();
     this.extras?.update();
     const { audio } = playback.services.presence ?? {};
     // Not `audio`, the key of what the player says about its own sound.

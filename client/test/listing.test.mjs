@@ -136,11 +136,14 @@ suite('the list of streams', () => {
   });
 
   test('a still of the server is of an instant that viewers share, else the newest frame', () => {
-    const [shared, newest] = stillPaths(1_795_155_720_999, 320);
+    const [shared, newest] = stillPaths(1_795_155_720_999, 320, 0);
     assert.equal(shared, 'at/1795155718/320.jpg');
     assert.equal(newest, 'snapshot/320.jpg');
-    assert.equal(stillPaths(1_795_155_721_999, 320)[0], shared);
-    assert.equal(stillPaths(1_795_155_722_000, 320)[0], 'at/1795155720/320.jpg');
+    assert.equal(stillPaths(1_795_155_721_999, 320, 0)[0], shared);
+    assert.equal(stillPaths(1_795_155_722_000, 320, 0)[0], 'at/1795155720/320.jpg');
+    assert.equal(stillPaths(1_795_155_720_999, 320, 1_795_155_718_000)[0], shared);
+    const young = stillPaths(1_795_155_720_999, 320, 1_795_155_718_001);
+    assert.deepEqual(young, [newest], 'no instant before the first frame is asked for');
   });
 
   for (const [statuses, asked] of [
@@ -155,8 +158,8 @@ suite('the list of streams', () => {
       globalThis.createImageBitmap = async () => ({ width: 320, height: 180, close() {} });
       context.after(() => { delete globalThis.createImageBitmap; });
       const canvas = { width: 0, height: 0, getContext: () => ({ drawImage() {} }) };
-      const drawing = drawServedStill(
-        'http://x/door/', canvas, stillPaths(1_795_155_720_999, 320), new AbortController().signal);
+      const paths = stillPaths(1_795_155_720_999, 320, 0);
+      const drawing = drawServedStill('http://x/door/', canvas, paths, new AbortController().signal);
       if (statuses.at(-1) === 200) {
         await drawing;
         assert.equal(canvas.width, 320);

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, suite, test } from 'node:test';
 import {
-  addressWith, hasOwnToken, nextToken, signIn, withFirstToken, withNewestToken, withoutOwnToken,
+  hasOwnToken, withFirstToken, withNewestToken, withoutOwnToken,
 } from '../engine/transport/playback-tokens.js';
+import { addressWith, nextToken, signIn } from '../engine/transport/sign-in.js';
 
 const { fetch } = globalThis;
 const stop = new AbortController().signal;

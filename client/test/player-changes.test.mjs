@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
 import { LaterCode } from '../engine/playback/later-code.js';
 import { Playback } from '../engine/playback/playback.js';
-import * as laterPlayers from '../engine/players/later-players.js';
+import * as laterPlayers from '../engine/playback/later-playback.js';
 
 const source = 'http://h/live/ll.m3u8';
 
@@ -44,7 +44,7 @@ function playbackOf(t, options) {
   }, {
     onStatus: ignored, onMessage: ignored, onPlayer: (kind) => started.push(kind),
     onError: ignored, onStall: ignored, onEvent: ignored,
-    figures: { isShown: false, figure: ignored },
+    figures: { isShown: false, latest: null },
   });
   t.after(() => {
     playback.close();

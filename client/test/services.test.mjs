@@ -10,7 +10,7 @@ function polling(t, fetch) {
   globalThis.fetch = fetch;
   t.after(() => { globalThis.fetch = previous; });
   const { signal } = new AbortController();
-  const figures = { isShown: false, figure() {} };
+  const figures = { isShown: false, latest: null };
   return new ServicePoller('http://h/live/playlist.m3u8', new ServerClock(), figures, signal);
 }
 

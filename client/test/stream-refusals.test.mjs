@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
-import { answerTo, nextAddress, tokenOf } from '../engine/playback/refusal.js';
+import { answerTo, tokenOf } from '../engine/playback/refusal.js';
+import { nextAddress } from '../engine/playback/viewer-tokens.js';
 
 const SOURCE = 'https://h/t/k1.1764381600.bob.abc_-9/gate/ll.m3u8';
 

@@ -106,11 +106,11 @@ suite('the page of several streams', () => {
 
   test('the choice has names for people, and no stills of streams on demand', () => {
     assert.deepEqual(choosableOf([
-      { name: 'a', label: 'Gate', state: 'live' },
+      { name: 'a', label: 'Gate', state: 'live', source: { online: true, since: 5e15 } },
       { name: 'b', state: 'live', onDemand: true, outage: { kind: 'no-publisher' } }, { name: 3 },
     ]), [
-      { name: 'a', label: 'Gate', hasStills: true, isWaiting: false },
-      { name: 'b', label: 'b', hasStills: false, isWaiting: true },
+      { name: 'a', label: 'Gate', since: 5e9, hasStills: true, isWaiting: false },
+      { name: 'b', label: 'b', since: 0, hasStills: false, isWaiting: true },
     ]);
     assert.deepEqual(choosableOf({}), []);
   });

@@ -15,8 +15,9 @@ const TIMEOUT = 5000;
 export function choosableOf(content) {
   if (!Array.isArray(content)) return [];
   return content.filter((item) => typeof item?.name === 'string')
-    .map(({ name, label, state, onDemand, outage }) => ({
+    .map(({ name, label, state, source, onDemand, outage }) => ({
       name, label: typeof label === 'string' ? label : name,
+      since: Number(source?.since) / 1e6 || 0,
       isWaiting: outage?.kind === 'no-publisher',
       // A still of a stream on demand would start it.
       hasStills: state === 'live' && onDemand !== true,

@@ -9,8 +9,11 @@ import { MOST_STREAMS } from './layout.js';
 const WIDTH = 120, LEAST_FOR_SEARCH = 8;
 
 /**
- * A stream: `label` is its name for people; `isWaiting`: it has no publisher.
- * @typedef {{ name: string, label: string, hasStills: boolean, isWaiting: boolean }} Choosable
+ * A stream: `label` is its name for people; `since`: it has frames since then, Unix ms, 0 if
+ * unknown; `isWaiting`: it has no publisher.
+ * @typedef {{
+ *   name: string, label: string, since: number, hasStills: boolean, isWaiting: boolean,
+ * }} Choosable
  */
 
 /** @param {string} id @returns {any} */
@@ -53,7 +56,7 @@ export class Picker {
   open(streams, words) {
     const names = new Set(streams.map(({ name }) => name));
     const foreign = words.filter((word) => !names.has(word))
-      .map((word) => ({ name: word, label: word, hasStills: false, isWaiting: false }));
+      .map((word) => ({ name: word, label: word, since: 0, hasStills: false, isWaiting: false }));
     const all = [...streams, ...foreign];
     this.chosen = [...words];
     this.query.value = '';
@@ -103,13 +106,13 @@ export class Picker {
   async draw(streams) {
     const stop = new AbortController(), { rows } = this;
     this.dialog.addEventListener('close', () => stop.abort(), { once: true });
-    for (const [index, { name, hasStills }] of streams.entries()) {
+    for (const [index, { name, since, hasStills }] of streams.entries()) {
       if (stop.signal.aborted) return;
       const canvas = rows[index].row.querySelector('canvas');
       if (!hasStills || !canvas) continue;
       const address = new URL(`${encodeURIComponent(name)}/`, location.href).href;
-      await drawServedStill(address, canvas, stillPaths(Date.now(), WIDTH), stop.signal)
-        .catch(() => {});
+      const paths = stillPaths(Date.now(), WIDTH, since);
+      await drawServedStill(address, canvas, paths, stop.signal).catch(() => {});
     }
   }
 }

@@ -13,20 +13,18 @@ import { DisplayWatch } from './display-watch.js';
 import { KINDS } from '../players/kinds.js';
 import { controlSocketOf } from './player-host.js';
 import { PlayerSelector } from './player-selector.js';
-import {
-  addressWith, hasOwnToken, maySignIn, nextToken, withNewestToken,
-} from '../transport/playback-tokens.js';
-import { answerTo, mayAskToken, nextAddress, tokenOf } from './refusal.js';
+import { maySignIn, withNewestToken } from '../transport/playback-tokens.js';
+import { answerTo, mayAskToken, tokenOf } from './refusal.js';
 import { figuresOf, newState, recordError, statusAfter, updateState } from './state.js';
 import { TargetLatency } from './target-latency.js';
-import { TokenRenewal } from './token-renewal.js';
 /** @typedef {import('../clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('../feed/feed.js').Display} Display */
 /** @typedef {import('../players/kinds.js').Kind} Kind */
-/** @typedef {import('../players/new-player.js').LaterPlayers} LaterPlayers */
 /** @typedef {import('../players/player.js').Player} Player */
 /** @typedef {import('../players/player.js').Status} Status */
 /** @typedef {import('../../shared/errors.js').StatusError} StatusError */
+/** @typedef {typeof import('./later-playback.js')} LaterPlayback */
+/** @typedef {import('./viewer-tokens.js').ViewerTokens} ViewerTokens */
 
 /** The time between two updates of the player, ms. */
 const UPDATE_INTERVAL = 50;
@@ -46,7 +44,7 @@ const LIVE_EDGE = 2;
  * @property {number | null} target the requested latency, s
  * @property {string | null} sync the sync group
  * @property {import('../players/script.js').Scripts} scripts
- * @property {import('./later-code.js').LaterCode<LaterPlayers>} later
+ * @property {import('./later-code.js').LaterCode<LaterPlayback>} later
  * @property {boolean} startsItself whether playback starts without a click
  * @property {number | null} [at] the instant to play from, Unix seconds; the live edge by default
  */
@@ -116,7 +114,8 @@ export class Playback {
     this.hasAskedToken = false;
     /** Whether the server is asked for a token before anything is played. */
     this.isAsking = false;
-    this.renewal = new TokenRenewal(this);
+    /** @type {ViewerTokens | null} null before their code is needed */
+    this.madeTokens = null;
     /** Whether the browser does not play without a click. */
     this.needsClick = false;
     this.state = newState(this.source);
@@ -237,7 +236,7 @@ export class Playback {
     this.refusal = { status, reason, at: now, retryAt, expires: token?.expires ?? null };
     if (answer === 'retry') return false;
     this.halt();
-    if (answer === 'next') void this.takeNextToken();
+    if (answer === 'next') void this.takeToken();
     else this.failed(`The server refuses the stream (status ${status})`, true);
     return true;
   }
@@ -259,39 +258,38 @@ export class Playback {
     const { needsPassword, source } = this.options;
     if (this.isAsking) return true;
     if (!needsPassword || this.hasAskedToken || tokenOf(source) || !maySignIn(source)) return false;
-    void this.takeNextToken();
+    void this.takeToken();
     return true;
   }
 
-  /** Asks for a token by the cookie of the browser; without one the stream stays refused. */
-  async takeNextToken() {
-    const { source, refusal, options: { name }, closing: { signal } } = this;
+  /** Asks for a token; without the code for it the stream stays refused. */
+  async takeToken() {
+    const { refusal, options: { later } } = this;
     this.hasAskedToken = true;
     this.isAsking = true;
-    const { status, next } = maySignIn(source) ? await nextToken(source, name, signal)
-      : { status: 0, next: null };
-    const isLink = tokenOf(source) !== null && !hasOwnToken(source);
-    const address = next || !isLink ? null : await nextAddress(source, signal);
-    this.isAsking = false;
-    if (signal.aborted || this.player) return;
-    if (next) this.useToken(next);
-    else if (address !== null) this.useSource(address);
-    else if (isLink) this.failed('The playback token has expired', true);
-    else if (refusal === null && status !== 401) this.players.playFirst();
+    await later.load().catch(() => {});
+    if (this.tokens) await this.tokens.take();
     else {
-      const at = this.clock.now();
-      this.refusal = { status: 401, reason: '', at, retryAt: null, expires: null };
-      this.failed('The stream needs a password', true);
+      this.isAsking = false;
+      if (this.players.isClosed) return;
+      if (refusal === null) this.players.playFirst();
+      else this.failed(`The server refuses the stream (status ${refusal.status})`, true);
     }
   }
 
-  /**
-   * Plays with a token of a password.
-   * @param {import('../transport/playback-tokens.js').PlaybackToken} token
-   */
-  useToken(token) {
-    this.renewal.follow(token);
-    this.useSource(addressWith(this.source, token.token, this.options.name));
+  /** The tokens of the viewer; null without their code. */
+  get tokens() {
+    const { code } = this.options.later;
+    this.madeTokens ??= code && new code.ViewerTokens(this);
+    return this.madeTokens;
+  }
+
+  /** Nothing plays without a password. */
+  missesPassword() {
+    this.refusal = {
+      status: 401, reason: '', at: this.clock.now(), retryAt: null, expires: null,
+    };
+    this.failed('The stream needs a password', true);
   }
 
   /**

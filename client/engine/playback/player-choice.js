@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The player for a stream, if the viewer has not chosen one, and the address that it plays.
 
-import { within } from '../../shared/deadline.js';
 import { KINDS } from '../players/kinds.js';
 import { isMPD, otherFormat } from '../transport/source.js';
 /** @typedef {import('../players/kinds.js').Kind} Kind */
@@ -84,21 +83,6 @@ export function nextPlayer(source, unsupported) {
 }
 
 /**
- * The player to try if the display of another one stands still; null if there is none.
- * @param {string} source @param {Kind} kind the player
- * @param {Set<Kind>} unsupported players that cannot play the stream
- * @param {Map<Kind, number>} stoodStill when the display of others stood still: the latest is last
- * @returns {Kind | null}
- */
-export function nextTransport(source, kind, unsupported, stoodStill) {
-  /** @type {Kind[]} */
-  const order = isMPD(source) ? ['frames', 'dashjs'] : ['frames', 'ws', 'hlsjs'];
-  const at = (/** @type {Kind} */ other) => stoodStill.get(other) ?? 0;
-  const others = order.filter((other) => other !== kind && !unsupported.has(other));
-  return others.sort((a, b) => at(a) - at(b))[0] ?? null;
-}
-
-/**
  * The address for a player. hls.js and HLS of the browser need a playlist, dash.js an MPD; the
  * frame player and WebCodecs read both.
  * @param {Kind} kind @param {string} source URL of the playlist or MPD
@@ -107,20 +91,4 @@ export function sourceFor(kind, source) {
   const { reads } = KINDS[kind];
   if (reads === 'both' || isMPD(source) === (reads === 'MPD')) return source;
   return otherFormat(source) ?? source;
-}
-
-/**
- * Whether this server has dash.js; false without an answer within three seconds.
- * @param {string | null} dash URL of the script @param {AbortSignal} stop
- */
-export async function hasDashScript(dash, stop) {
-  if (dash === null) return false;
-  try {
-    return await within(3000, async (signal) => {
-      const response = await fetch(new URL('scripts.json', dash).href, { signal });
-      return /** @type {string[]} */ (await response.json()).includes('dash.all.min.js');
-    }, stop);
-  } catch {
-    return false;  // another server
-  }
 }

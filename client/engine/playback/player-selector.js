@@ -8,9 +8,7 @@ import { KINDS } from '../players/kinds.js';
 import { socketAddress } from '../transport/llws.js';
 import { forgetMissingSockets, hasNoSockets } from '../transport/socket.js';
 import { isMPD } from '../transport/source.js';
-import {
-  hasDashScript, nextPlayer, nextTransport, sourceFor, TriedPlayers, usualPlayer,
-} from './player-choice.js';
+import { nextPlayer, sourceFor, TriedPlayers, usualPlayer } from './player-choice.js';
 import { hostOf } from './player-host.js';
 /** @typedef {import('../players/kinds.js').Kind} Kind */
 /** @typedef {import('../players/new-player.js').LaterPlayers} LaterPlayers */
@@ -89,8 +87,8 @@ export class PlayerSelector {
   /** Plays an MPD with dash.js if this server has it. */
   async playMPD() {
     const { closing: { signal: stop }, options } = this.playback;
-    options.later.preload();
-    const hasDash = await hasDashScript(options.scripts.dash, stop);
+    const hasDash = await options.later.load().then(
+      (code) => code.hasDashScript(options.scripts.dash, stop), () => false);
     if (!this.player && !stop.aborted) this.playUsual(hasDash);
   }
 
@@ -232,7 +230,7 @@ export class PlayerSelector {
       return;
     }
     stoodStill.set(kind, performance.now());
-    const next = nextTransport(source, kind, unsupported, stoodStill);
+    const next = later.code.nextTransport(source, kind, unsupported, stoodStill);
     if (!next) {
       this.restart(reason);
       return;

@@ -56,21 +56,3 @@ export function mayAskToken(status, source) {
   if (status === 401) return maySignIn(source);
   return status === 410 ? tokenOf(source) !== null : status === 403 && hasOwnToken(source);
 }
-
-/**
- * The address of the stream with the token after an expired one: a server that knows the viewer by
- * a cookie answers the address without a token, or leads to one with another token. Null if there
- * is none.
- * @param {string} source @param {AbortSignal} stop
- * @returns {Promise<string | null>}
- */
-export async function nextAddress(source, stop) {
-  const token = tokenOf(source);
-  if (!token) return null;
-  try {
-    const { ok, url } = await fetch(token.address, { cache: 'no-store', signal: stop });
-    return ok && url !== source ? url || token.address : null;
-  } catch {
-    return null;
-  }
-}

@@ -6,6 +6,7 @@ export * from '../captions/later.js';
 export { EncryptedMedia } from '../feed/encrypted-media.js';
 export { PastExtent } from '../server/past-extent.js';
 export { CodecOutput } from './codec-output.js';
+export { hasDashScript } from './dash-script.js';
 export { DashPlayer } from './dashjs.js';
 export { FramePlayer } from './frame-player.js';
 export { HlsPlayer } from './hlsjs.js';

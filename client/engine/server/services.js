@@ -3,13 +3,11 @@
 
 import { sleep, within } from '../../shared/deadline.js';
 import { messageOf, StatusError, waitOf } from '../../shared/errors.js';
-import { milliseconds } from '../../shared/milliseconds.js';
 import { servicesBeside } from '../../shared/services.js';
-import { newestPartOf, timestampsOf } from '../../shared/timestamps.js';
+import { timestampsOf } from '../../shared/timestamps.js';
 import { loadPlaylist, timeServicesOf } from '../transport/documents.js';
 import { segmentNames } from '../transport/segment-names.js';
 import { otherFormat } from '../transport/source.js';
-import { publisherText } from './away.js';
 import { retrieve } from '../transport/connection.js';
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../../shared/playlist.js').ClosedCaptionStatement} ClosedCaptionStatement */
@@ -18,10 +16,10 @@ import { retrieve } from '../transport/connection.js';
 /** @typedef {import('./away.js').SourcePresence} SourcePresence */
 
 /**
- * The display of the values; nothing is requested for it while it is hidden.
+ * What the card of values needs: nothing is requested for it while it is hidden.
  * @typedef {object} Figures
  * @property {boolean} isShown
- * @property {(name: string, text: string, isWarning?: boolean) => void} figure
+ * @property {Timestamps | null} latest null while the server does not answer
  */
 
 const CLOCK_INTERVAL = 30000, CLOCK_RETRY = 2000;
@@ -43,7 +41,7 @@ function servicesNamedBy(list) {
   return names && { ...servicesBeside(names.folder), times: timeServicesOf(list) };
 }
 
-/** Keeps the server's clock measured, and shows the values of /timestamps.json. */
+/** Keeps the server's clock measured, and keeps the values of /timestamps.json. */
 export class ServicePoller {
   /**
    * @param {string} source @param {ServerClock} clock @param {Figures} figures
@@ -245,10 +243,7 @@ export class ServicePoller {
       if (this.stop.aborted) return;
       this.silences = hasAnswer ? 0 : this.silences + 1;
       this.failures += 1;
-      if (this.failures !== 3) return;
-      const names = ['Live edge age', 'Capture → available', 'Server clock',
-        ...this.publisher ? ['Publisher'] : []];
-      for (const name of names) this.figures.figure(name, '–');
+      if (this.failures === 3) this.figures.latest = null;
     }
   }
 
@@ -256,24 +251,12 @@ export class ServicePoller {
   show(response, url) {
     this.hasDocument = true;
     this.onCaptions(response.captions, url);
-    const hadPublisher = this.publisher !== null;
+    this.figures.latest = response;
     this.presence = response.source;
     this.publisher = response.publisher;
     this.onMissing(response.missing);
-    const { figures, clock } = this, { age, delay } = newestPartOf(response);
+    const { clock } = this;
     const drift = Math.abs(response.timestamp / 1e6 - clock.now());
     if (clock.roundTrip !== null && drift > DRIFT) void this.measureClock();
-    figures.figure('Live edge age', milliseconds(age));
-    figures.figure('Capture → available', milliseconds(delay));
-    const { synchronized, estimate } = response.clock;
-    const error = estimate === null ? '' : ` ± ${Math.abs(estimate).toFixed(1)} ms`;
-    const text = synchronized === null ? '–' : synchronized ? `in sync${error}` : 'not in sync';
-    figures.figure('Server clock', text, synchronized === false);
-    if (!this.publisher) {
-      if (hadPublisher) figures.figure('Publisher', '–');
-      return;
-    }
-    const isAway = this.publisher.state !== 'live';
-    figures.figure('Publisher', publisherText(this.publisher, clock.now()), isAway);
   }
 }
