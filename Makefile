@@ -421,7 +421,7 @@ asan: deps-test  ## unit tests under AddressSanitizer, leaks included
 
 FUZZ_SECONDS ?= 30
 fuzz: deps-run  ## run libFuzzer on each parser for FUZZ_SECONDS; print the lines covered
-	timeout 3600 Fuzz/run.sh $(FUZZ_SECONDS)
+	timeout 7200 Fuzz/run.sh $(FUZZ_SECONDS)
 
 HOSTILE_COUNT ?= 10000
 hostile: deps-test build  ## send HOSTILE_COUNT damaged inputs beside a healthy stream

@@ -3,15 +3,19 @@
 
 A test that imports a module like any other target shows that the module can be used, and does not
 need it to be built for tests. Prints a line per target above its bound, and per bound that is too
-high; exits with 1 if there is one. The bounds only fall.
+high; exits with 1 if there is one. The sum of the bounds only falls: it is at most that of the
+commit from which a change is counted.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from scope import base_of, git
 
 TESTS = Path(__file__).resolve().parent
 # The permitted imports of a test target; 0 for targets that are not here.
@@ -23,6 +27,7 @@ BOUNDS: dict[str, int] = {
     "ServerTests": 29, "SocketsTests": 6, "StatisticsTests": 3, "StillsTests": 1,
     "StreamsTests": 51, "SwitchingTests": 2, "ValidationTests": 6,
 }
+BOUND = re.compile(r'"(\w+Tests)": (\d+)')
 IMPORT = re.compile(r"^\s*@testable\s+import\s+\w+", re.MULTILINE)
 
 
@@ -41,9 +46,17 @@ def faults(tests: Path, bounds: dict[str, int]) -> Iterator[str]:
             yield f"Tests/{target.name}: {found} times @testable; lower its bound of {bound}"
 
 
+def raised(total: int, former: str | None) -> Iterator[str]:
+    """A sum above that of the former text of this file; None if that is unknown."""
+    before = sum(int(number) for _, number in BOUND.findall(former or ""))
+    if former is not None and total > before:
+        yield f"Tests/check_testable.py: the bounds sum to {total}, before to {before}: they fall"
+
+
 def main() -> int:
     """Prints the faults; the exit status."""
-    lines = list(faults(TESTS, BOUNDS))
+    former = git("show", f"{base_of(dict(os.environ))}:Tests/check_testable.py")
+    lines = [*faults(TESTS, BOUNDS), *raised(sum(BOUNDS.values()), former)]
     print("\n".join(lines) if lines else f"{sum(BOUNDS.values())} times @testable, as permitted")
     return 1 if lines else 0
 

@@ -141,13 +141,13 @@ class Scope:
     def nearest(self, subject: str, without: Iterable[str] = ()) -> tuple[int, str] | None:
         """The distance of a target, a file or a folder, and a changed file that touches it.
 
-        Patterns are permitted for targets. Changed files of the forms `without` do not count. A
-        script is touched by its imports, too.
+        Patterns are permitted for targets. Changed files of the forms `without` do not count.
+        Scripts are touched by their imports, too.
         """
         found = [(steps, self.causes.get(name, name)) for name, steps in self.targets.items()
                  if fnmatch(name, subject)]
-        if subject in self.scripts:
-            found.append((self.scripts[subject], self.causes[subject]))
+        found += [(steps, self.causes[path]) for path, steps in self.scripts.items()
+                  if is_below(path, subject)]
         found += [(0, path) for path in self.changed
                   if is_below(path, subject) and not matches(path, without)]
         return min(found) if found else (FAR, self.everything) if self.everything else None

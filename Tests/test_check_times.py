@@ -7,7 +7,7 @@ import ast
 import unittest
 from textwrap import dedent, indent
 
-from check_times import compare, lowered, read_permitted, swift_findings
+from check_times import compare, lowered, raised, read_permitted, swift_findings
 from long_pauses import constants
 from measured_times import measuring, python_findings
 
@@ -213,6 +213,13 @@ class PermittedTests(unittest.TestCase):
         text = lowered(self.TEXT, now)
         self.assertEqual(text, "# A comment.\n\na.py 1 media times\n")
         self.assertEqual(list(compare(now, read_permitted(text))), [])
+
+    def test_a_sum_above_the_former_one_is_a_fault(self) -> None:
+        permitted = read_permitted(self.TEXT)
+        self.assertEqual(list(raised(permitted, None)), [], "its commit is not in the history")
+        self.assertEqual(list(raised(permitted, self.TEXT)), [])
+        self.assertEqual(list(raised(permitted, "a.py 2 media times\n")), [
+            "Tests/times.txt: the numbers sum to 3, before to 2: they only fall"])
 
     def test_numbers_do_not_rise(self) -> None:
         self.assertIn("b.py 1", lowered(self.TEXT, {"b.py": self.LINES}))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 MOST_MINUTES = 150
 # LONG=1: more seeds, kills and inputs, and this many times the limit.
 LONG_TIMES = 6
-LONG = {"ARCHIVE_KILLS": "200", "TWINS_OUTAGE": "600", "FUZZ_SECONDS": "300",
-        "HOSTILE_COUNT": "10000"}
+LONG = {"ARCHIVE_KILLS": "200", "TWINS_OUTAGE": "600", "FUZZ_SECONDS": "150",
+        "HOSTILE_COUNT": "10000", "INPUT_SEEDS": "1000"}
 LONG_WITHOUT = ("QUICK",)
 # Pages of the site outside docs/, see release/site.py.
 PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "client/README.md",
@@ -21,6 +21,8 @@ PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "client/
 # A change of these scripts changes the verdict of tests that run by them.
 REPEATS = ("Tests/repeated.py",)
 UNIT_SCRIPTS = ("Tests/run_unit.py", *REPEATS)
+# Inputs that unit tests replay.
+REPLAYED = ("Fuzz/Corpus", "Fuzz/FailCases")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Job:
 JOBS = (
     Job("build", "deps-test build", 3, ("streamer",),
         "the program, which the jobs below use"),
-    Job("thorough-http", "thorough-http", 13, ("Tests/Thorough/*", *REPEATS),
+    Job("thorough-http", "thorough-http", 12, ("Tests/Thorough/*", *REPEATS),
         "the features at length: HTTP clients, ffmpeg, publishers"),
     Job("thorough-players", "thorough-players", 17, ("Tests/Thorough/*", *REPEATS),
         "the features at length: browsers, mpv, VLC"),
@@ -77,25 +79,26 @@ JOBS = (
         "each cache of deploy/edge before the program"),
     Job("suites", "suites", 3, ("Tests/Suites/*", *REPEATS),
         "h2spec, Autobahn, testssl.sh, slowhttptest, httplint, promtool"),
-    Job("static", "static", 6, ("streamer",),
+    Job("static", "static", 6, ("streamer", "Sources/Starter"),
         "the program with its runtime, which the package and the release have"),
-    Job("package", "package", 3, ("Tests/Package", "deploy", "streamer", *REPEATS),
+    Job("package", "package", 3,
+        ("Tests/Package", "deploy", "docs", *PAGES, "streamer", "Sources/Starter", *REPEATS),
         "the Debian package, and its life in a clean root", ("install-files",)),
     Job("release-check", "release-check", 5,
-        ("Tests/Release", "release", "deploy", "client", "docs", "CHANGELOG.md", "streamer",
-         *REPEATS),
+        ("Tests/Release", "release", "deploy", "client", "docs", "mkdocs.yml", *PAGES, "streamer",
+         "Sources/Starter", *REPEATS),
         "the files of a release", ("install-files",)),
     Job("docs", "docs", 1, ("docs", "mkdocs.yml", *PAGES, "release"),
         "the documentation site"),
     Job("fuzz", "fuzz FUZZ_SECONDS=30", 8, ("FuzzBodies", "Fuzz"),
         "libFuzzer, 30 s for each target, one on each processor"),
-    Job("units-long", "unit LONG=1", 4, ("*Tests", *UNIT_SCRIPTS),
+    Job("units-long", "unit LONG=1", 4, ("*Tests", *REPLAYED, *UNIT_SCRIPTS),
         "unit tests at full length"),
-    Job("tsan", "tsan", 4, ("*Tests", *UNIT_SCRIPTS), "unit tests under ThreadSanitizer"),
-    Job("asan", "asan", 4, ("*Tests", "Tests/lsan.supp", *UNIT_SCRIPTS),
+    Job("tsan", "tsan", 4, ("*Tests", *REPLAYED, *UNIT_SCRIPTS),
+        "unit tests under ThreadSanitizer"),
+    Job("asan", "asan", 4, ("*Tests", "Tests/lsan.supp", *REPLAYED, *UNIT_SCRIPTS),
         "unit tests under AddressSanitizer, with leaks"),
-    Job("hostile", "hostile HOSTILE_COUNT=2000", 2, ("Capture", "Streams", "Isolation",
-                                                     "Tests/Faults/hostile.py"),
+    Job("hostile", "hostile HOSTILE_COUNT=2000", 3, ("streamer", "Tests/Faults/hostile.py"),
         "damaged inputs beside a healthy stream"),
     Job("other-debian", "other-debian QUICK=1", 3, ("streamer", "*Tests", "Tests/other_debian.sh"),
         "the program on Debian 13, with the pure unit tests (QUICK=1), or all (LONG=1)"),

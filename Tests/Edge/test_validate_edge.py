@@ -17,7 +17,7 @@ from harness.edges import KINDS, TERMINATORS, Edge
 from harness.http1 import get
 from harness.program import Program, start, stop
 from harness.validation import check_unbroken, command
-from harness.waiting import wait_until
+from harness.waiting import seen_once, wait_until
 
 OWN = ("--i-run-this-edge",)
 MADE = (*OWN, "--edge-stream", "edge-check")
@@ -25,9 +25,12 @@ MOST_REQUESTS = 200
 ALL = KINDS | TERMINATORS
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def site(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A server with a stream for viewers, and one for the requests of the table."""
+    """A server with a stream for viewers, and one for the requests of the table.
+
+    Each test has its own: the tests take long, and run in any worker.
+    """
     folder = tmp_path_factory.mktemp("site")
     settings = folder / "streamer.json"
     settings.write_text(json.dumps({
@@ -44,8 +47,8 @@ def site(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pro
     stop(program)
 
 
-def try_edge(edge: Edge, folder: Path, *options: str, status: int = 0) -> dict[str, Any]:
-    """The result of the command on an edge."""
+def try_edge(edge: Edge, folder: Path, *options: str) -> dict[str, Any]:
+    """The result of the command on an edge; its status is 1 with a finding."""
     trust = ("--verify", folder / "cert.pem") if edge.is_secure else ()
     if edge.behind:
         trust = ("--verify", folder / "nginx/cert.pem")
@@ -53,7 +56,7 @@ def try_edge(edge: Edge, folder: Path, *options: str, status: int = 0) -> dict[s
                          capture_output=True, text=True, timeout=200, check=False)
     assert not ran.stderr and ran.returncode in (0, 1), ran.stderr
     found = json.loads(ran.stdout)
-    assert ran.returncode == status, found
+    assert ran.returncode == (1 if found["findings"] or found["failure"] else 0), found
     assert found["requests"] <= MOST_REQUESTS
     return found
 
@@ -120,7 +123,7 @@ def test_the_stream_of_the_url_is_not_tried(site: Program) -> None:
 @pytest.mark.parametrize("fault", PLANTED)
 def test_a_planted_fault_is_named(fault: str, site: Program, tmp_path: Path,
                                   monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rule, and status 1."""
+    """The rule, and status 1. On a busy machine an object may have expired before its victim."""
     kind, file, options, rule, changes = PLANTED[fault]
     shipped = tmp_path / "shipped"
     shutil.copytree(edges.CONFIGURATIONS, shipped)
@@ -130,8 +133,13 @@ def test_a_planted_fault_is_named(fault: str, site: Program, tmp_path: Path,
         text = text.replace(old, new)
     (shipped / file).write_text(text)
     monkeypatch.setattr(edges, "CONFIGURATIONS", shipped)
+
+    def is_named() -> bool:
+        found = try_edge(edge, tmp_path, *options)
+        named = {one["rule"]: one for one in found["findings"]}
+        assert found["failure"] is None
+        assert rule not in named or named[rule]["clause"].startswith("RFC 911")
+        return rule in named
+
     with KINDS[kind](tmp_path, site.port) as edge:
-        found = try_edge(edge, tmp_path, *options, status=1)
-    named = {one["rule"]: one for one in found["findings"]}
-    assert rule in named, named
-    assert named[rule]["clause"].startswith("RFC 911") and found["failure"] is None
+        seen_once(is_named, 3, f"{rule} of a planted fault")

@@ -41,14 +41,16 @@ def next_segments(port: int, count: int, path: str = PLAYLIST) -> Playlist:
 
 
 def align(port: int, part: int) -> Playlist:
-    """The playlist just after part `part` of a segment was published: last_part == (P, part)."""
+    """The playlist just after part `part` of a segment was published: last_part == (P, part).
+
+    It waits for one part after another: edges with two origins take a longer silence for a freeze.
+    """
     with Connection(port) as connection:
-        for _ in range(10):
-            now = parse(connection.get(PLAYLIST).text)
-            parent, index = now.last_part
-            msn = parent if index < part else parent + 1
-            response = connection.get(f"{PLAYLIST}?_HLS_msn={msn}&_HLS_part={part}")
-            playlist = parse(response.text)
-            if playlist.last_part == (msn, part):
+        playlist = parse(connection.get(PLAYLIST).text)
+        for _ in range(200):
+            msn, index = playlist.last_part
+            query = f"?_HLS_msn={msn}&_HLS_part={index + 1}"
+            playlist = parse(connection.get(PLAYLIST + query).text)
+            if playlist.last_part[1] == part:
                 return playlist
     raise AssertionError(f"could not catch part {part}: the client is too slow, or early answers")
