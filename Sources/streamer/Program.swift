@@ -156,12 +156,13 @@ final class Program: Sendable {
   func accept() throws {
     try server.start(
       endpoints, others: .init(publisherEndpoints, deliver: rtmp.deliver))
-    for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }
+    for endpoint in endpoints { log.write(.info, "listening", StartAddresses.line(endpoint)) }
     for endpoint in publisherEndpoints {
-      log.write(.info, "listening", address(of: endpoint, scheme: "rtmp"))
+      log.write(.info, "listening", StartAddresses.line(endpoint, scheme: "rtmp"))
     }
     try srt?.start { [log] address in
-      log.write(.info, "listening", StartAddresses.line("srt", address, address.port))
+      let printed = PrintedAddress("srt", bound: address.description, port: address.port)
+      log.write(.info, "listening", printed.line)
     }
     if let congestionNote { log.write(.info, "congestion", congestionNote) }
     if let note = tls?.note { log.write(.info, "certificate", note) }
@@ -201,12 +202,6 @@ final class Program: Sendable {
       }
     }
     if let failure { throw failure }
-  }
-
-  private func address(of endpoint: Endpoint, scheme: String = "http") -> String {
-    StartAddresses.line(
-      endpoint.tls == nil ? scheme : scheme + "s", endpoint.socket.boundAddress,
-      endpoint.socket.boundPort)
   }
 
   // MARK: End
