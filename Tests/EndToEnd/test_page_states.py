@@ -1,13 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The states of the player page in words: badge, sentence, exit and title; requests after them.
-
-With PAGE_PICTURES=1 pictures of each state in both schemes and three sizes are written into
-`.build/page-states`.
-"""
+"""The states of the player page in words: badge, sentence, exit and title."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,16 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Route
 
 from harness.browser import LARGE, Viewer, viewer
 from harness.program import Program
-from harness.tools import ROOT
 
 TOKEN = "/t/k1.1700000000.bob.abc_-9"
-SIZES = (320, 700), (390, 844), (820, 1100)
 PLAYLIST = re.compile(r"/ll\.m3u8")
-SECOND = 10**9
 
 
 @dataclass(frozen=True)
@@ -106,19 +98,6 @@ def test_a_refusal_has_words_and_an_exit(name: str, browser: Browser, server: Pr
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("name", ["password", "key", "wrong key", "expired", "unknown"])
-def test_nothing_is_asked_again_after_a_refusal(name: str, browser: Browser,
-                                                server: Program) -> None:
-    """After 401, 403, 404 and 410 before the first picture nothing retries by itself."""
-    with shown(browser, server, STATES[name]) as view:
-        view.page.wait_for_selector(STATES[name].exit, timeout=10_000)
-        view.watch(1)
-        before = len(view.requests)
-        view.watch(6)
-        assert view.requests[before:] == []
-
-
-@pytest.mark.timeout(60)
 def test_an_overloaded_server_is_asked_again(browser: Browser, server: Program) -> None:
     """503 goes on before the first picture too: the stream plays when there is room."""
     with viewer(browser) as view:
@@ -133,42 +112,6 @@ def test_an_overloaded_server_is_asked_again(browser: Browser, server: Program) 
         full["is"] = False
         view.wait_playing()
         view.page.wait_for_selector("#still", state="detached", timeout=5000)
-
-
-@pytest.mark.timeout(90)
-@pytest.mark.parametrize(("status", "goes_on"), [(404, True), (503, True), (401, False),
-                                                 (403, False)])
-def test_a_stream_that_was_shown(status: int, goes_on: bool, browser: Browser,
-                                 streamer: Callable[..., Program]) -> None:
-    """After 404 and 503 the page goes on, with its last picture dimmed; 401 and 403 end it."""
-    program = streamer("--resolution", "320x180")
-    with viewer(browser) as view:
-        page, gone = view.page, {"is": False}
-        stub = Stub(status, fields=(("Retry-After", "3"),) if goes_on else ())
-        view.context.route(re.compile(r"/live/"), lambda route: (
-            answered(route, stub) if gone["is"] else route.continue_()))
-        view.open(program.url("/live/?player=frames"))
-        view.wait_playing()
-        gone["is"] = True
-        # On a busy machine the picture may stand still for a moment before.
-        title = {404: "The stream is not there any more", 503: "Waiting for the stream",
-                 401: "This stream needs a password", 403: "This stream needs a key"}[status]
-        page.wait_for_function(
-            "title => document.getElementById('away-title').textContent === title"
-            " && document.getElementById('stage').matches('.dim')"
-            " && !document.getElementById('badge').matches('.live')", arg=title, timeout=30_000)
-        if status == 404:
-            page.wait_for_function(
-                "() => /Last picture at .*(Next try|Trying again)/.test("
-                "document.getElementById('away-text').textContent)", timeout=10_000)
-        gone["is"] = False
-        if goes_on:
-            page.wait_for_selector("#badge.live", timeout=20_000)
-        else:
-            page.wait_for_selector("#access-form", timeout=10_000)
-            before = len(view.requests)
-            view.watch(4)
-            assert view.requests[before:] == []
 
 
 @pytest.mark.timeout(60)
@@ -246,55 +189,6 @@ def test_the_first_picture_needs_three_requests_and_55_kilobytes(browser: Browse
         assert len(code) <= 3, code
         total = sum(sizes.get(key, 0) for key in code)
         assert 0 < total <= 55_000, (total, code)
-
-
-def check_fits(page: Page, width: int) -> None:
-    """Nothing scrolls sideways, and no button is out of the window."""
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
-    outside = page.evaluate(
-        "width => [...document.querySelectorAll('button, a, input')].map((each) =>"
-        " [each.id, each.getBoundingClientRect()]).filter(([, box]) => box.width > 0"
-        " && (box.left < -1 || box.right > width + 1)).map(([id]) => id)", width)
-    assert outside == [], outside
-
-
-@pytest.mark.timeout(90)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_states_fit_each_size(size: tuple[int, int], scheme: str, browser: Browser,
-                              server: Program) -> None:
-    """At 320, 390 and 820 px, light and dark, the page and its refusals fit the window."""
-    folder = ROOT / ".build/page-states"
-    has_pictures = os.environ.get("PAGE_PICTURES") == "1"
-    folder.mkdir(parents=True, exist_ok=True)
-    device = {"color_scheme": scheme, "has_touch": True}
-    for name, state in STATES.items():
-        with shown(browser, server, state, size, **device) as view:
-            view.page.wait_for_selector(state.exit, state="visible", timeout=10_000)
-            check_fits(view.page, size[0])
-            if has_pictures:
-                path = folder / f"{name.replace(' ', '-')}-{size[0]}-{scheme}.png"
-                view.page.screenshot(path=path)
-    with viewer(browser, size, **device) as view:
-        view.open(server.url("/live/"))
-        view.wait_playing()
-        check_fits(view.page, size[0])
-        small = view.page.evaluate(
-            "() => [...document.querySelectorAll('#title a, #title button, #bar button')]"
-            ".map((each) => [each.id, each.getBoundingClientRect()])"
-            ".filter(([, box]) => box.width > 0 && (box.width < 44 || box.height < 44))"
-            ".map(([id]) => id)")
-        assert size[0] >= 700 or small == [], small
-        for name in ("live", "settings", "figures", "keys"):
-            if name != "live":
-                view.page.keyboard.press("Escape")
-                view.page.evaluate("name => document.getElementById("
-                                   "({ figures: 'figures-button', keys: 'keys-button' })[name]"
-                                   " ?? name).click()", name)
-                view.watch(0.5)
-            check_fits(view.page, size[0])
-            if has_pictures:
-                view.page.screenshot(path=folder / f"{name}-{size[0]}-{scheme}.png")
 
 
 @pytest.mark.timeout(60)
