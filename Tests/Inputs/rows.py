@@ -156,6 +156,17 @@ FLOW = (
         passed=OTHER_RATE + Allowed(lost=60), encoded=None),
     Row("successor-at-50-fps", (Successor(picture=Picture(rate=50, group=50)),), (RTMP, SRT),
         passed=OTHER_RATE + Allowed(lost=25), encoded=None),
+    Row("successor-at-24-fps", (Successor(picture=Picture(rate=24, group=24), ahead=2),),
+        (RTMP, SRT), picture=Picture(rate=30, group=30), passed=OTHER_RATE + Allowed(lost=25),
+        encoded=None),
+    # Another timescale: the film is encoded at the rate of before, which repeats frames. By RTMP,
+    # whose times are milliseconds, a second of it does not differ from 24 frames per second.
+    *(Row(f"successor-of-film-with-groups-of-{group}", (
+        Successor(picture=Picture(rate=24, group=group, is_ntsc=True), ahead=2),), protocols,
+          picture=Picture(rate=30, group=30), seconds=16, encoded=None,
+          passed=OTHER_RATE + Allowed(is_encoded=True, lost=2 * group, lines=("unfit:grid of 30",),
+                                      state=WHY, pictures=3 * group, follows=ENCODER_STARTS))
+      for group, protocols in ((24, (SRT, HTTP)), (48, (RTMP, SRT)))),
     Row("successor-without-b-frames", (Successor(picture=Picture()),), PROGRAMS,
         picture=Picture(b_frames=2), passed=Allowed(discontinuities=1)),
     Row("successor-in-mono", (Successor(picture=Picture()),), PROGRAMS, sound=Sound(channels=2),
