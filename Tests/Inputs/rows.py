@@ -314,8 +314,10 @@ FORMS = (
         Written("report_tracks", (track,), CAMERAS)), (RTSP,), seconds=20, encoded=None)
       for track in (VIDEO, AUDIO)),
     Row("packets-overtaken", (Written("overtaken", 40, CAMERAS),), (RTSP_UDP,), encoded=None),
-    Row("packets-twice", (Written("twice", 40, CAMERAS),), (RTSP_UDP,), encoded=None,
-        faults={"*": "libavformat reads a datagram again that has the number of the one before"}),
+    Row("packets-twice", (Written("twice", 40, CAMERAS),), (RTSP_UDP,), encoded=None),
+    Row("packets-twice-and-overtaken", (
+        Written("twice", 7, CAMERAS), Written("overtaken", 5, CAMERAS)), (RTSP_UDP,), encoded=None),
+    Row("each-packet-twice", (Written("twice", 1, CAMERAS),), (RTSP_UDP,), encoded=None),
     Row("sender-report-far-off", (Written("report_errors", (0.0, 0.0, 0.4, 0.0), CAMERAS),),
         passed=Allowed(discontinuities=2, silent=2, notices=(INSERTED,))),
     Row("timestamps-from-0", (Written("first_moment", 0, CAMERAS),)),
