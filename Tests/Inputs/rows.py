@@ -117,6 +117,10 @@ FLOW = (
     Row("gap-of-two", (Gap(seconds=2),)),
     Row("missing", (Missing(),)),
     Row("missing-five", (Missing(count=5),)),
+    # The first frames after a key frame, and the last ones before the next.
+    Row("missing-at-the-start", (Missing(4.02, 2),), LOSSY, encoded=None),
+    Row("missing-at-the-end", (Missing(4.9, 2), Missing(6.94, 1)), LOSSY, encoded=None),
+    Row("missing-a-part", (Missing(4.38, 4),), LOSSY, encoded=None),
     Row("lost-key", (LostKeys(),), LOSSY, encoded=None),
     # Numbers stay those of the clock: the source is not irregular.
     Row("lost-keys", (LostKeys((3.0, 5.0, 7.0)),), LOSSY, encoded=None),
