@@ -10,7 +10,7 @@ import pytest
 
 from audience import Cell, note_late, order_fault
 from consumer import Playing
-from expected import HEAD, SCENARIO_WORDS, faults, table
+from expected import HEAD, SCENARIO_WORDS, THEIRS, certain, excused, faults, table
 from harness.tools import ROOT
 from matrix import NAMES, is_wrong, outcome
 from numbered import FIRST
@@ -44,6 +44,17 @@ def test_rows_name_consumers_and_help_is_no_fault() -> None:
     """Each consumer exists, has one row in a scenario, and its help has none."""
     assert list(faults(NAMES)) == []
     assert set(SCENARIO_WORDS) == set(SCENARIOS)
+    assert all("§" in row.reference for row in THEIRS)
+
+
+def test_a_race_of_a_consumer_has_no_stale_row() -> None:
+    """Its row excuses each of its scenarios, and a cell that plays is right."""
+    races = [(name, scenario) for row in THEIRS if not row.always
+             for scenario in row.scenarios for name in row.consumers]
+    assert races
+    for name, scenario in races:
+        assert name in excused(scenario)
+        assert name not in certain(scenario)
 
 
 def test_the_document_has_the_table() -> None:
