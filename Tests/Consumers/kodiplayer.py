@@ -96,6 +96,7 @@ class KodiPlaying(Playing):
         self._ask("Addons.SetAddonEnabled", addonid=ADDON, enabled=True)
         # A seek by "Player.Seek" shows a bar over the picture for three seconds.
         begin = {"resume": {"seconds": int(order.offset)}} if order.offset else {}
+        self.opened = time.time()
         self._ask("Player.Open", item={"file": str(self._file(order))}, options=begin)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
