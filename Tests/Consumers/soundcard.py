@@ -23,6 +23,11 @@ ctl.!default {{ type hw card 0 }}
 """
 
 
+def due(seconds: float) -> int:
+    """The bytes of the samples that a card plays in a time; a late reader takes one buffer."""
+    return min(int(seconds * RATE) * FRAME_BYTES, PIPE_BYTES)
+
+
 class SoundCard:
     """The default device of ALSA for programs whose home is `folder`: a pipe, read in real time."""
 
@@ -38,14 +43,13 @@ class SoundCard:
         self._thread.start()
 
     def _play(self) -> None:
-        """Reads the samples of the time since the last read, up to a buffer."""
+        """Reads the samples of the time since the last read."""
         last = time.monotonic()
         while not self._closed.wait(SLICE):
             now = time.monotonic()
-            frames = int(min(now - last, 4 * SLICE) * RATE)
-            last = now
             with suppress(BlockingIOError):
-                os.read(self._pipe, frames * FRAME_BYTES)
+                os.read(self._pipe, due(now - last))
+            last = now
 
     def close(self) -> None:
         """Ends the reads."""
