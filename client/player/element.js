@@ -202,6 +202,11 @@ export class LivePlayer extends Base {
 
   #show() {
     const { latency, statistics, rendition } = this, last = this.#last;
+    const source = this.sourceState;
+    if (source && source.state !== last.source) {
+      last.source = source.state;
+      this.#emit('source', source);
+    }
     if (!statistics) return;
     const { target, syncOffset } = statistics;
     if (latency !== null) this.#emit('latency', { latency, target, syncOffset });
@@ -209,11 +214,6 @@ export class LivePlayer extends Base {
       this.#emit('rendition', { rendition, renditions: this.renditions });
     }
     last.rendition = rendition;
-    const source = this.sourceState;
-    if (source && source.state !== last.source) {
-      last.source = source.state;
-      this.#emit('source', source);
-    }
     const now = performance.now();
     if (now - this.#statisticsAt < STATISTICS_INTERVAL) return;
     this.#statisticsAt = now;
@@ -300,7 +300,7 @@ export class LivePlayer extends Base {
 
   get sourceState() {
     const playback = this.#stage?.playback;
-    return playback?.player ? sourceStateOf(playback) : null;
+    return playback?.player || playback?.refusal ? sourceStateOf(playback) : null;
   }
 
   get rendition() { return this.#stage?.playback.state.rendition ?? null; }

@@ -8,7 +8,7 @@ import { followTheme } from '../shared/theme.js';
 import { BoardInput } from './board-input.js';
 import { Board } from './board.js';
 import { addressOf, groupWords, LAYOUTS, streamOf, wallOf } from './layout.js';
-import { loadStreams } from './listed.js';
+import { choosableOf, loadStreams } from './listed.js';
 import { clockWords, instantsWords, WallPast } from './past.js';
 import { Picker } from './picker.js';
 
@@ -24,7 +24,8 @@ const group = wall.sync ?? `wall-${Math.random().toString(36).slice(2, 10)}`;
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const words = find('words'), bar = find('past'), problem = find('problem');
 const layout = /** @type {HTMLSelectElement} */ (find('layout'));
-const board = new Board(find('grid'), { ...wall.attributes, sync: group }, () => show());
+const board = new Board(find('grid'), { ...wall.attributes, sync: group }, () => show(),
+  () => void choose());
 const input = new BoardInput(board);
 const past = new WallPast(() => board.players);
 const picker = new Picker((chosen) => {
@@ -33,6 +34,10 @@ const picker = new Picker((chosen) => {
   void label();
 });
 let cycles = wall.cycles, isAnnounced = false, cycleTimer = 0, labelledAt = 0;
+/** The clock of the server minus that of this page, ms. */
+let clockOffset = 0;
+/** What was said last about streams without a picture. */
+let said = '';
 
 /** Writes the wall into the address, so that a bookmark opens the same one. */
 function keepAddress() {
@@ -40,16 +45,25 @@ function keepAddress() {
   history.replaceState(null, '', addressOf(location.href, streams, board.layout, cycles));
 }
 
-/** Shows names for people, and which streams wait for a publisher. */
+/** Shows names for people, and the states that the server lists. */
 async function label() {
   labelledAt = performance.now();
-  const listed = new Map((await loadStreams()).map((stream) => [stream.name, stream]));
+  const { streams, clockOffset: offset } = await loadStreams();
+  const listed = new Map(streams.map((stream) => [stream.name, stream]));
+  clockOffset = offset;
   for (const tile of board.tiles) {
-    const stream = listed.get(tile.stream.word);
-    tile.isWaiting = stream?.isWaiting === true;
-    if (stream) tile.label(stream.label);
+    tile.listed = listed.get(tile.stream.word) ?? null;
+    if (tile.listed) tile.label(tile.listed.label);
   }
   show();
+}
+
+/** Reads aloud which streams have no picture now; a time that counts down is no part of it. */
+function tellAway() {
+  const away = board.shown.filter((tile) => tile.said !== '');
+  const text = away.map((tile) => `${tile.name.textContent}: ${tile.said}`).join(' ');
+  if (text !== said) setText(find('said'), text);
+  said = text;
 }
 
 /** Offers the past if the first stream has an archive. */
@@ -88,7 +102,8 @@ function show() {
 /** Says how far the players are apart; the first such words are announced. */
 function update() {
   const { players, shown } = board;
-  for (const tile of shown) tile.update();
+  for (const tile of shown) tile.update(Date.now() + clockOffset);
+  tellAway();
   const isAway = shown.some(({ element }) => element.classList.contains('away'));
   if (isAway && performance.now() - labelledAt > LIST_INTERVAL) void label();
   const all = players.map((player) => player.statistics);
@@ -119,7 +134,10 @@ function edit(isOn) {
   board.tiles[0]?.element.focus();
 }
 
-async function choose() { picker.open(await loadStreams(), board.tiles.map((t) => t.stream.word)); }
+async function choose() {
+  const { streams } = await loadStreams();
+  picker.open(streams.map(choosableOf), board.tiles.map((tile) => tile.stream.word));
+}
 
 function toggleFull() {
   if (document.fullscreenElement) void document.exitFullscreen();
