@@ -50,8 +50,16 @@ const ADDRESS = typeof IN_WALL !== 'undefined' ? besidePage('live-player.js') : 
 /** Servers that render pages import the module too, without a document. */
 const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
 
+/**
+ * The stage of an element, for the wall, which is one file with this one.
+ * @type {(player: HTMLElement) => Stage | null}
+ */
+export let stageOf;
+
 /** Plays while it is in a document. */
 export class LivePlayer extends Base {
+  static { stageOf = (player) => (#stage in player ? player.#stage : null); }
+
   static get observedAttributes() {
     return ['src', 'target', 'sync', 'transport', 'controls', 'muted', 'at'];
   }
