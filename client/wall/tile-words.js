@@ -90,7 +90,6 @@ export function tileWords(source, listed, now) {
       const isKnown = state !== 'ended' && listed !== null && listed.state !== 'live';
       return listedWords(isKnown ? listed : {
         name: '', label: '', state, since, isOnDemand: false, outage: listed?.outage ?? null,
-        viewers: null,
       }, now);
     }
   }
