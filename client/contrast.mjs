@@ -41,7 +41,8 @@ const OVER_PICTURES = [
   ['corner label', 'shared/base.css', '.pic .corner', ['#f5f7f9'], WORDS],
   ...['live', 'late', 'lost', 'wait', 'start', 'past', 'none', 'bad'].map((kind) => (
     /** @type {[string, string, string, string[], number]} */ (
-      [`badge ${kind}`, 'shared/base.css', kind === 'none' ? '.badge' : `.badge.${kind}`, [], WORDS]))),
+      [`badge ${kind}`, 'shared/base.css', kind === 'none' ? '.badge' : `.badge.${kind}`, [],
+        WORDS]))),
   ['title', 'stage/stage.css', '.title', ['text'], WORDS],
   ['controls', 'stage/stage.css', '.controls', ['text', 'quiet'], WORDS],
   ['labels of the time bar', 'stage/stage.css', '.controls', ['#d3d9e0'], WORDS],

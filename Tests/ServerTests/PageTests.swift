@@ -94,6 +94,8 @@ struct PageTests {
     let root = path == "/" ? "./" : ""
     #expect(text.contains("<img src=\"\(root)\(picture)\">"), "\(text.suffix(200))")
     #expect(text.contains("<a class=\"btn\" href=\"\(list)\">All streams</a>"))
+    // Below a path of a proxy, a page at the root cannot know it from its address.
+    #expect(text.contains(" data-root=\"./\"") == (path == "/"))
   }
 
   @Test("the label of a stream with playback tokens is in no page")

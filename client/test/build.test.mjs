@@ -36,7 +36,7 @@ suite('the contrast of colours', () => {
     assert.equal(ratioOf([0x77 / 255, 0x77 / 255, 0x77 / 255], [1, 1, 1]).toFixed(2), '4.48');
   });
 
-  test('words over a picture: the least opaque colour of their ground, over white and black', () => {
+  test('words over a picture: the least opaque colour of their ground', () => {
     const tokens = ':root { --text: #ffffff; --quiet: #777777; }';
     /** The rows of the title for a ground. */
     const rows = (ground) => overPictures(tokens, () => `.title {\n  top: 0; ${ground}\n}`)

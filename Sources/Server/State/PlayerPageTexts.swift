@@ -31,11 +31,13 @@ struct PlayerPageTexts {
     let label = XMLElement.escaped(
       options.hidesName ? stream.name : options.label ?? stream.name)
     let login = options.viewers.password == nil ? "" : " data-viewers=\"password\""
+    // Below a path of a proxy, the address of the page does not tell that it is the root.
+    let place = folders == 0 ? " data-root=\"./\"" : ""
     // Names need no escape in HTML.
     var all = [
       Self.title: "<title>\(label) – streamer</title>",
       Self.heading:
-        "<h1 id=\"name\" class=\"cut\" data-name=\"\(stream.name)\"\(login)>\(label)</h1>",
+        "<h1 id=\"name\" class=\"cut\" data-name=\"\(stream.name)\"\(login)\(place)>\(label)</h1>",
     ]
     // Without scripts, addresses are links; those of the built page are for `/S/`.
     if folders != 1 {
