@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from audience import Cell, note_late, order_fault
+from audience import Audience, Cell, note_late, order_fault
 from consumer import Playing
 from expected import HEAD, SCENARIO_WORDS, THEIRS, certain, excused, faults, table
 from harness.tools import ROOT
@@ -17,6 +18,7 @@ from numbered import FIRST
 from pictures import Picture, Pipe, lines, planes
 from rewinding import Window, clip_fault, past_fault
 from scenarios import SCENARIOS
+from stage import Stage
 
 
 class Shown(Playing):
@@ -116,6 +118,19 @@ def test_the_start_of_a_window_moves() -> None:
     assert [fault(first) for first in (4000, 10_000, 14_000)] == ["", "", ""]
     assert "of the wanted time" in fault(19_000)
     assert "of the wanted time" in fault(8000)
+
+
+def test_consumers_are_waited_for_if_all_are_excused(tmp_path: Path) -> None:
+    """Else an event came before their first picture."""
+    asked: list[Playing] = []
+
+    def is_done(playing: Playing) -> bool:
+        asked.append(playing)
+        return True
+    own, other = Shown(), Shown()
+    Audience(Stage(), tmp_path, frozenset({"own"}), {"own": own}).wait(is_done)
+    Audience(Stage(), tmp_path, frozenset({"own"}), {"own": own, "other": other}).wait(is_done)
+    assert asked == [own, other]
 
 
 def test_pictures_are_read_from_planes_and_lines() -> None:
