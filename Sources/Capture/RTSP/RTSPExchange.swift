@@ -107,6 +107,7 @@ package struct RTSPExchange: Sendable {
   /// - Parameters:
   ///   - message: the request.
   ///   - port: the port that the server gets in place of libavformat's; nil for libavformat's own.
+  /// - Returns: the consequences.
   package mutating func take(
     request message: RTSPMessage, datagrams port: UInt16? = nil
   ) -> [Action] {

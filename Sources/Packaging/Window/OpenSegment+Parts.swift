@@ -33,12 +33,13 @@ extension OpenSegment {
       Part(segment: number, index: Int64(parts.count), chunks: chunks, duration: duration))
   }
 
-  /// The duration of the segment in ticks, at most that of its number; that of its chunks at least.
+  /// The duration of the segment with the frames that were lost.
   ///
   /// - Parameters:
   ///   - end: the index of the frame with which the next segment begins; nil if nothing follows its
   ///     last chunk directly.
   ///   - segmentation: that of the track.
+  /// - Returns: ticks, at most those of its number, and at least those of its chunks.
   func duration(until end: Int64?, _ segmentation: TrackSegmentation) -> Int64 {
     guard let last = chunks.last else { return 0 }
     let after = last.lastFrame.addingSaturated(1)

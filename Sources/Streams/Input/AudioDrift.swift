@@ -127,13 +127,15 @@ package struct AudioDrift: Sendable {
   private var driftsSlowly: Bool {
     guard history.count == Self.longMemory else { return false }
     let third = Self.longMemory / 3
-    func median(_ from: Int) -> Interval { history[from..<from + third].sorted()[third / 2] }
-    let (first, middle, last) = (median(0), median(third), median(2 * third))
-    let sign: Int64 = last < .zero ? -1 : 1
-    let (earlier, later) = ((middle - first) * sign, (last - middle) * sign)
-    // bounded: intervals saturate
-    return last * sign >= Self.slowThreshold && earlier + later >= Self.slowGrowth
-      && min(earlier, later) * 4 >= earlier + later
+    func median(_ part: ArraySlice<Interval>) -> Interval { part.sorted()[third / 2] }
+    let first = median(history.prefix(third))
+    let middle = median(history.dropFirst(third).prefix(third))
+    let last = median(history.suffix(third))
+    let (rise, further) = (middle - first, last - middle)
+    let (earlier, later) = last < .zero ? (.zero - rise, .zero - further) : (rise, further)
+    let least = (earlier + later) / 4
+    return last.magnitude >= Self.slowThreshold && earlier + later >= Self.slowGrowth
+      && min(earlier, later) >= least
   }
 
   /// Ends the window if it is over.
