@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import System
 import TestSupport
 import Testing
 import Time
-
-@testable import Archive
 
 @Suite("The clock by which hours are too old")
 struct AgeClockTests {

@@ -196,7 +196,7 @@ class Holder:
         # SETTINGS_INITIAL_WINDOW_SIZE 0: no byte of a body is sent.
         self.connection = Frames(past.program.port, struct.pack(">HI", 4, 0))
         self.past, self.viewer, self.stream = past, viewer, 1
-        self.held = self.refused = 0
+        self.begun = self.refused = 0
 
     def ask(self, hour: int) -> None:
         """Asks for a clip, which needs a file of video and one of audio."""
@@ -207,7 +207,7 @@ class Holder:
         self.stream += 2
         # Field `:status: 200` is the index 8 of the static table (RFC 7541, appendix A).
         if self.connection.next(HEADERS).payload[:1] == b"\x88":
-            self.held += 1
+            self.begun += 1
         else:
             self.refused += 1
 
@@ -223,7 +223,7 @@ def test_clips_that_are_not_read_hold_few_files(past: Past) -> None:
         for hour in range(70):
             first.ask(hour)
             most = max(most, open_hours(program))
-        assert 0 < first.held <= 64 and first.refused >= 6
+        assert 0 < first.begun <= 64 and first.refused >= 6
         assert most <= 128 + others
         # Not for that address, but for others.
         check_refused(past.get(

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import TestSupport
 import Testing
 import Time
-
-@testable import Archive
 
 /// A stream of 2.5 Mbit/s with segments of 4 s: a byte of the simulated disk stands for 500.
 ///
