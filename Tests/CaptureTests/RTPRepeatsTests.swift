@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import Testing
-
-@testable import Capture
 
 @Suite("Packets of RTP that arrive twice, RFC 3550 §5.1")
 struct RTPRepeatsTests {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import Testing
-
-@testable import Capture
 
 @Suite("Messages between libavformat and an RTSP server, RFC 2326")
 struct RTSPExchangeTests {

@@ -4,7 +4,7 @@
 ///
 /// libavformat reads a packet with the number of the one before again, and damages the picture.
 /// - Source: RFC 3550 §5.1
-struct RTPRepeats: Sendable {
+package struct RTPRepeats: Sendable {
   /// The number of sequence numbers that are remembered.
   private static let count = 128
   /// A larger difference of numbers is another start of the source, RFC 3550 §A.1.
@@ -16,12 +16,12 @@ struct RTPRepeats: Sendable {
   private var arrived: UInt128 = 0
 
   /// No packet has arrived.
-  init() {}
+  package init() {}
 
   /// Notes a packet.
   ///
   /// - Returns: whether it has arrived before.
-  mutating func isRepeated(_ packet: [UInt8]) -> Bool {
+  package mutating func isRepeated(_ packet: [UInt8]) -> Bool {
     guard packet.count >= 12, packet[0] >> 6 == 2 else { return false }
     let number = UInt16(packet[2]) << 8 | UInt16(packet[3])
     let sender = packet[8..<12].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }

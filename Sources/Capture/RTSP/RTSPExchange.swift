@@ -95,7 +95,7 @@ package struct RTSPExchange: Sendable {
   // MARK: Requests
 
   /// The first port of datagrams that a request of libavformat asks for; nil if it asks for none.
-  static func datagramPort(of request: RTSPMessage) -> UInt16? {
+  package static func datagramPort(of request: RTSPMessage) -> UInt16? {
     guard request.request?.method == "SETUP", let transport = request.value("Transport"),
       !transport.lowercased().contains("multicast")
     else { return nil }
