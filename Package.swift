@@ -417,8 +417,8 @@ let package = Package(
     tests(
       "Sockets",
       [
-        "Access", "CMAF", "Checked", "HTTP", "HTTPTestSupport", "Logging", "Media", "Net",
-        "Packaging", "Server", "ServerTestSupport", "Sharing", "Sockets", "Statistics",
+        "Access", "CMAF", "Checked", "HLSPackager", "HTTP", "HTTPTestSupport", "Logging", "Media",
+        "Net", "Packaging", "Server", "ServerTestSupport", "Sharing", "Sockets", "Statistics",
         "TestSupport", "Time",
       ]),
     tests("Switching", ["Media", "Packaging", "Statistics", "Switching", "TestSupport", "Time"]),

@@ -31,12 +31,14 @@ least=80
 longest() { case $1 in media) echo 32768;; feed) echo 20480;; *) echo 4096;; esac; }
 limit() { case $1 in media) echo 20;; *) echo 5;; esac; }
 # The most memory of a target, in MB: documents that grow within it are found.
-memory() { case $1 in xml | playlists) echo 512;; *) echo 2048;; esac; }
+memory() { case $1 in xml | playlists | encryption) echo 512;; *) echo 2048;; esac; }
 # Media allocate much: with fewer freed bytes and shorter stacks kept, a run takes three quarters of
 # the time, and a limit of memory has fewer freed bytes. A failing input that is run without these
 # settings has the whole stack.
 sanitizer() {
-  case $1 in media | xml | playlists) echo quarantine_size_mb=4:malloc_context_size=1:;; esac
+  case $1 in
+    media | xml | playlists | encryption) echo quarantine_size_mb=4:malloc_context_size=1:;;
+  esac
 }
 # Keeps the inputs of a target that libFuzzer keeps, under their names: it writes copies named by
 # digests. An input that once failed is in Fuzz/FailCases, which stays as it is.

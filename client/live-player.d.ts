@@ -9,9 +9,10 @@ export type Transport = 'ws' | 'http' | 'webcodecs' | 'hls' | 'dash' | 'native';
 
 /**
  * The stream: not yet playing, playing, without frames from its source, failed on the server, over,
- * or without answers from the server.
+ * without answers from the server, or refused by it.
  */
-export type SourceState = 'starting' | 'live' | 'lost' | 'failed' | 'ended' | 'unreachable';
+export type SourceState =
+  'starting' | 'live' | 'lost' | 'failed' | 'ended' | 'unreachable' | 'refused';
 
 export interface LivePlayerStatistics {
   status: 'live' | 'wait' | 'dead';
@@ -57,8 +58,10 @@ export interface LivePlayerEventMap {
   streamevent: CustomEvent<{ id: number; time: number; data: unknown }>;
   /** Another rendition is shown. */
   rendition: CustomEvent<{ rendition: string; renditions: string[] }>;
-  /** The state of the stream has changed. `since` in Unix milliseconds. */
-  source: CustomEvent<{ state: SourceState; since: number }>;
+  /**
+   * The state of the stream has changed. `since` in Unix milliseconds; `status`: that of a refusal.
+   */
+  source: CustomEvent<{ state: SourceState; since: number; status?: number }>;
   /** Another transport plays, and why. */
   transport: CustomEvent<{ transport: Transport; reason: string }>;
   /** Every second. */
@@ -104,8 +107,11 @@ export class LivePlayer extends HTMLElement {
   readonly latency: number | null;
   /** The instant of the shown frame in Unix seconds; null while unknown. */
   readonly shownAt: number | null;
-  /** `since` in Unix milliseconds; null while nothing plays. */
-  readonly sourceState: { state: SourceState; since: number } | null;
+  /**
+   * `since` in Unix milliseconds; `status`: that of the answer by which the server has refused the
+   * stream. Null while nothing plays.
+   */
+  readonly sourceState: { state: SourceState; since: number; status?: number } | null;
   /** The audio track that plays; a name chooses another one. Null without a choice. */
   audioTrack: string | null;
   /** The names of the audio tracks; empty while unknown. */

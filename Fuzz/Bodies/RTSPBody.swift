@@ -63,6 +63,7 @@ extension FuzzBody {
           if isOpen, host != address.host { return "the password was sent to \(host)" }
         case .deliver(let response):
           if String(decoding: response, as: UTF8.self).contains("hidden") { return "a password" }
+        case .report: break
         case .end: return nil
         }
       }

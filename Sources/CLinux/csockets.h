@@ -331,6 +331,55 @@ static inline int clinux_parse_address(const char *text, struct clinux_address *
   return 1;
 }
 
+/// A socket of datagrams on a port of all addresses of a family, non-blocking and close-on-exec,
+/// with a receive buffer of this number of bytes; the descriptor, or -errno. Port 0 is a free one.
+static inline int clinux_datagram_socket(int is_v6, uint16_t port, int buffer) {
+  struct sockaddr_storage s;
+  memset(&s, 0, sizeof s);
+  s.ss_family = is_v6 ? AF_INET6 : AF_INET;
+  if (is_v6) {
+    ((struct sockaddr_in6 *)&s)->sin6_port = htons(port);
+  } else {
+    ((struct sockaddr_in *)&s)->sin_port = htons(port);
+  }
+  int fd = socket(s.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+  if (fd < 0) return -errno;
+  clinux_set_option(fd, SOL_SOCKET, SO_RCVBUF, buffer);
+  if (is_v6) clinux_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  socklen_t size = is_v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+  if (bind(fd, (struct sockaddr *)&s, size) == 0) return fd;
+  int failure = errno;
+  close(fd);
+  return -failure;
+}
+
+/// `recvfrom`; the number of bytes, or -errno.
+static inline ssize_t clinux_receive_from(int fd, void *buffer, size_t size,
+                                          struct clinux_address *from) {
+  struct sockaddr_storage s;
+  socklen_t length = sizeof s;
+  memset(&s, 0, sizeof s);
+  ssize_t n = recvfrom(fd, buffer, size, 0, (struct sockaddr *)&s, &length);
+  if (n < 0) return -errno;
+  *from = clinux_address_of(&s);
+  return n;
+}
+
+/// `sendto` an address of the family of the socket; the number of bytes, or -errno.
+static inline ssize_t clinux_send_to(int fd, const void *bytes, size_t size,
+                                     struct clinux_address to) {
+  struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(to.port)};
+  struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(to.port)};
+  v4.sin_addr.s_addr = htonl((uint32_t)to.low);
+  for (int i = 0; i < 8; i++) {
+    v6.sin6_addr.s6_addr[i] = (uint8_t)(to.high >> (56 - 8 * i));
+    v6.sin6_addr.s6_addr[8 + i] = (uint8_t)(to.low >> (56 - 8 * i));
+  }
+  const struct sockaddr *address = to.is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
+  ssize_t n = sendto(fd, bytes, size, MSG_NOSIGNAL, address, to.is_v6 ? sizeof v6 : sizeof v4);
+  return n < 0 ? -errno : n;
+}
+
 /// `recv`; the number of bytes, or -errno.
 static inline ssize_t clinux_receive(int fd, void *buffer, size_t size) {
   ssize_t n = recv(fd, buffer, size, 0);

@@ -43,8 +43,6 @@ package struct PassThroughSchedule: Sendable {
   /// The most segments by which numbers may be ahead of the clock and are waited for; more are
   /// those of another numbering, or of a clock that was set back.
   private static let maximumLead: Int64 = 3
-  /// The number of periods that ended since the source lost or displaced something.
-  package private(set) var faults = 0
   /// The end of the newest period that ended although the source continued; nil once it was taken.
   private var periodEnd: PeriodEnd?
   /// Access units of the newest segment that were lost, by their timestamps.
@@ -245,7 +243,6 @@ package struct PassThroughSchedule: Sendable {
     _ end: PeriodEnd, _ pts: SourceTime, _ isKey: Bool, _ captured: WallTime,
     _ arrival: MonotonicTime?
   ) -> Position? {
-    faults += 1
     periodEnd = end
     last = nil
     return isKey ? beginPeriod(pts, captured, arrival) : nil

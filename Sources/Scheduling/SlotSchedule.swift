@@ -39,7 +39,7 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   private var frame: Frame
   private var frameArrival: MonotonicTime
   /// How long the last frame is repeated; then the slate is shown.
-  private var arrivals = SilenceLimit()
+  private var arrivals: SilenceLimit
   private var newestFilled = Int64.min
 
   /// A schedule whose first slot has the frame index `first`.
@@ -52,10 +52,13 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   ///   - initial: the frame shown until the source's first.
   ///   - slate: the frames shown after ``SilenceLimit`` without a frame, one for each frame time,
   ///     repeatedly; empty repeats the last one.
+  ///   - arrivals: those of the source's frames up to now: a source of less than one frame per
+  ///     second would have the slate between its first ones.
   package init(
     segmentation: Segmentation, clock: StreamClock, first: Int64, inputDelay: Interval,
-    initial: Frame, slate: [Frame] = []
+    initial: Frame, slate: [Frame] = [], arrivals: SilenceLimit = SilenceLimit()
   ) {
+    self.arrivals = arrivals
     self.segmentation = segmentation
     self.clock = clock
     self.inputDelay = inputDelay

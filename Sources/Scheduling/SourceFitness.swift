@@ -9,6 +9,7 @@ package import Time
 /// with other settings, or a backup input. A reordered group of pictures, and one of another rate,
 /// counts at once after the source was away, else if two follow one another; a leading picture
 /// counts at once. The median of the steps tells the rate: lost frames and jitter do not change it.
+/// A group that has too few of them is judged with the first frames of the next one.
 package struct SourceFitness: Sendable {
   /// Why the source must be encoded.
   package enum Fault: Sendable, Equatable {
@@ -46,11 +47,17 @@ package struct SourceFitness: Sendable {
   private var isFirstGroup = true
   /// Whether the source was away since the analysis, so another one may have followed.
   private var hasReturned = false
-  /// The fault of the group before.
-  private var former: Fault?
+  /// Whether the group before was reordered.
+  private var wasReordered = false
+  /// Whether a group has ended whose rate was not judged.
+  private var hasUnjudgedGroup = false
+  /// Whether no rate was judged since the source was away.
+  private var isFirstRate = true
+  /// Whether the rate that was judged last was another one.
+  private var wasOffRate = false
   /// The time since the last IDR, or since the source returned.
   private var elapsed = Interval.zero
-  /// The steps between the timestamps since the last group whose rate was examined.
+  /// The steps between the timestamps since the rate was judged last.
   private var steps: [Interval] = []
   /// Falls of timestamps in the group, and the access units since the last one.
   private var reordered = 0
@@ -67,7 +74,8 @@ package struct SourceFitness: Sendable {
   /// Notes that the source was away or has other parameter sets.
   package mutating func breakOff() {
     (highest, newest, steps) = (nil, nil, [])
-    (hasKey, isFirstGroup, hasReturned, former) = (false, true, true, nil)
+    (hasKey, isFirstGroup, wasReordered) = (false, true, false)
+    (hasReturned, hasUnjudgedGroup, isFirstRate, wasOffRate) = (true, false, true, false)
     beginGroup()
   }
 
@@ -88,22 +96,33 @@ package struct SourceFitness: Sendable {
     if let newest { move(pts - newest, isPlaced) }
     newest = pts
     highest = highest.map { pts > $0 || $0 - pts > maximumReordering ? pts : $0 } ?? pts
-    if hasKey, reordered >= Self.minimumReordered, isFirstGroup || former == .reordered {
+    if hasKey, reordered >= Self.minimumReordered, isFirstGroup || wasReordered {
       return .reordered
     }
-    guard isKey else { return elapsed > maximumGroupTime ? .longGroup : nil }
-    let fault = hasKey ? faultOfGroup : nil
-    let isNew = isFirstGroup && hasReturned
-    if fault == .irregularRate, isNew || former == fault { return fault }
-    if hasKey { (isFirstGroup, former) = (false, fault) }
-    hasKey = true
-    beginGroup()
-    return nil
+    if isKey { endGroup() } else if elapsed > maximumGroupTime { return .longGroup }
+    return hasOtherRate() ? .irregularRate : nil
   }
 
-  private mutating func beginGroup() {
-    (elapsed, reordered, sinceFall) = (.zero, 0, 0)
-    if steps.count >= Self.minimumSteps { steps = [] }
+  private mutating func endGroup() {
+    if hasKey {
+      (isFirstGroup, wasReordered) = (false, reordered >= Self.minimumReordered)
+      hasUnjudgedGroup = true
+    } else {
+      steps = []
+    }
+    hasKey = true
+    beginGroup()
+  }
+
+  private mutating func beginGroup() { (elapsed, reordered, sinceFall) = (.zero, 0, 0) }
+
+  /// Judges the rate after a whole group and enough steps; whether the source must be encoded.
+  private mutating func hasOtherRate() -> Bool {
+    guard hasUnjudgedGroup, steps.count >= Self.minimumSteps else { return false }
+    let isOff = !wasReordered && isOffRate
+    let isFault = isOff && (wasOffRate || isFirstRate && hasReturned)
+    (hasUnjudgedGroup, isFirstRate, wasOffRate, steps) = (false, false, isOff, [])
+    return isFault
   }
 
   private mutating func move(_ step: Interval, _ isPlaced: Bool) {
@@ -114,11 +133,6 @@ package struct SourceFitness: Sendable {
       sinceFall = 0
     }
     if step.magnitude <= maximumHole { steps.append(step) }
-  }
-
-  private var faultOfGroup: Fault? {
-    if reordered >= Self.minimumReordered { return .reordered }
-    return isOffRate ? .irregularRate : nil
   }
 
   /// Whether both the median and the mean of the steps differ from whole frames, and the median by

@@ -19,6 +19,8 @@ final class BroadcastGroup {
     case newestKey
     /// With the next key frame.
     case nextKey
+    /// With the first media of the session of the stream, at most some segments ago.
+    case session
     /// With the first chunk of a segment.
     case segment(Int64)
     /// With the chunk that contains this time.
@@ -63,6 +65,9 @@ final class BroadcastGroup {
     channel = newNumber()
     cursor = ChunkCursor(atEndOf: snapshot)
   }
+
+  /// The most complete segments that a viewer gets when a session of the stream begins.
+  private static let mostOfSession = 2
 
   /// Whether the newest chunks have at most `count` frames each: the audio of a publisher of CMAF
   /// or of another server may have whole parts as chunks.
@@ -158,6 +163,9 @@ final class BroadcastGroup {
     case .newestKey:
       var first = ChunkCursor(beforeNewestKeyOf: snapshot)
       return first?.advance(snapshot) ?? []
+    case .session:
+      var first = ChunkCursor(before: sessionSegment)
+      return first.advance(snapshot)
     case .segment(let number):
       var first = ChunkCursor(before: number)
       return first.advance(snapshot)
@@ -188,10 +196,19 @@ final class BroadcastGroup {
     return first?.advance(snapshot).first?.segment ?? newestSegment
   }
 
-  /// The media time of the newest key frame.
-  var newestKeyTime: MediaTime? {
-    var first = ChunkCursor(beforeNewestKeyOf: snapshot)
-    return (first?.advance(snapshot).first).map {
+  /// The number of the segment with which the media of the session begins, without prefill; of a
+  /// longer one, of the newest segments.
+  ///
+  /// Its media may exist for a second before a viewer can join, as while the audio begins.
+  var sessionSegment: Int64 {
+    snapshot.segments.suffix(Self.mostOfSession)
+      .first { $0.number > snapshot.publishedBefore ?? .min && !$0.isPrefill && !$0.isGap }?.number
+      ?? newestSegment
+  }
+
+  /// The media time of the first frame from `start` on.
+  func time(of start: Start) -> MediaTime? {
+    backlog(from: start).first.map {
       rendition.window.segmentation.frameTime(of: $0.chunk.frameIndex)
     }
   }

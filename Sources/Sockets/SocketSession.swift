@@ -225,17 +225,19 @@ final class SocketSession: WebSocketHandler {
       let subscription = Subscription(self, group)
       subscriptions.append(subscription)
       let startsLive = request.startsLive && !state.isPaused
-      var start: BroadcastGroup.Start = startsLive ? .newestKey : .nextKey
+      var start: BroadcastGroup.Start =
+        startsLive ? isRestart ? .session : .newestKey : .nextKey
       if startsLive, let keyTime { start = .time(keyTime) }
       sockets.count(
         group.join(subscription, from: start, now: now) { description in
           isRestart
             ? ServerMessage.restarted(
-              description, tracks: tracks, target: target, at: group.newestSegment)
+              description, tracks: tracks, target: target,
+              at: startsLive ? group.sessionSegment : group.newestSegment)
             : ServerMessage.subscribed(description, tracks: tracks, target: target)
         })
       if state.isPaused { subscription.state = .paused }
-      keyTime = keyTime ?? group.newestKeyTime
+      keyTime = keyTime ?? group.time(of: isRestart ? .session : .newestKey)
     }
     presence.show(shownRendition, now: now)
     tellSync()

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import System
 import TestSupport
 import Testing
 import Time
-
-@testable import Archive
 
 @Suite("The clock by which hours are too old")
 struct AgeClockTests {
@@ -101,7 +100,7 @@ struct AgeClockTests {
     var (file, clock) = (AgeClockFile(folder), AgeClock?.none)
     for second in 0...seconds {
       file.advance(
-        &clock, isChanged: second % 5 == 0, wall: wall + .seconds(second), at: Self.time(second))
+        &clock, isRead: second % 5 == 0, wall: wall + .seconds(second), at: Self.time(second))
     }
     return clock?.time ?? .distantFuture
   }
@@ -132,15 +131,30 @@ struct AgeClockTests {
   func isSet() throws {
     let temporary = try TemporaryFolder()
     var (file, clock) = (AgeClockFile(temporary.path), AgeClock?.none)
-    file.advance(&clock, isChanged: false, wall: Self.start, at: Self.time(0))
+    file.advance(&clock, isRead: false, wall: Self.start, at: Self.time(0))
     let ahead = Self.start + Self.week
-    file.advance(&clock, isChanged: true, wall: ahead, at: Self.time(5))
+    file.advance(&clock, isRead: true, wall: ahead, at: Self.time(5))
     #expect(clock?.time == Self.start + .seconds(10))
     #expect(AgeClockFile.set(AgeClock(ahead), of: temporary.path) == nil)
-    file.advance(&clock, isChanged: true, wall: ahead + .seconds(5), at: Self.time(10))
+    file.advance(&clock, isRead: true, wall: ahead + .seconds(5), at: Self.time(10))
     #expect(clock?.time == ahead + .zero)
-    file.advance(&clock, isChanged: true, wall: ahead + .seconds(10), at: Self.time(15))
+    file.advance(&clock, isRead: true, wall: ahead + .seconds(10), at: Self.time(15))
     #expect(clock?.time == ahead + .seconds(10))
     #expect(AgeClockFile.clock(of: temporary.path, wall: ahead).time >= ahead)
+  }
+
+  @Test("a clock that an administrator sets is not overwritten when the file is due to be written")
+  func isSetInTime() throws {
+    let temporary = try TemporaryFolder()
+    var (file, clock) = (AgeClockFile(temporary.path), AgeClock?.none)
+    file.advance(&clock, isRead: false, wall: Self.start, at: Self.time(0))
+    let ahead = Self.start + Self.week
+    #expect(AgeClockFile.set(AgeClock(ahead), of: temporary.path) == nil)
+    // The file is written once a minute, and read each five seconds.
+    file.advance(&clock, isRead: false, wall: ahead + .seconds(60), at: Self.time(60))
+    #expect(clock?.time == ahead)
+    #expect(AgeClockFile.clock(of: temporary.path, wall: ahead).time >= ahead)
+    file.advance(&clock, isRead: true, wall: ahead + .seconds(65), at: Self.time(65))
+    #expect(clock?.time == ahead + .seconds(10))
   }
 }

@@ -53,7 +53,7 @@ struct RemovalTests {
     let track = try track(segments: 6)
     stream.finish()
     let before = try found()
-    let open = try before.map { try reader.file(of: $0) }
+    let open = try before.map { try reader.file(of: $0).file }
     let whole = try content(folder.file(before[0].name))
     let revision = catalog.read(\.revision)
     let removed = stream.removeSegments(in: span(before[1], before[2]), now: Self.start)

@@ -73,8 +73,9 @@ struct HourFilesTests {
     let (files, lease) = (HourFiles(limit: 2), FileLease())
     let first = try files.open(paths[0], lease)
     #expect(try files.open(paths[0], lease) === first)
+    #expect(try files.open(paths[0], lease, for: "a").file === first.file)
     // Another lease is that of another file of the name.
-    var second: DiskFile? = try files.open(paths[0], FileLease())
+    var second: HeldFile? = try files.open(paths[0], FileLease())
     #expect(second !== first && files.count == 2)
     #expect(throws: ArchiveFailure.busy) { try files.open(paths[1], lease) }
     #expect(try files.open(paths[0], lease) === first)
@@ -83,5 +84,39 @@ struct HourFilesTests {
     #expect(files.count == 2 && third !== first)
     lease.end(.replaced)
     #expect(throws: ArchiveFailure.self) { try files.open(paths[0], lease) }
+  }
+
+  @Test("the responses of an address read at most a quarter of the files, and others have the rest")
+  func share() throws {
+    let temporary = try TemporaryFolder()
+    let paths = (0..<10).map { temporary.path + "/\($0)" }
+    for path in paths { try DiskFile(path, .creating).write([1], at: 0) }
+    let (files, lease) = (HourFiles(limit: 8), FileLease())
+    func open(_ path: Int, for address: String?) throws(ArchiveFailure) -> HeldFile {
+      try files.open(paths[path], lease, for: address)
+    }
+    var own = [try open(0, for: "a"), try open(1, for: "a")]
+    #expect(throws: ArchiveFailure.busy) { try open(2, for: "a") }
+    // The same file again is no further one.
+    #expect(try open(0, for: "a") === own[0])
+    // A file that another address reads counts for both.
+    var other: HeldFile? = try open(2, for: "b")
+    #expect(throws: ArchiveFailure.busy) { try open(2, for: "a") }
+    let shared = try open(1, for: "b")
+    #expect(shared.file === own[1].file && files.count == 3)
+    #expect(throws: ArchiveFailure.busy) { try open(3, for: "b") }
+    other = nil
+    #expect(other == nil && files.count == 2)
+    let third = try open(3, for: "b")
+    own.removeLast()
+    // The file stays open: `b` reads it.
+    #expect(files.count == 3)
+    let fourth = try open(4, for: "a")
+    // The program itself may have all that are left.
+    let program = try (5..<9).map { try open($0, for: nil) }
+    #expect(files.count == 8 && program.count == 4)
+    #expect(throws: ArchiveFailure.busy) { try open(9, for: "c") }
+    #expect(try open(0, for: "c").file === own[0].file)
+    withExtendedLifetime((own, shared, third, fourth, program)) {}
   }
 }

@@ -8,6 +8,14 @@ import Time
 
 private let start = MonotonicTime(nanoseconds: 1_000_000_000)
 
+extension PublisherReport {
+  /// Notes video that arrived with the publisher.
+  fileprivate mutating func note(_ video: Video) { note(video, at: start) }
+
+  /// Notes audio that arrived with the publisher.
+  fileprivate mutating func note(_ audio: Audio) { note(audio, at: start) }
+}
+
 @Suite("Reports about the media of a publisher")
 struct PublisherReportTests {
   /// The lines of a publisher this long after its start.
@@ -54,6 +62,33 @@ struct PublisherReportTests {
     }
     #expect(report.lines(at: start + .milliseconds(24_999), isShown: false).isEmpty)
     #expect(report.lines(at: start + .seconds(25), isShown: false).count == 1)
+  }
+
+  @Test("the time of a track begins with it, not with the track that began before")
+  func laterTracks() {
+    var report = PublisherReport(at: start)
+    report.note(PublisherReport.Audio(codec: "AAC"))
+    let video = start + .seconds(14)
+    #expect(report.lines(at: video, isShown: false).count == 1)
+    report.note(PublisherReport.Video(codec: "H.264", isDescribed: true, hasUnits: true), at: video)
+    let awaited = PublisherReport.State.waiting("H.264 and AAC: the first picture is awaited")
+    #expect(report.state(at: video + .milliseconds(4999), isShown: false) == awaited)
+    guard case .noPicture(let text) = report.state(at: video + .seconds(5), isShown: false) else {
+      Issue.record("no missing picture")
+      return
+    }
+    #expect(text.contains("without a key frame"))
+    report = PublisherReport(at: start)
+    report.note(PublisherReport.Video(codec: "H.264", isDescribed: true, hasUnits: true))
+    _ = report.lines(at: video, isShown: true)
+    report.note(PublisherReport.Audio(codec: "AAC", isUndescribed: true), at: video)
+    #expect(
+      report.state(at: video + .milliseconds(4999), isShown: true)
+        == .accepted("H.264 and AAC: accepted"))
+    guard case .noAudio = report.state(at: video + .seconds(5), isShown: true) else {
+      Issue.record("no missing audio")
+      return
+    }
   }
 
   @Test("media that give pictures are accepted with the client, once, and again after a fault")

@@ -31,6 +31,8 @@ struct RTSPExchangeTests {
       switch action {
       case .send(let bytes): "send " + String(decoding: bytes, as: UTF8.self)
       case .deliver(let bytes): "deliver " + String(decoding: bytes, as: UTF8.self)
+      case .report(let port, let end):
+        "report \(port) to \(end.map { "\($0.host):\($0.port),\($0.reportPort)" } ?? "none")"
       case .connect(let address, let bytes):
         "connect \(address.place) " + String(decoding: bytes, as: UTF8.self)
       case .end: "end"
@@ -286,6 +288,45 @@ struct RTSPExchangeTests {
     #expect(
       text(tested.take(server: answer("200 OK", 99)))
         == "deliver RTSP/1.0 200 OK\r\nCSeq: 3\r\n\r\n")
+  }
+
+  @Test("datagrams pass this process: the server and libavformat get its ports")
+  func datagrams() throws {
+    let rows: [(answer: String, report: String, delivered: String)] = [
+      (
+        "RTP/AVP;unicast;client_port=5000-5001;server_port=7000-7003;ssrc=1",
+        "report 5000 to 192.0.2.7:7000,7003",
+        "RTP/AVP;unicast;client_port=6000-6001;server_port=5000-5001;ssrc=1;source=127.0.0.1"
+      ),
+      (
+        "RTP/AVP;unicast;source=192.0.2.9;server_port=7000",
+        "report 5000 to 192.0.2.9:7000,7001",
+        "RTP/AVP;unicast;source=127.0.0.1;server_port=5000-5001;client_port=6000-6001"
+      ),
+      (
+        "RTP/AVP;unicast;client_port=5000-5001", "report 5000 to none",
+        "RTP/AVP;unicast;client_port=6000-6001;server_port=5000-5001;source=127.0.0.1"
+      ),
+      (
+        "RTP/AVP;multicast;destination=239.0.0.1;port=8000-8001", "",
+        "RTP/AVP;multicast;destination=239.0.0.1;port=8000-8001"
+      ),
+    ]
+    for row in rows {
+      var tested = try exchange()
+      let setup = request("SETUP", 4, "Transport: RTP/AVP/UDP;unicast;client_port=6000-6001")
+      #expect(RTSPExchange.datagramPort(of: setup) == 6000)
+      let sent = text(tested.take(request: setup, datagrams: 5000))
+      #expect(sent.contains("Transport: RTP/AVP/UDP;unicast;client_port=5000-5001\r\n"))
+      let found = text(tested.take(server: answer("200 OK", 1, "Transport: \(row.answer)")))
+      let expected =
+        (row.report.isEmpty ? "" : row.report + "; ")
+        + "deliver RTSP/1.0 200 OK\r\nCSeq: 4\r\nTransport: \(row.delivered)\r\n\r\n"
+      #expect(found == expected)
+    }
+    #expect(RTSPExchange.datagramPort(of: request("PLAY", 5)) == nil)
+    let interleaved = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1"
+    #expect(RTSPExchange.datagramPort(of: request("SETUP", 5, interleaved)) == nil)
   }
 }
 

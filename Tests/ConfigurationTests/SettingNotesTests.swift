@@ -33,9 +33,24 @@ struct SettingNotesTests {
           "c.json:2: preset: has no effect: overridden by --preset",
           "c.json:4: streams[0].segmentDuration: has no effect: overridden by --segment-duration",
           "STREAMER_PRESET: has no effect: overridden by --preset",
-          "--segment-duration: given 2 times; the last value counts",
-          "--target-duration: given 2 times; the last value counts",
+          "--segment-duration: has no effect: overridden by --target-duration",
         ])
+  }
+
+  @Test("a flag that is given twice has one warning, also by an alias")
+  func repeated() throws {
+    let text = #"{"testSrc": true}"#
+    let twice = ["--playlist-length", "7", "--playlist-length", "8"]
+    #expect(
+      try warnings(text, twice) == ["--playlist-length: given 2 times; the last value counts"])
+    #expect(
+      try warnings(text, twice + ["--window-size", "9"]) == [
+        "--playlist-length: has no effect: overridden by --window-size"
+      ])
+    #expect(
+      try warnings(text, ["--window-size", "9"] + twice) == [
+        "--window-size: has no effect: overridden by --playlist-length"
+      ])
   }
 
   @Test("a source replaces the source of the top; values of other streams stay used")

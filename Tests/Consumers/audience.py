@@ -37,7 +37,7 @@ class Cell:
 
 @dataclass
 class Audience:
-    """Running consumers by name; those of `excused` are not waited for."""
+    """Running consumers by name; those of `excused` are not waited for, unless all are."""
 
     stage: Stage
     folder: Path
@@ -59,11 +59,12 @@ class Audience:
     def wait(self, is_done: Callable[[Playing], bool], within: float = WITHIN) -> None:
         """Waits until the condition is true of all consumers that have not ended."""
         end = time.monotonic() + within
+        waited = [playing for name, playing in self.playing.items() if name not in self.excused]
         while time.monotonic() < end:
             for playing in self.playing.values():
                 playing.update()
             if all(is_done(playing) or playing.has_ended
-                   for name, playing in self.playing.items() if name not in self.excused):
+                   for playing in waited or self.playing.values()):
                 return
             time.sleep(0.1)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ class Playing(ABC):
     def __init__(self) -> None:
         self.pictures: list[Picture] = []
         self.has_ended = False
+        self.opened = time.time()
+        """The time before which it does not request the address, Unix seconds."""
 
     @abstractmethod
     def update(self) -> None:

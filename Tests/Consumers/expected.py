@@ -24,7 +24,7 @@ SCENARIO_WORDS = {
 class Theirs:
     """A fault of consumers, and the clause that permits the media that they do not play.
 
-    `plays` are consumers of the matrix that play the same scenario from the same server.
+    `plays` are consumers of the matrix that play the same scenarios from the same server.
     """
 
     consumers: tuple[str, ...]
@@ -33,11 +33,22 @@ class Theirs:
     reference: str
     helps: str
     plays: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    """Other scenarios in which the consumer has the same fault."""
+    always: bool = True
+    """False if threads of the consumer race: a cell that plays is no stale row then."""
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """All scenarios of the row."""
+        return (self.scenario, *self.also)
 
     def row(self) -> str:
         """The row of docs/embed.md."""
-        return (f"| {', '.join(self.consumers)} | {SCENARIO_WORDS[self.scenario]} | "
-                f"{self.reason} | {self.reference} | {self.helps} |")
+        scenarios = "; ".join(SCENARIO_WORDS[scenario] for scenario in self.scenarios)
+        reason = self.reason if self.always else f"{self.reason}, not each time"
+        return (f"| {', '.join(self.consumers)} | {scenarios} | {reason} | {self.reference} | "
+                f"{self.helps} |")
 
 
 HEAD = ["| consumer | scenario | its fault | permitted by | help |", "|---|---|---|---|---|"]
@@ -78,24 +89,68 @@ THEIRS = (
            "hlsdemux2 of 1.22 leaves out the last second",
            "RFC 8216 §4.3.3.4", "the MPD", ("GStreamer MPD",)),
     Theirs(("ffmpeg 5", "ffmpeg 9", "mpv", "GStreamer", "yt-dlp", "Home Assistant", "OpenCV",
-            "VLC", "VLC chunked"), "encrypted",
+            "VLC", "VLC chunked", "Kodi", "Kodi chunked"), "encrypted",
            "no picture of playlists with SAMPLE-AES: samples are decoded without a key",
            "RFC 8216bis §4.4.4.4; ISO/IEC 23001-7 §10.4",
            "ffmpeg with the MPD and `-cenc_decryption_key`; hls.js",
            ("ffmpeg 5 MPD", "ffmpeg 9 MPD", "hls.js")),
-    Theirs(("streamlink", "streamlink MPD", "yt-dlp MPD", "VLC MPD", "GStreamer MPD"),
-           "encrypted", "streamlink refuses encrypted streams; the others show no picture",
+    Theirs(("streamlink", "streamlink MPD", "yt-dlp MPD", "VLC MPD", "GStreamer MPD", "Kodi MPD"),
+           "encrypted", "streamlink and Kodi refuse encrypted streams; the others show no picture",
            "ISO/IEC 23001-7 §10.4",
            "ffmpeg with the MPD and `-cenc_decryption_key`", ("ffmpeg 5 MPD", "ffmpeg 9 MPD")),
     Theirs(("Shaka",), "encrypted",
            "Shaka 5.2 refuses KEYFORMAT `org.w3.clearkey` in HLS",
            "RFC 8216bis §4.4.4.4", "the MPD", ("Shaka MPD",)),
+    Theirs(("Kodi",), "live",
+           "inputstream.adaptive 20.3 ends at the last listed segment if another of its threads "
+           "reloads the playlist while it waits for the next one",
+           "RFC 8216 §6.3.4", "`chunked.m3u8`, whose open segment is read as it is written",
+           ("hls.js", "Chromium"), also=("killed", "away", "size", "other"), always=False),
+    Theirs(("Kodi chunked",), "away",
+           "inputstream.adaptive 20.3 loads segments of EXT-X-GAP, and stays at the last picture",
+           "RFC 8216bis §4.4.4.7", "ffmpeg, mpv; `--passthrough never`, which has no gaps",
+           ("ffmpeg 5", "mpv")),
+    Theirs(("Kodi chunked", "Kodi MPD"), "killed",
+           "Kodi 20 takes a response that was cut off for a whole segment: its sound ends, and the "
+           "picture waits for it, for 5 s or until the address is opened again",
+           "RFC 9112 §8", "the address opened again", ("ffmpeg 5", "dash.js MPD"), always=False),
+    Theirs(("Kodi MPD",), "away",
+           "inputstream.adaptive 20.3 never reloads an MPD without a SegmentTimeline: it counts "
+           "beyond the end of a Period, and ends at a number without media",
+           "ISO/IEC 23009-1 §5.3.1.2, §5.4", "`chunked.m3u8`", ("dash.js MPD", "Shaka MPD")),
+    Theirs(("Kodi MPD",), "other",
+           "inputstream.adaptive 20.3 never reloads an MPD without a SegmentTimeline: it ends if "
+           "there is a number without media between the Periods",
+           "ISO/IEC 23009-1 §5.3.1.2, §5.4", "`chunked.m3u8`", ("dash.js MPD", "Shaka MPD"),
+           always=False),
+    Theirs(("Kodi MPD",), "seek",
+           "inputstream.adaptive 20.3 seeks no closer to the live edge than 16 s",
+           "ISO/IEC 23009-1 §5.3.1.2", "HLS, `/S/from/T/…`", ("dash.js MPD", "VLC MPD")),
+    Theirs(("Kodi",), "past",
+           "Kodi 20 leaves out up to 0.3 s at the end: it closes the picture when its decoder has "
+           "no more frames",
+           "RFC 8216 §4.3.3.4", "ffmpeg, OpenCV", ("ffmpeg 9", "OpenCV"), also=("seek", "end"),
+           always=False),
+    Theirs(("Kodi MPD",), "end",
+           "Kodi 20 leaves out up to 0.3 s at the end: it closes the picture when its decoder has "
+           "no more frames",
+           "ISO/IEC 23009-1 §5.3.2.1", "ffmpeg 9", ("ffmpeg 9 MPD",), always=False),
+    Theirs(("Kodi chunked",), "end",
+           "inputstream.adaptive 20.3 shows the last picture and does not end after 404 for the "
+           "segment that was announced next",
+           "RFC 9110 §15.5.5", "`live.m3u8`, or the MPD", ("VLC chunked", "ffmpeg 9")),
 )
 
 
 def named(scenario: str) -> list[str]:
     """The consumers that have a row of a scenario."""
-    return [name for row in THEIRS if row.scenario == scenario for name in row.consumers]
+    return [name for row in THEIRS if scenario in row.scenarios for name in row.consumers]
+
+
+def certain(scenario: str) -> list[str]:
+    """The consumers that never play a scenario: one that does has a stale row."""
+    return [name for row in THEIRS if scenario in row.scenarios and row.always
+            for name in row.consumers]
 
 
 def excused(scenario: str) -> list[str]:
@@ -116,12 +171,13 @@ def faults(names: set[str]) -> Iterator[str]:
         for name in (*row.consumers, *row.plays):
             if name not in names:
                 yield f"{name} is no consumer"
-        for name in row.consumers:
-            if (name, row.scenario) in seen:
-                yield f"{name}, {row.scenario}: two rows"
-            seen.add((name, row.scenario))
-        yield from (f"{name}, {row.scenario}: it helps, and has a fault itself"
-                    for name in row.plays if name in excused(row.scenario))
+        for scenario in row.scenarios:
+            for name in row.consumers:
+                if (name, scenario) in seen:
+                    yield f"{name}, {scenario}: two rows"
+                seen.add((name, scenario))
+            yield from (f"{name}, {scenario}: it helps, and has a fault itself"
+                        for name in row.plays if name in excused(scenario))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from harness.ports import free_port
 from harness.tools import need
 from harness.waiting import wait_until
 from pictures import Picture
+from soundcard import SoundCard
 
 ADDON = "inputstream.adaptive"
 ADDON_FOLDERS = ("/usr/lib/x86_64-linux-gnu/kodi/addons", "/usr/lib/aarch64-linux-gnu/kodi/addons")
@@ -38,8 +39,6 @@ SETTINGS = """<settings version="2">
 <setting id="general.addonupdates">2</setting>
 <setting id="addons.unknownsources">true</setting>
 </settings>"""
-# Without a device of sound Kodi waits for one before it shows a picture.
-SILENT = "pcm.!default { type null }\nctl.!default { type hw card 0 }\n"
 # The width of a header and of a colour of an X window dump.
 DUMP_FIELDS, COLOUR_BYTES = 25, 12
 
@@ -83,7 +82,7 @@ class KodiPlaying(Playing):
         user = self._folder / ".kodi/userdata"
         user.mkdir(parents=True)
         (user / "guisettings.xml").write_text(SETTINGS.format(port=self._port))
-        (self._folder / ".asoundrc").write_text(SILENT)
+        self._sound = SoundCard(self._folder)
         self.screen = Screen(self._folder)
         self._closed = threading.Event()
         self._process = subprocess.Popen(
@@ -95,12 +94,12 @@ class KodiPlaying(Playing):
         self._asked = 0.0
         wait_until(lambda: self._ask("JSONRPC.Ping"), 60, "Kodi")
         self._ask("Addons.SetAddonEnabled", addonid=ADDON, enabled=True)
-        self._ask("Player.Open", item={"file": str(self._file(order))})
+        # A seek by "Player.Seek" shows a bar over the picture for three seconds.
+        begin = {"resume": {"seconds": int(order.offset)}} if order.offset else {}
+        self.opened = time.time()
+        self._ask("Player.Open", item={"file": str(self._file(order))}, options=begin)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
-        if order.offset:
-            wait_until(lambda: self.pictures, 30, "a picture in Kodi")
-            self._ask("Player.Seek", playerid=1, value={"seconds": int(order.offset)})
 
     def _file(self, order: Order) -> Path | str:
         """A file with the properties of the address; files of media need none."""
@@ -160,6 +159,7 @@ class KodiPlaying(Playing):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(10)
         self.screen.close()
+        self._sound.close()
 
 
 @dataclass(frozen=True)

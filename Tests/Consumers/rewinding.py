@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from audience import COUNT, Cell, audience
@@ -14,6 +15,7 @@ from harness.http1 import get
 from harness.playlist import parse
 from harness.waiting import wait_until
 from numbered import FIRST
+from pictures import Picture
 from result import Result, Rows, followed
 from stage import PLAYLIST, Stage, staged
 
@@ -69,27 +71,71 @@ def rewound(rows: Rows, folder: Path, excused: Sequence[str], offset: float) -> 
         start = media_clocks(stage, [f"segment{first}.m4s"])[0]
         wanted = {row.name: ((start if row.form == MPD else clocks[0]) + int(1000 * offset),
                              0 if row.form == MPD else clocks[-1]) for row in rows}
+        window = window_of(stage, offset)
         cells: dict[str, Cell] = {}
         with audience(stage, folder, excused) as viewers:
             for row in rows:
                 viewers.open(row, "/live/dvr.mpd" if row.form == MPD else path, offset)
             with followed(stage, 5, cells, path, "/live/dvr.mpd"):
                 viewers.wait(lambda playing: not past_fault(playing, *next(
-                    wanted[name] for name, one in viewers.playing.items() if one is playing)))
-                cells |= {name: Cell(past_fault(viewers.playing[name], *span))
+                    wanted[name] for name, one in viewers.playing.items() if one is playing),
+                    window))
+                cells |= {name: Cell(past_fault(viewers.playing[name], *span, window))
                           for name, span in wanted.items()}
             return Result(cells, viewers.reports(cells))
 
 
-def past_fault(playing: Playing, start: int, end: int) -> str:
-    """A fault of the pictures from a time on, up to an end unless it is 0."""
-    shown = [clock for clock in playing.clocks() if clock >= start - GROUP_MS]
-    near = [clock for clock in shown if clock <= start + GROUP_MS]
-    if not near:
+@dataclass(frozen=True)
+class Window:
+    """The window of a live MPD, whose start moves with the clock while a consumer opens it.
+
+    Unix seconds of the first frame of the film, and the seconds from the live edge to the wanted
+    time.
+    """
+
+    began: float
+    behind: float
+
+    def has_at_start(self, picture: Picture, opened: float) -> bool:
+        """Whether a picture is the one that was wanted between the opening and its display."""
+        offset = FIRST.offset(picture.clock)
+        if offset is None:
+            return False
+        wanted, group = self.began + offset / 1000 + self.behind, GROUP_MS / 1000
+        return opened - group <= wanted <= picture.at + group
+
+
+def window_of(stage: Stage, offset: float) -> Window:
+    """The window of the MPD of the past, with a wanted time from its start on.
+
+    Its depth is rounded down to minutes, and at least that of the live MPD.
+    """
+    text = get(stage.port, "/live/dvr.mpd", timeout=15).text
+    depth = re.search(r'timeShiftBufferDepth="PT([\d.]+)S"', text)
+    assert depth, text
+    return Window(stage.began[FIRST.number], float(depth[1]) - offset)
+
+
+def past_fault(playing: Playing, start: int, end: int, window: Window | None = None) -> str:
+    """A fault of the pictures from a time on, up to an end unless it is 0.
+
+    Of a live MPD, which has no end, the time is in its first Period or in its window, to which a
+    consumer leaps.
+    """
+    pictures = [one for one in playing.pictures
+                if one.clock is not None and one.clock >= start - GROUP_MS]
+    shown = [one.clock for one in pictures if one.clock is not None]
+    leaps = {at for at, clock in enumerate(shown)
+             if at == 0 or not 0 <= clock - shown[at - 1] <= GROUP_MS}
+    in_window = {at for at in leaps if window and not end
+                 and window.has_at_start(pictures[at], playing.opened)}
+    first = next((at for at, clock in enumerate(shown)
+                  if clock <= start + GROUP_MS or at in in_window), None)
+    if first is None:
         clocks = playing.clocks()
         span = f"{clocks[0] - start} to {clocks[-1] - start} ms" if clocks else "nothing"
         return f"it shows {span} of the wanted time"
-    run = shown[shown.index(near[0]):]
+    run = shown[first:]
     if len(set(run)) < COUNT or run != sorted(run):
         return f"{len(set(run))} pictures from there on"
     if end and not end - END_MS <= run[-1] <= end:

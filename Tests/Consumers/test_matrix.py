@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from consumer import MPD_PAGES, PAGES, PROGRAMS, SCREEN, Consumer
-from expected import excused, named
+from expected import certain, excused
 from harness.browser import chromium_running
 from harness.tools import chromium
 from matrix import CONSUMERS, group, is_wrong, outcome, write
@@ -47,7 +47,7 @@ def test_consumers_play(scenario: str, part: str, tmp_path: Path) -> None:
         pytest.skip(f"no consumer of the group {part}: {scenario} is not tried")
     tmp_path.chmod(0o755)
     # A consumer that plays a shorter or longer outage than that of its row has no stale row.
-    theirs, own = excused(scenario), named(scenario)
+    theirs, own = excused(scenario), certain(scenario)
     with ExitStack() as stack:
         if part in (PAGES, MPD_PAGES):
             path = chromium()

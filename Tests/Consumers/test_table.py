@@ -5,18 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from audience import Cell, note_late, order_fault
+from audience import Audience, Cell, note_late, order_fault
 from consumer import Playing
-from expected import HEAD, SCENARIO_WORDS, faults, table
+from expected import HEAD, SCENARIO_WORDS, THEIRS, certain, excused, faults, table
 from harness.tools import ROOT
 from matrix import NAMES, is_wrong, outcome
 from numbered import FIRST
 from pictures import Picture, Pipe, lines, planes
-from rewinding import clip_fault, past_fault
+from rewinding import Window, clip_fault, past_fault
 from scenarios import SCENARIOS
+from stage import Stage
 
 
 class Shown(Playing):
@@ -44,6 +46,17 @@ def test_rows_name_consumers_and_help_is_no_fault() -> None:
     """Each consumer exists, has one row in a scenario, and its help has none."""
     assert list(faults(NAMES)) == []
     assert set(SCENARIO_WORDS) == set(SCENARIOS)
+    assert all("§" in row.reference for row in THEIRS)
+
+
+def test_a_race_of_a_consumer_has_no_stale_row() -> None:
+    """Its row excuses each of its scenarios, and a cell that plays is right."""
+    races = [(name, scenario) for row in THEIRS if not row.always
+             for scenario in row.scenarios for name in row.consumers]
+    assert races
+    for name, scenario in races:
+        assert name in excused(scenario)
+        assert name not in certain(scenario)
 
 
 def test_the_document_has_the_table() -> None:
@@ -91,6 +104,33 @@ def test_a_seek_to_another_time_is_a_fault() -> None:
     assert "of the wanted time" in past_fault(Shown(*long[100:]), long[50], long[-1])
     assert "before the end" in past_fault(Shown(*long[50:-5]), long[50], long[-1])
     assert "from there on" in past_fault(Shown(*long[50:80]), long[50], 0)
+
+
+def test_the_start_of_a_window_moves() -> None:
+    """A seek to 4 s in a window of 10 s is right between its opening and its first picture."""
+    def fault(first: int) -> str:
+        clocks = [FIRST.base + first + 40 * index for index in range(60)]
+        playing = Shown(*clocks)
+        playing.opened = 116
+        playing.pictures = [Picture(120 + index / 25, clock)
+                            for index, clock in enumerate(clocks)]
+        return past_fault(playing, FIRST.base + 4000, 0, Window(100, 6))
+    assert [fault(first) for first in (4000, 10_000, 14_000)] == ["", "", ""]
+    assert "of the wanted time" in fault(19_000)
+    assert "of the wanted time" in fault(8000)
+
+
+def test_consumers_are_waited_for_if_all_are_excused(tmp_path: Path) -> None:
+    """Else an event came before their first picture."""
+    asked: list[Playing] = []
+
+    def is_done(playing: Playing) -> bool:
+        asked.append(playing)
+        return True
+    own, other = Shown(), Shown()
+    Audience(Stage(), tmp_path, frozenset({"own"}), {"own": own}).wait(is_done)
+    Audience(Stage(), tmp_path, frozenset({"own"}), {"own": own, "other": other}).wait(is_done)
+    assert asked == [own, other]
 
 
 def test_pictures_are_read_from_planes_and_lines() -> None:

@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness import edges
+from harness.browser import viewer
 from harness.documents import blocks
 from harness.edges import Edge
 from harness.http1 import get
@@ -27,6 +28,7 @@ from harness.ports import free_port
 from harness.program import Program
 from harness.tools import ROOT, need
 from harness.waiting import wait_until
+from test_password import hash_of
 
 CLOSED = ("/api/streams", "/auth", "/metrics", "/stats", "/stats.json", "/t/x/stats")
 PLAYS = """() => {
@@ -170,5 +172,40 @@ def test_a_proxy_serves_below_a_path(proxy: Callable[..., Edge], streamer: Calla
             place = answer.headers["location"]
             assert "/cameras/" in place or not place.startswith(("/", "http")), place
         assert play(browser, f"{base}/live/")[0] == f"ws://127.0.0.1:{port}/cameras/live/ws"
+    finally:
+        edge.close()
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("proxy", [run_nginx, sub_path_caddy])
+def test_a_single_stream_below_a_path(proxy: Callable[..., Edge], streamer: Callable[..., Program],
+                                      browser: Browser, tmp_path: Path) -> None:
+    """The page at the path itself asks for the password, signs in, and has its name; the wall."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}/cameras"
+    program = streamer(
+        "--resolution", "320x180", "--trusted-proxy", "127.0.0.1", "--public-url", base,
+        "--viewer-password", hash_of("open sesame"),
+        "--playback-key", f"k1:{'0123456789abcdef' * 2}")
+    edge = proxy(tmp_path, port, program.port)
+    try:
+        with viewer(browser, (390, 844)) as view:
+            page = view.page
+            view.open(f"{base}/?player=hlsjs", is_parsed=True)
+            field = page.locator("#access-form input[type=password]")
+            field.wait_for(timeout=20_000)
+            field.fill("open sesame")
+            field.press("Enter")
+            page.wait_for_function(PLAYS, timeout=30_000)
+            assert page.inner_text("#name") == "live"
+            # The page asks for the other streams when it plays.
+            wait_until(lambda: any(url.endswith("/streams.json") for url in view.requests)
+                       or page.wait_for_timeout(100), 20, "the list")
+            view.open(f"{base}/wall?streams=live", is_parsed=True)
+            page.wait_for_function("() => document.querySelector('live-player').shownAt !== null",
+                                   timeout=30_000)
+            own = [url for url in view.requests if url.startswith(f"http://127.0.0.1:{port}/")]
+            assert [url for url in own if "/player/hls.js" in url]
+            assert [url for url in own if not url.startswith(f"{base}/")] == []
     finally:
         edge.close()

@@ -8,6 +8,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,39 @@ def test_statistics_name_the_flag(streamer: Callable[..., Program]) -> None:
     assert response.status == 401 and "--stats loopback" in response.text
     permitted = streamer("--stats", "loopback")
     assert get(permitted.port, "/stats").status == 200
+
+
+class SlowCamera(Camera):
+    """A camera that refuses the password after a while."""
+
+    refuses = threading.Event()
+
+    def handle(self) -> None:
+        self.refuses.wait(60)
+        super().handle()
+
+
+def test_a_held_request_is_refused_when_the_outage_is_known(
+        streamer: Callable[..., Program]) -> None:
+    """A playlist that was asked for before the first attempt failed is not held for 8 s."""
+    SlowCamera.refuses.clear()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), SlowCamera) as camera, \
+            ThreadPoolExecutor() as pool:
+        threading.Thread(target=camera.serve_forever, daemon=True).start()
+        try:
+            program = streamer(
+                "--host", "127.0.0.1", "--http-port", "0", "--input",
+                f"rtsp://u:{PASSWORD}@127.0.0.1:{camera.server_address[1]}/x", defaults=False)
+            held = pool.submit(get, program.port, "/live/playlist.m3u8", timeout=60)
+            wait_until(lambda: 'streamer_held_requests{kind="start"} 1' in get(
+                program.port, "/metrics").text, 20, "a held request")
+            SlowCamera.refuses.set()
+            answer = held.result(60)
+        finally:
+            SlowCamera.refuses.set()
+            camera.shutdown()
+    assert answer.status == 503 and answer.headers["cache-control"] == "no-store"
+    assert "the source refuses access" in answer.text, answer.text
+    assert 1 <= int(answer.headers["retry-after"]) <= 10
+    # One whose time is over says how long it was held.
+    assert "x-held-ms" not in answer.headers

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,3 +161,25 @@ def test_the_list_has_no_still(browser: Browser, locked: Program) -> None:
         view.watch(4)
         assert not [url for url in view.requests if "/gate/" in url]
         assert [url for url in view.requests if "/open/" in url]
+
+
+@pytest.mark.timeout(60)
+def test_without_scripts_the_page_says_how_to_watch(browser: Browser, locked: Program) -> None:
+    """Words instead of a broken picture; the address of the playlist is for programs."""
+    with viewer(browser, (390, 844), java_script_enabled=False) as view:
+        page = view.page
+        view.open(locked.url("/gate/"), is_parsed=True)
+        words = page.locator(".nojs")
+        words.wait_for(timeout=10_000)
+        assert "This stream needs a password, and this page a script" in words.inner_text()
+        assert "viewer:PASSWORD@" in words.inner_text()
+        shown = [link.get_attribute("href") for link in words.locator("a").all()
+                 if link.is_visible()]
+        assert shown == ["playlist.m3u8", "../"]
+        assert not page.locator("img.plain").is_visible()
+        view.watch(1)
+        assert not [url for url in view.requests if "mjpeg" in url or "snapshot" in url]
+        assert view.bad_responses == []
+    target = f"http://viewer:open%20sesame@127.0.0.1:{locked.port}/gate/playlist.m3u8"
+    assert b"#EXTM3U" in subprocess.run(["curl", "-s", target], capture_output=True,
+                                        check=True).stdout

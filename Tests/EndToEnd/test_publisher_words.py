@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import subprocess
 from collections.abc import Callable, Iterator
@@ -42,10 +43,10 @@ def state(program: Program) -> dict[str, Any]:
 
 
 @contextmanager
-def audio_by_ffmpeg(url: str, *muxer: str) -> Iterator[None]:
-    """ffmpeg publishes audio only."""
+def audio_by_ffmpeg(url: str, *muxer: str, source: tuple[str, ...] = AUDIO) -> Iterator[None]:
+    """ffmpeg publishes audio only, or another source."""
     process = subprocess.Popen(
-        [need("ffmpeg", "publishing"), "-v", "error", *AUDIO, *muxer, url],
+        [need("ffmpeg", "publishing"), "-v", "error", *source, *muxer, url],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield
@@ -115,6 +116,33 @@ def test_no_picture_has_a_line_and_a_state(way: str, opened: Opened, words: str,
             return  # A page without a frame is disconnected while a playlist is held.
         told = get(program.port, "/live/playlist.m3u8", timeout=15).text
         assert "waiting for a publisher" not in told, told
+
+
+@contextmanager
+def silent_track(program: Program, name: str) -> Iterator[None]:
+    """A request for a track whose body never has a byte."""
+    request = http.client.HTTPConnection("127.0.0.1", program.port, timeout=20)
+    request.putrequest("POST", f"/live/{name}")
+    request.putheader("Transfer-Encoding", "chunked")
+    request.endheaders()
+    try:
+        yield
+    finally:
+        request.close()
+
+
+@pytest.mark.timeout(90)
+def test_tracks_without_media_beside_others(streamer: Callable[..., Program]) -> None:
+    """An empty audio track lacks audio, an empty text track nothing: there is a picture."""
+    program = streamer(*FLAGS, defaults=False)
+    video = ("-re", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25", "-c:v", "libx264", "-preset",
+             "ultrafast", "-tune", "zerolatency", "-g", "25")
+    with (silent_track(program, "captions.cmft"), silent_track(program, "audio.cmfa"),
+          audio_by_ffmpeg(program.url("/live/video.cmfv"), *CMAF, source=video)):
+        program.wait_logged("publisher-no-audio", "no media for 5 s of the audio track", within=30)
+        wait_until(lambda: state(program)["state"] == "live", 20, "the state")
+        assert not program.logged("publisher-no-picture")
+        assert state(program)["media"]["kind"] == "accepted"
 
 
 @pytest.mark.timeout(90)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 
 import numpy as np
@@ -35,7 +36,10 @@ BEEP_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Picture:
-    """The properties of the video of a clip; `group` is in frames."""
+    """The properties of the video of a clip; `group` is in frames.
+
+    `is_ntsc`: its clock is slower by 1000/1001, as that of film for television.
+    """
 
     width: int = 160
     height: int = 90
@@ -48,6 +52,16 @@ class Picture:
     pixels: str = "yuv420p"
     more: tuple[str, ...] = ()
     codec: str = "h264"
+    is_ntsc: bool = False
+
+    @property
+    def exact(self) -> Fraction:
+        """Frames per second."""
+        return Fraction(self.rate * 1000, 1001) if self.is_ntsc else Fraction(self.rate)
+
+    def time(self, number: int) -> int:
+        """The time of a frame in ticks."""
+        return int(number * CLOCK / self.exact)
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,7 @@ def frames(picture: Picture, seconds: int) -> tuple[Sample, ...]:
     count = picture.rate * seconds
     tags = [tag for tag in trackpublisher.tags(_encoded(picture, seconds)) if tag[0] == 9]
     records = tuple(parameter_sets(next(b for k, _, b in tags if is_configuration(k, b))))
-    setup = Setup("h264", records, picture.width, picture.height, picture.rate)
+    setup = Setup("h264", records, picture.width, picture.height, float(picture.exact))
     coded = [(moment + int.from_bytes(body[2:5], "big", signed=True), body)
              for _, moment, body in tags if body[1] == 1]
     assert len(coded) == count, (len(coded), count)
@@ -89,10 +103,10 @@ def frames(picture: Picture, seconds: int) -> tuple[Sample, ...]:
     early = max(index - order[moment] for index, (moment, _) in enumerate(coded))
     found = []
     for index, (moment, body) in enumerate(coded):
-        number, dts = order[moment], index * CLOCK // picture.rate
+        number, dts = order[moment], picture.time(index)
         content = tuple(unit for unit in units(body) if unit[0] & 31 not in (6, 7, 8, 9))
-        found.append(Sample(VIDEO, dts, (number + early) * CLOCK // picture.rate, content, dts,
-                            setup, number, is_key=content[0][0] & 31 == IDR))
+        found.append(Sample(VIDEO, dts, picture.time(number + early), content, dts, setup, number,
+                            is_key=content[0][0] & 31 == IDR))
     return tuple(found)
 
 
@@ -122,7 +136,7 @@ def _in_order(picture: Picture, seconds: int) -> tuple[Sample, ...]:
 def _drawn(picture: Picture) -> list[str]:
     """The options of ffmpeg for drawn pictures."""
     return ["-f", "rawvideo", "-pix_fmt", "gray", "-s", f"{picture.width}x{picture.height}", "-r",
-            str(picture.rate), "-i", "-"]
+            str(picture.exact), "-i", "-"]
 
 
 def _pictures(picture: Picture, seconds: int) -> bytes:

@@ -8,22 +8,28 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from allowed import ENCODED, PASSED
+from allowed import ENCODED, INSERTED, PASSED, RESTARTED, Allowed
 from case import Case
 from clip import Picture
-from flow import Burst, Gap, Missing, Pause, Returned
-from forms import Extras, Written
+from flow import Burst, Gap, LostKeys, Missing, Pause, Returned
+from forms import CLOCK_SET, PROGRAMS, Extras, Written
 from perturbation import ALL, PAGE, Perturbation
-from stamps import Displaced, Drifting, Equal, Jittered, Jumped, Rounded
-from tracks import Absent, Changed, Late, Retuned
+from stamps import Displaced, Drifting, Equal, Jittered, Jumped, Offset, Rounded, Shifted
+from tracks import Absent, Changed, Late, Retuned, Switched
 
-# Those that change the media come first: the others apply to the result.
+# Those that change the media come first: the others apply to the result. Timestamps that begin
+# elsewhere come last, since the others count from the start.
 POOL: tuple[type[Perturbation], ...] = (
-    Changed, Retuned, Extras, Written, Late, Absent, Gap, Missing, Pause, Returned, Burst, Drifting,
-    Rounded, Jittered, Jumped, Displaced, Equal)
-PICTURES = (Picture(), Picture(), Picture(slices=4), Picture(b_frames=1), Picture(b_frames=3))
+    Changed, Switched, Retuned, Extras, Written, Late, Absent, Gap, Missing, LostKeys, Pause,
+    Returned, Burst, Offset, Drifting, Rounded, Jittered, Jumped, Displaced, Equal, Shifted)
+# One key frame that is late by a frame, and those after it with it.
+MOVED = Picture(keys=(0, 25, 50, *range(76, 300, 25)))
+PICTURES = (Picture(), Picture(), Picture(slices=4), Picture(b_frames=1), Picture(b_frames=2),
+            Picture(b_frames=3), Picture(group=50), MOVED)
 # Pages send no B-frames, and B-frames of another clip have other places.
 PLAIN = Picture()
+# The share of cases to which a form of their protocol is added.
+FORM_SHARE = 0.35
 # A round takes as long as a clip; a test of more than 150 s writes the stacks of its threads.
 MOST_ROUNDS = 6
 
@@ -34,18 +40,40 @@ def composed(seed: int) -> Case:
     protocol = chance.choice(ALL)
     mode = chance.choice([PASSED, PASSED, ENCODED])
     picture = chance.choice(PICTURES)
-    kinds = [kind for kind in POOL if can_carry(kind, protocol)]
-    chosen = sorted(chance.sample(kinds, chance.choice([2, 3])), key=POOL.index)
-    found = tuple(kind.chosen(chance) for kind in chosen)
-    if protocol == PAGE or any(isinstance(one, Changed | Missing) for one in found):
+    kinds = [kind for kind in POOL if kind.can_be_carried(protocol)]
+    chosen = chance.sample(kinds, chance.choice([2, 3]))
+    # One kind has the forms of all senders.
+    if Written in kinds and Written not in chosen and chance.random() < FORM_SHARE:
+        chosen[0] = Written
+    chosen.sort(key=POOL.index)
+    found = tuple(kind.chosen_for(chance, protocol) for kind in chosen)
+    if protocol == PAGE or any(isinstance(one, Changed | Missing | Switched) for one in found):
         picture = PLAIN
-    return Case(protocol, mode, found, picture)
+    if any(isinstance(one, Switched) for one in found):
+        mode = PASSED
+    return Case(protocol, mode, found, picture, more=more(mode, found, picture))
 
 
-def can_carry(kind: type[Perturbation], protocol: str) -> bool:
-    """Whether a protocol can carry a kind of perturbation."""
-    protocols = ("rtmp", "enhanced-rtmp") if kind is Written else kind.protocols
-    return protocol in protocols
+def more(mode: str, found: Sequence[Perturbation], picture: Picture) -> Allowed:
+    """The deviations that a clip and some forms permit beside those of their perturbations."""
+    permitted = Allowed()
+    forms = {one.form for one in found if isinstance(one, Written)}
+    if PROGRAMS in forms:
+        permitted += Allowed(lost=100, pictures=100, silent=4, gaps=4, discontinuities=1, notices=(
+            "source-silent", "source-gone", INSERTED, "publisher-no-picture"))
+    if CLOCK_SET in forms:
+        permitted += Allowed(discontinuities=1, silent=1, lost=12, pictures=50, notices=(INSERTED,))
+    if any(isinstance(one, Switched) for one in found):
+        # The next session is another one, and groups that are held or left out delay it.
+        permitted += Allowed(lost=65, discontinuities=3, gaps=3, silent=3, pictures=50, steps=False,
+                             notices=("unfit", "b-frames", INSERTED, RESTARTED, "passthrough"))
+    if picture.group > PLAIN.group:
+        # A group that is left out has two seconds.
+        permitted += Allowed(lost=25 * len(found), silent=len(found), gaps=len(found))
+    if picture.keys:
+        permitted += Allowed(lost=26 if mode == PASSED else 0, discontinuities=2, gaps=2, silent=2,
+                             start=3, notices=(INSERTED, RESTARTED))
+    return permitted
 
 
 def kind_of(fault: str) -> str:

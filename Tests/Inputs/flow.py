@@ -22,20 +22,25 @@ UNSENT = 8
 
 @dataclass(frozen=True)
 class Successor(Perturbation):
-    """From `at` on another sender connects after some seconds, with another clip from 0 on."""
+    """From `at` on another sender connects after some seconds, with another clip from 0 on.
+
+    The clip begins `ahead` seconds later than the one before ends, so that the numbers of a lower
+    frame rate go on.
+    """
 
     at: float = 5.0
     seconds: float = 1
     picture: clip.Picture = clip.Picture(b_frames=2)
     sound: clip.Sound | None = clip.Sound()
+    ahead: float = 0
     protocols: ClassVar = PUBLISHERS
 
     def apply(self, material: Material) -> Material:
         """Replaces the samples from a key frame on by those of the same numbers."""
         first, ticks = key_at(material, self.at), round(self.seconds * CLOCK)
         seconds = -(-max(one.due for one in material.samples) // CLOCK)
-        other = clip.material(seconds, self.picture, self.sound)
-        begins = key_at(other, first / CLOCK)
+        other = clip.material(seconds + round(self.ahead), self.picture, self.sound)
+        begins = key_at(other, first / CLOCK + self.ahead)
 
         def later(one: Sample) -> Sample:
             return replace(one.moved(-begins), due=one.due - begins + first + ticks,
@@ -168,6 +173,11 @@ class LostKeys(Perturbation):
             return Allowed(pictures=25 * count)
         return Allowed(discontinuities=count, gaps=count, silent=count, pictures=25 * count,
                        notices=(INSERTED,))
+
+    @classmethod
+    def chosen(cls, chance: random.Random) -> Self:
+        """One or two."""
+        return cls(chance.choice([(4.0,), (6.0,), (4.0, 7.0)]))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import clocknumbers
+import dates
 from allowed import ALWAYS, ENCODED, PASSED
 from case import Case
 from follow import PlaylistFollower, Recording
@@ -166,6 +167,8 @@ class Trial:
                             for line in lines)
         if "video" in recording.renditions and not counts_by_one:
             faults += clocknumbers.faults_of(recording.renditions["video"].segments.values())
+        for rendition in recording.renditions.values():
+            faults += dates.faults_of(rendition.segments.values())
         faults += self.page.broken[:3] + check_socket(
             self.page.shown(seen), seen, self.material, self.case.allowed, self.case.is_encoded)
         faults += check_state(state, self.case.allowed)

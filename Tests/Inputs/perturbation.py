@@ -40,6 +40,16 @@ class Perturbation(ABC):
         """One with parameters by chance."""
         raise NotImplementedError(cls.__name__)
 
+    @classmethod
+    def chosen_for(cls, chance: random.Random, protocol: str) -> Self:  # noqa: ARG003
+        """One with parameters by chance that a protocol can carry."""
+        return cls.chosen(chance)
+
+    @classmethod
+    def can_be_carried(cls, protocol: str) -> bool:
+        """Whether a protocol can carry one of them."""
+        return protocol in cls.protocols
+
     def smaller(self) -> Iterator[Self]:
         """The perturbations whose parameters are one step nearer to the least ones."""
         for item in fields(self):  # type: ignore[arg-type]

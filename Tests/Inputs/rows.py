@@ -117,6 +117,10 @@ FLOW = (
     Row("gap-of-two", (Gap(seconds=2),)),
     Row("missing", (Missing(),)),
     Row("missing-five", (Missing(count=5),)),
+    # The first frames after a key frame, and the last ones before the next.
+    Row("missing-at-the-start", (Missing(4.02, 2),), LOSSY, encoded=None),
+    Row("missing-at-the-end", (Missing(4.9, 2), Missing(6.94, 1)), LOSSY, encoded=None),
+    Row("missing-a-part", (Missing(4.38, 4),), LOSSY, encoded=None),
     Row("lost-key", (LostKeys(),), LOSSY, encoded=None),
     # Numbers stay those of the clock: the source is not irregular.
     Row("lost-keys", (LostKeys((3.0, 5.0, 7.0)),), LOSSY, encoded=None),
@@ -156,6 +160,17 @@ FLOW = (
         passed=OTHER_RATE + Allowed(lost=60), encoded=None),
     Row("successor-at-50-fps", (Successor(picture=Picture(rate=50, group=50)),), (RTMP, SRT),
         passed=OTHER_RATE + Allowed(lost=25), encoded=None),
+    Row("successor-at-24-fps", (Successor(picture=Picture(rate=24, group=24), ahead=2),),
+        (RTMP, SRT), picture=Picture(rate=30, group=30), passed=OTHER_RATE + Allowed(lost=25),
+        encoded=None),
+    # Another timescale: the film is encoded at the rate of before, which repeats frames. By RTMP,
+    # whose times are milliseconds, a second of it does not differ from 24 frames per second.
+    *(Row(f"successor-of-film-with-groups-of-{group}", (
+        Successor(picture=Picture(rate=24, group=group, is_ntsc=True), ahead=2),), protocols,
+          picture=Picture(rate=30, group=30), seconds=16, encoded=None,
+          passed=OTHER_RATE + Allowed(is_encoded=True, lost=2 * group, lines=("unfit:grid of 30",),
+                                      state=WHY, pictures=3 * group, follows=ENCODER_STARTS))
+      for group, protocols in ((24, (SRT, HTTP)), (48, (RTMP, SRT)))),
     Row("successor-without-b-frames", (Successor(picture=Picture()),), PROGRAMS,
         picture=Picture(b_frames=2), passed=Allowed(discontinuities=1)),
     Row("successor-in-mono", (Successor(picture=Picture()),), PROGRAMS, sound=Sound(channels=2),
@@ -303,8 +318,10 @@ FORMS = (
         Written("report_tracks", (track,), CAMERAS)), (RTSP,), seconds=20, encoded=None)
       for track in (VIDEO, AUDIO)),
     Row("packets-overtaken", (Written("overtaken", 40, CAMERAS),), (RTSP_UDP,), encoded=None),
-    Row("packets-twice", (Written("twice", 40, CAMERAS),), (RTSP_UDP,), encoded=None,
-        faults={"*": "libavformat reads a datagram again that has the number of the one before"}),
+    Row("packets-twice", (Written("twice", 40, CAMERAS),), (RTSP_UDP,), encoded=None),
+    Row("packets-twice-and-overtaken", (
+        Written("twice", 7, CAMERAS), Written("overtaken", 5, CAMERAS)), (RTSP_UDP,), encoded=None),
+    Row("each-packet-twice", (Written("twice", 1, CAMERAS),), (RTSP_UDP,), encoded=None),
     Row("sender-report-far-off", (Written("report_errors", (0.0, 0.0, 0.4, 0.0), CAMERAS),),
         passed=Allowed(discontinuities=2, silent=2, notices=(INSERTED,))),
     Row("timestamps-from-0", (Written("first_moment", 0, CAMERAS),)),

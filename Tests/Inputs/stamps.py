@@ -220,6 +220,11 @@ class Shifted(Perturbation):
         """Moves all timestamps."""
         return replace(material, samples=tuple(one.moved(self.start) for one in material.samples))
 
+    @classmethod
+    def chosen_for(cls, chance: random.Random, protocol: str) -> Self:
+        """So that they wrap after some seconds."""
+        return cls(WRAPS[protocol] - chance.choice([3, 5, 6]) * CLOCK)
+
 
 # The number of ticks after which the timestamps of a protocol begin at 0 again.
 WRAPS = {RTMP: 2**32 * 90, ENHANCED: 2**32 * 90, RTSP: 2**32, RTSP_UDP: 2**32, SRT: 2**33,
@@ -245,3 +250,8 @@ class Offset(Perturbation):
     def allowed(self, mode: str) -> Allowed:  # noqa: ARG002
         """A constant difference stays."""
         return Allowed(offset=self.seconds, silent=1)
+
+    @classmethod
+    def chosen(cls, chance: random.Random) -> Self:
+        """Later or earlier."""
+        return cls(chance.choice([-0.2, 0.1, 0.2]))

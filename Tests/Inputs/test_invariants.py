@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import clocknumbers
+import dates
 import manifest
 from allowed import INSERTED, RESTARTED, Allowed
 from flow import Gap, Missing
@@ -154,10 +155,23 @@ def test_numbers_are_those_of_the_clock(ahead: int, wrong: int) -> None:
     assert not clocknumbers.faults_of(few)
 
 
-@pytest.mark.parametrize(("times", "dates", "words"), [
+def test_dates_agree_with_durations() -> None:
+    """A segment that states less than its slot is named; a Discontinuity or a gap explains it."""
+    def kept(number: int, duration: float = 1, after: bool = False) -> Kept:
+        return Kept(number, "", "", duration, after, False, 0, date=number + 0.4)
+
+    whole = [kept(number) for number in range(7, 10)]
+    assert not dates.faults_of(whole)
+    assert dates.faults_of([kept(6, 0.96), *whole]) == [
+        "segment 6 of 0.96 s is followed after 1.000 s"]
+    assert not dates.faults_of([kept(6, 0.5), kept(7, after=True)])
+    assert not dates.faults_of([kept(5, 0.5), *whole])
+
+
+@pytest.mark.parametrize(("times", "off", "words"), [
     (0, 0, ""), (0.04, 0, "at 104.000 s, its media at 104.040 s"),
     (0, 0.5, "its date is")])
-def test_times_of_the_mpd_are_those_of_the_media(times: float, dates: float, words: str,
+def test_times_of_the_mpd_are_those_of_the_media(times: float, off: float, words: str,
                                                  monkeypatch: pytest.MonkeyPatch) -> None:
     """A segment begins at the time that a duration or a timeline states, and at its date."""
     for template in ('<SegmentTemplate {} timescale="10" duration="10"/>',
@@ -171,7 +185,7 @@ def test_times_of_the_mpd_are_those_of_the_media(times: float, dates: float, wor
         monkeypatch.setattr(manifest, "sample_times", lambda *_: [
             Times(Fraction(104) + Fraction(times).limit_denominator(1000), Fraction(0),
                   Fraction(1))])
-        kept = Kept(11, "/s/11", "/s/i", 1, False, False, 0, b"x", date=104.5 + dates)
+        kept = Kept(11, "/s/11", "/s/i", 1, False, False, 0, b"x", date=104.5 + off)
         recording = Recording({"video": Followed("", {11: kept})}, {"/s/i": b"x"})
         found = manifest.faults_of(text, "/s/manifest.mpd", recording)
         assert len(found) == bool(words) and words in "".join(found), found

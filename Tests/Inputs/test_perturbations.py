@@ -11,7 +11,8 @@ import pytest
 import composition
 from case import Case
 from flow import Burst, Gap, LostKeys, Missing, Pause, Returned, Slower
-from perturbation import ALL, RTMP, Perturbation, applied
+from forms import FORMS, Written
+from perturbation import ALL, CMAF, PAGE, RTMP, Perturbation, applied
 from samples import AUDIO, CLOCK, VIDEO, Material
 from stamps import Displaced, Drifting, Equal, Jittered, Jumped, Offset, Rounded, Shifted
 from synthetic import material
@@ -19,7 +20,7 @@ from tracks import Absent, Late
 
 PLAIN = material()
 # Kinds that need another clip, which is encoded.
-ENCODING = ("Changed", "Retuned")
+ENCODING = ("Changed", "Retuned", "Switched")
 
 
 def stamps(found: Material, track: str = VIDEO) -> list[int]:
@@ -92,12 +93,23 @@ def test_seed_names_a_case() -> None:
     assert protocols == set(ALL)
 
 
+def test_all_kinds_and_forms_are_composed() -> None:
+    """Each kind of the pool, and each form of a sender, is in some case of a long run."""
+    found = [one for seed in range(3000) for one in composition.composed(seed).perturbations]
+    assert {type(one) for one in found} == set(composition.POOL)
+    forms = {(one.form, repr(one.value)) for one in found if isinstance(one, Written)}
+    assert forms == {(form, repr(value)) for form, value, _ in FORMS}
+
+
 def test_chosen_perturbations_keep_the_order_of_sending() -> None:
     """All kinds, with parameters by chance, apply one after another."""
     chance = random.Random(1)
     kinds = [kind for kind in composition.POOL if kind.__name__ not in ENCODING]
     for _ in range(200):
-        found = applied(PLAIN, [kind.chosen(chance) for kind in chance.sample(kinds, 3)])
+        protocol = chance.choice([one for one in ALL if one not in (CMAF, PAGE)])
+        carried = [kind for kind in kinds if kind.can_be_carried(protocol)]
+        found = applied(PLAIN, [kind.chosen_for(chance, protocol)
+                                for kind in chance.sample(carried, 3)])
         due = [one.due for one in found.samples]
         assert due == sorted(due) and found.track(VIDEO)
 

@@ -143,6 +143,11 @@ class Switched(Perturbation):
             *(one for one in material.samples if one.due < first), *new,
             *(one.moved(early) for one in material.track(AUDIO) if one.due >= first)])
 
+    @classmethod
+    def chosen(cls, chance: random.Random) -> Self:
+        """Another rate, or B-frames."""
+        return cls(5.0, chance.choice([clip.Picture(rate=30, group=30), clip.Picture(b_frames=2)]))
+
 
 @dataclass(frozen=True)
 class Retuned(Perturbation):

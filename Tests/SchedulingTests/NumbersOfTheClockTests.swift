@@ -9,8 +9,12 @@ import Time
 @Suite("Numbers of passed-through segments are those of the clock")
 struct NumbersOfTheClockTests {
   private static let second: Int64 = 1_795_155_720
-  private static let segmentation = Segmentation(
-    rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+  private static let segmentation = seconds(of: .thirty)
+
+  /// Segments of one second.
+  private static func seconds(of rate: FrameRate) -> Segmentation {
+    Segmentation(rate: rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+  }
 
   /// The start of a segment: its number and its capture time.
   private struct Start: Equatable {
@@ -22,12 +26,18 @@ struct NumbersOfTheClockTests {
 
   /// A program that passes the source through.
   private struct Program {
-    var schedule = PassThroughSchedule(segmentation: segmentation, first: 0)
+    let segmentation: Segmentation
+    var schedule: PassThroughSchedule
     var starts: [Start] = []
     /// The frames that are lost next.
     var lost: Int64 = 0
     /// Whether it would have restarted with segments of variable duration.
     var wasIrregular = false
+
+    init(_ segmentation: Segmentation = NumbersOfTheClockTests.segmentation) {
+      self.segmentation = segmentation
+      schedule = PassThroughSchedule(segmentation: segmentation, first: 0)
+    }
 
     mutating func take(at time: Interval, isKey: Bool, jitter: Interval = .zero) {
       let position = schedule.assign(
@@ -80,25 +90,36 @@ struct NumbersOfTheClockTests {
     #expect(numbers == [0, 1, 2, 4, 5, 6, 7, 8, 9].map { numbers[0] + $0 })
   }
 
+  /// Seeds of an hour with losses, and the frame rate of the camera.
+  private static let losses: [(seed: UInt64, rate: Int64)] =
+    (0..<UInt64(TestLength.of(short: 4, long: 40))).map { ($0, 30) }
+    + (0..<UInt64(TestLength.of(short: 1, long: 10))).flatMap { seed in
+      [15, 25, 50].map { (seed, $0) }
+    }
+
   @Test(
     "two programs that pull one camera agree in number and time, three segments after a loss",
-    arguments: UInt64(0)..<4)
-  func twoPrograms(seed: UInt64) {
+    arguments: losses)
+  func twoPrograms(_ row: (seed: UInt64, rate: Int64)) throws {
+    let (seed, second) = (row.seed, row.rate)
     var random = SplitMix64(seed: seed)
-    var programs = [Program(), Program()]
+    let segmentation = Self.seconds(of: try #require(FrameRate(second)))
+    var programs = [Program(segmentation), Program(segmentation)]
     /// The end of the newest loss, outage, start or move of key frames, in frames.
     var disturbed: [Int64] = [0, 0]
     /// Until when a program has no connection, in frames.
     var outages: [Int64] = [0, 0]
     var (phase, compared) = (Int64(13), 0)
     var faults: [String] = []
-    for index in Int64(0)..<30 * 3600 {
+    for index in 0..<second * 3600 {
       // Another reader's PLAY lets the camera begin a group of pictures, for all readers.
-      if index % 2700 == 0, index > 0 {
+      // Not in the first group after an outage: a longer one may be that of another camera.
+      let isNew = outages.contains { index > 0 && (index - 2 * second...index).contains($0) }
+      if index % (90 * second) == 0, index > 0, !isNew {
         // By more frames than are lost at once: a move by fewer, in a segment that has lost some,
         // looks like a smaller loss, and dates follow it by 0.3 ms per second.
-        phase = (phase + 7 + Int64(random.next() % 17)) % 30
-        disturbed = disturbed.map { max($0, index + 30) }
+        phase = (phase + 7 + Int64(random.next() % UInt64(second - 13))) % second
+        disturbed = disturbed.map { max($0, index + second) }
       }
       for number in programs.indices {
         if index < outages[number] { continue }
@@ -106,14 +127,14 @@ struct NumbersOfTheClockTests {
           // The program, or only its connection, begins again.
           if index % 2 == 0 {
             let wasIrregular = programs[number].wasIrregular
-            programs[number] = Program()
+            programs[number] = Program(segmentation)
             programs[number].wasIrregular = wasIrregular
           }
           programs[number].schedule.breakOff()
         }
         let event = random.next()
         if event % 20_000 == 0 {
-          outages[number] = index + 60 + Int64(event >> 32 % 300)
+          outages[number] = index + 2 * second + Int64(event >> 32 % 300)
         } else if event % 400 == 0 {
           // A burst of packets is lost.
           programs[number].lost = 1 + Int64(event >> 32 % 6)
@@ -125,11 +146,14 @@ struct NumbersOfTheClockTests {
         }
         let jitter = Interval.milliseconds(Int64(event >> 16 % 10))
         programs[number].take(
-          at: Self.time(index) + .milliseconds(100), isKey: index % 30 == phase, jitter: jitter)
+          at: .seconds(index) / second + .milliseconds(100), isKey: index % second == phase,
+          jitter: jitter)
       }
       // Half a second after a key frame: that of three segments after the newest loss.
       let newest = max(disturbed[0], disturbed[1])
-      guard index % 30 == (phase + 15) % 30, index - 15 >= newest + 3 * 30 else { continue }
+      guard index % second == (phase + second / 2) % second,
+        index - second / 2 >= newest + 3 * second
+      else { continue }
       guard let one = programs[0].starts.last, let two = programs[1].starts.last,
         one.number == two.number, (one.date - two.date).magnitude < .milliseconds(20),
         (one.number - one.captured.wholeSeconds).magnitude <= 1,

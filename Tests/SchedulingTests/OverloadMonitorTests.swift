@@ -9,13 +9,16 @@ struct OverloadMonitorTests {
   @Test("an encoder one second behind is overloaded until it is below 200 ms")
   func monitor() {
     var monitor = OverloadMonitor()
-    let ages: [(milliseconds: Int64, change: OverloadMonitor.Change)] = [
-      (0, .none), (999, .none), (1000, .none), (1001, .fellBehind), (5000, .none), (900, .none),
-      (201, .none), (200, .none), (199, .caughtUp), (999, .none), (1001, .fellBehind),
-      (-5, .caughtUp), (-1000, .none),
+    let ages: [(milliseconds: Int64, isOverloaded: Bool)] = [
+      (0, false), (999, false), (1000, false), (1001, true), (5000, true), (900, true),
+      (201, true), (200, true), (199, false), (999, false), (1001, true), (-5, false),
+      (-1000, false),
     ]
-    for (milliseconds, change) in ages {
-      #expect(monitor.observe(age: .milliseconds(milliseconds)) == change, "\(milliseconds) ms")
+    for (milliseconds, isOverloaded) in ages {
+      let fallsBehind = isOverloaded && !monitor.isOverloaded
+      #expect(
+        monitor.fallsBehind(age: .milliseconds(milliseconds)) == fallsBehind, "\(milliseconds) ms")
+      #expect(monitor.isOverloaded == isOverloaded, "\(milliseconds) ms")
     }
   }
 }

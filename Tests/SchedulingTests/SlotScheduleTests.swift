@@ -173,6 +173,24 @@ struct SlotScheduleTests {
     #expect(simulation.frames.suffix(2) == [1, 1])
   }
 
+  @Test(
+    "a source of less than one frame per second has no slate between its frames",
+    arguments: [1, 2, 4] as [Int64])
+  func slow(seconds: Int64) {
+    var arrivals = SilenceLimit()
+    for count in Int64(-4)..<0 {
+      arrivals.heard(at: SlotSimulation.monotonic + .seconds(count * seconds))
+    }
+    var simulation = SlotSimulation(slate: 99, arrivals: arrivals)
+    for index in Int64(0)..<600 {
+      if index % (30 * seconds) == 0 {
+        simulation.offer(1, captured: simulation.due(index), now: simulation.due(index))
+      }
+      simulation.close(at: simulation.due(index) + simulation.inputDelay)
+    }
+    #expect(simulation.frames.allSatisfy { $0 == 1 })
+  }
+
   @Test("without a slate the last frame is repeated forever")
   func noSlate() {
     var simulation = SlotSimulation()

@@ -19,7 +19,10 @@ struct SlotSimulation {
   var slots: [(slot: FrameSlot<Int>, at: MonotonicTime)] = []
 
   /// A simulation; the input delay is one frame if it is nil.
-  init(_ rate: FrameRate = .thirty, inputDelay: Interval? = nil, slate: Int? = nil) {
+  init(
+    _ rate: FrameRate = .thirty, inputDelay: Interval? = nil, slate: Int? = nil,
+    arrivals: SilenceLimit = SilenceLimit()
+  ) {
     segmentation = Segmentation(
       rate: rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
     self.inputDelay = inputDelay ?? rate.frameDuration
@@ -27,7 +30,7 @@ struct SlotSimulation {
     first = clock.frame(atOrAfter: Self.monotonic, on: segmentation.grid)
     schedule = SlotSchedule(
       segmentation: segmentation, clock: clock, first: first, inputDelay: self.inputDelay,
-      initial: -1, slate: slate.map { [$0] } ?? [])
+      initial: -1, slate: slate.map { [$0] } ?? [], arrivals: arrivals)
   }
 
   /// The due time of frame `first + index` before any skip.

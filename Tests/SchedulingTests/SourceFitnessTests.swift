@@ -79,14 +79,14 @@ struct SourceFitnessTests {
 
   /// A source of groups of 30 frames, with timestamps in whole milliseconds; it may have been away.
   private func fault(
-    _ rate: Double, jitter: Int64 = 0, groups: Int64, returns: Bool = false
+    _ rate: Double, jitter: Int64 = 0, groups: Int64, of length: Int64 = 30, returns: Bool = false
   ) -> SourceFitness.Fault? {
     var fitness = SourceFitness(rate: .thirty, maximumGroupTime: .seconds(4))
     if returns { fitness.breakOff() }
-    for index in 0..<groups * 30 {
+    for index in 0..<groups * length {
       let pts = Int64(Double(index) * 1000 / rate) + (index % 2 == 0 ? jitter : -jitter)
       let found = fitness.take(
-        pts: .origin + .milliseconds(pts), isKey: index % 30 == 0)
+        pts: .origin + .milliseconds(pts), isKey: index % length == 0)
       if let found { return found }
     }
     return nil
@@ -102,6 +102,16 @@ struct SourceFitnessTests {
   func rateOfNext(_ rate: Double) {
     #expect(fault(rate, groups: 1, returns: true) == nil)
     #expect(fault(rate, groups: 2, returns: true) == .irregularRate)
+  }
+
+  @Test(
+    "groups that are too short to tell their rate are judged together", arguments: [12, 24, 25],
+    [23.976, 24, 25, 50])
+  func shortGroups(_ length: Int64, _ rate: Double) {
+    #expect(fault(rate, groups: 1, of: length, returns: true) == nil)
+    #expect(fault(rate, groups: 4, of: length, returns: true) == .irregularRate)
+    #expect(fault(rate, groups: 6, of: length) == .irregularRate)
+    #expect(fault(30, jitter: 7, groups: 20, of: length, returns: true) == nil)
   }
 
   @Test(

@@ -19,7 +19,8 @@ struct PageTests {
     PageFiles.Pages(
       player: Array(
         ("<title>Live – streamer</title>\(long)<h1 id=\"name\" class=\"cut\">Live</h1>"
-          + "<img src=\"stream.mjpeg\"><a href=\"playlist.m3u8\">HLS</a>"
+          + "<img src=\"stream.mjpeg\"><p><strong>Scripts are off, so this is a plain picture "
+          + "stream:</strong> without sound.</p><a href=\"playlist.m3u8\">HLS</a>"
           + "<a class=\"btn\" href=\"../\">All streams</a>").utf8),
       list: Array(
         ("\(long)<ul><!-- streams --></ul>"
@@ -93,6 +94,8 @@ struct PageTests {
     let root = path == "/" ? "./" : ""
     #expect(text.contains("<img src=\"\(root)\(picture)\">"), "\(text.suffix(200))")
     #expect(text.contains("<a class=\"btn\" href=\"\(list)\">All streams</a>"))
+    // Below a path of a proxy, a page at the root cannot know it from its address.
+    #expect(text.contains(" data-root=\"./\"") == (path == "/"))
   }
 
   @Test("the label of a stream with playback tokens is in no page")

@@ -45,6 +45,26 @@ struct AudioDriftTests {
   }
 
   @Test(
+    "100 ppm stay within 20 ms for ten minutes", arguments: [100, -100] as [Int64],
+    [0, 15] as [Int64])
+  func slow(ppm: Int64, jitter: Int64) {
+    let (found, drift) = offsets(ppm: ppm, seconds: 600, jitter: jitter)
+    #expect(drift.isDrifting && found.allSatisfy { abs($0) <= 20 }, "\(found)")
+  }
+
+  @Test("a path that becomes longer once is no drift", arguments: [15, 30, -30] as [Int64])
+  func step(milliseconds: Int64) {
+    var drift = AudioDrift()
+    for packet in Int64(0)..<20_000 {
+      let real = Interval.milliseconds(packet * 20)
+      if packet % 2 == 0 { drift.takeVideo(.origin + real, arrival: .origin + real) }
+      let late = Interval.milliseconds(packet < 9_000 ? 50 : 50 + milliseconds)
+      #expect(drift.audio(.origin + real, arrival: .origin + real + late) == .origin + real)
+    }
+    #expect(!drift.isDrifting)
+  }
+
+  @Test(
     "a constant lead stays, also on a line with jitter",
     arguments: [-200, 0, 200, 800] as [Int64])
   func lead(milliseconds: Int64) {

@@ -33,8 +33,11 @@ class Watch:
     """Follows the playlists and the MPD of a stream from a thread, and keeps the faults."""
 
     def __init__(self, port: int, name: str = "live", tracks: tuple[str, ...] = ("video",),
-                 is_passed: bool = False) -> None:
+                 is_passed: bool = False, is_other_process: bool = False) -> None:
         self.port, self.name, self.is_passed = port, name, is_passed
+        # Another process without the window of the stream begins its Periods again, and may have
+        # slate under names of before, which is not immutable.
+        self.is_other_process = is_other_process
         self.records = [Record(f"/{name}/{track}/") for track in tracks]
         self.periods: dict[str, str] = {}
         self.faults: list[str] = []
@@ -76,7 +79,10 @@ class Watch:
             return None
         if response.status not in (200, 404, 410, 503):
             self.faults.append(f"{path}: {response.status}")
-        return response.body if response.status == 200 else None
+        if response.status != 200 or self.is_other_process and path.endswith(".m4s") \
+                and "immutable" not in response.headers.get("cache-control", ""):
+            return None
+        return response.body
 
     def _ask(self, record: Record, name: str) -> bytes | None:
         body = self._get(record.path + name)
@@ -142,7 +148,7 @@ class Watch:
     def _follow_manifest(self) -> None:
         """A Period keeps its start; the last one does not go back."""
         body = self._get(f"/{self.name}/manifest.mpd")
-        if body is None:
+        if body is None or self.is_other_process:
             return
         found = re.findall(r'<Period id="([^"]+)" start="([^"]+)"', body.decode())
         for name, start in found:

@@ -30,8 +30,6 @@ export class Card {
     this.corner = make('span', 'corner');
     this.name = make('h2', 'cut');
     this.badge = make('span', 'badge');
-    this.viewers = make('span');
-    this.meta = make('p', 'meta');
     this.why = make('p', 'why');
     const id = `stream-${encodeURIComponent(stream.name)}`;
     link.href = `${encodeURIComponent(stream.name)}/`;
@@ -40,10 +38,7 @@ export class Card {
     this.canvas.setAttribute('aria-hidden', 'true');
     this.over.setAttribute('aria-hidden', 'true');
     title.append(this.name, this.badge);
-    const watching = make('span');
-    watching.append(icon('eye', 's'), make('span', 'sr', 'Viewers: '), this.viewers);
-    this.meta.append(watching);
-    what.append(title, this.meta, this.why);
+    what.append(title, this.why);
     this.picture.append(this.canvas, this.over, this.corner);
     this.element.append(link, this.picture, what);
     this.update(stream, now);
@@ -81,8 +76,6 @@ export class Card {
     setText(this.name, stream.label);
     showBadge(this.badge, badge, word);
     setText(this.why, why);
-    this.meta.hidden = stream.viewers === null;
-    if (stream.viewers !== null) setText(this.viewers, String(stream.viewers));
     const isDim = stream.state !== 'live' || stream.isOnDemand;
     this.picture.className = `pic${isDim ? ` ${this.hasStill ? 'dim' : 'blank'}` : ''}`;
     this.canvas.hidden = !this.hasStill;

@@ -13,7 +13,7 @@ const LARGEST_WALL = 16;
 /**
  * A stream: `label` is its name for people; `state` is one word, `lost` if the source supplies no
  * frames, `gone` while the server does not answer, `locked` if it needs a password; `since` in Unix
- * ms, 0 if unknown; `outage` is null if the source supplies media; `viewers` is null if the server
+ * ms, 0 if unknown; `outage` is null if the source supplies media.
  * does not count them for all clients.
  * @typedef {object} ListedStream
  * @property {string} name
@@ -22,7 +22,6 @@ const LARGEST_WALL = 16;
  * @property {number} since
  * @property {boolean} isOnDemand
  * @property {Outage | null} outage
- * @property {number | null} viewers
  */
 
 /**
@@ -32,13 +31,12 @@ const LARGEST_WALL = 16;
 export function listedStreams(content) {
   if (!Array.isArray(content)) throw new Error('no list of streams');
   return content.filter((item) => typeof item?.name === 'string' && STATES.includes(item.state))
-    .map(({ name, label, state, source, onDemand, outage, viewerCount }) => {
+    .map(({ name, label, state, source, onDemand, outage }) => {
       const isLost = state === 'live' && source?.online === false;
       const since = Number(source?.since) / 1e6;
       return {
         name, label: typeof label === 'string' ? label : name, state: isLost ? 'lost' : state,
         since: since > 0 ? since : 0, isOnDemand: onDemand === true, outage: outageOf(outage, 1e6),
-        viewers: Number.isInteger(viewerCount) ? viewerCount : null,
       };
     });
 }

@@ -22,16 +22,12 @@ export const chosenOf = (streams) => ({
 export function summaryText(streams) {
   const { live, trouble } = chosenOf(streams), count = streams.length;
   if (count === 0) return '';
-  const known = streams.flatMap(({ viewers }) => viewers ?? []);
-  const people = known.reduce((sum, viewers) => sum + viewers, 0);
   const shown = live.length === count ? (count === 1 ? '1 stream' : `All ${count} show a picture`)
     : live.length === 0 ? 'No stream shows a picture'
       : live.length === 1 ? '1 shows a picture' : `${live.length} show a picture`;
   const lost = trouble.length === 0 ? []
     : [`${trouble.length} ${trouble.length === 1 ? 'is' : 'are'} lost`];
-  const watched = known.length === 0 ? []
-    : [people === 1 ? '1 person watches' : `${people} people watch`];
-  return `${[shown, ...lost, ...watched].join(', ')}.`;
+  return `${[shown, ...lost].join(', ')}.`;
 }
 
 /**

@@ -41,11 +41,13 @@ import { sourceOf } from '../engine/transport/source.js';
  * `?panel`, are switches: present or 1 is on, 0 is off.
  * Each other invalid parameter gives a warning.
  * @param {string} page URL of the page
+ * @param {string} [root] the folder of the server, to which its other addresses are relative
  * @returns {Parameters}
  */
-export function parametersOf(page) {
+export function parametersOf(page, root) {
   const query = new URL(page).searchParams, player = query.get('player');
-  const source = sourceOf(query.get('src'), page), hls = hlsLocations(query.get('hlsjs'), page);
+  const source = sourceOf(query.get('src'), page);
+  const hls = hlsLocations(query.get('hlsjs'), page, root);
   const kind = kindNamed(player), target = targetOf(query.get('target'));
   const sync = syncGroupOf(query.get('sync')), transport = transportOf(query.get('transport'));
   const text = (/** @type {string | null} */ problem) => problem && sentenceOf(problem);

@@ -6,14 +6,18 @@ import { secondFiles } from '../shared/files.js';
 import { setSecondFile } from '../shared/second-file.js';
 /** @typedef {typeof import('../stage/later.js')} Later */
 
+/** The addresses of the file, by that of the page, and by what the server has written into it. */
+const addresses = () => secondFiles(
+  location.href, document.getElementById('name')?.dataset.root !== undefined);
+
 /** The address from which the file came; the first one to try before. */
-let address = secondFiles(location.href)[0] ?? '';
+let address = addresses()[0] ?? '';
 
 /** @returns {Promise<Later>} */
 export async function loadSecondFile() {
   /** @type {unknown} */
   let problem = new Error('a page from a file has no other part');
-  for (const url of secondFiles(location.href)) {
+  for (const url of addresses()) {
     try {
       const code = /** @type {Later} */ (await import(url));
       if (code.BUILD !== BUILD) {

@@ -4,13 +4,16 @@
 /** @typedef {{ name: string, label: string, state: string, isOnDemand: boolean }} Listed */
 
 /**
- * The address of the list of streams, for the page of a stream.
+ * The address of the list of streams, for the page of a stream: the folder above that of the
+ * stream, also below a folder of a proxy.
  * @param {string} page URL
+ * @param {string} [root] the relative address that the server has written: the page is at the root
  */
-export function listAddress(page) {
+export function listAddress(page, root) {
   const { pathname, protocol, origin } = new URL(page);
   if (protocol === 'file:') return page;
   const folder = pathname.replace(/\/t\/[^/]+(?=\/)/, '').replace(/\/ldash\/play(?=\/)/, '');
+  if (root !== undefined) return new URL(root, new URL(folder, origin)).href;
   return new URL(folder.replace(/[^/]*$/, '').replace(/[^/]+\/$/, ''), origin).href;
 }
 
@@ -32,6 +35,7 @@ export class StreamNames {
    */
   constructor(name, isEmbedded, { dataset, textContent }) {
     this.name = name;
+    this.list = listAddress(location.href, dataset.root);
     const isServed = dataset.name !== undefined && (name === '' || name === dataset.name);
     /** The label in the page; null for another stream, and in a page from a file. */
     this.served = isServed ? textContent : null;
@@ -62,7 +66,7 @@ export class StreamNames {
 
   async ask() {
     try {
-      const response = await fetch(new URL('streams.json', listAddress(location.href)));
+      const response = await fetch(new URL('streams.json', this.list));
       if (response.ok) this.all = listedIn(await response.json());
     } catch { /* the page has the name of the address */ }
     this.isKnown = true;

@@ -19,12 +19,14 @@ import { showWallClock } from './wall-clock.js';
 /** Connects the player with the page. */
 export class View {
   constructor() {
-    const { page, warnings, ...parameters } = parametersOf(location.href);
     this.name = element('name', HTMLHeadingElement);
-    const { name, viewers } = this.name.dataset, url = new URL(location.href);
+    const { name, viewers, root } = this.name.dataset, url = new URL(location.href);
+    this.list = listAddress(location.href, root);
+    const { page, warnings, ...parameters } = parametersOf(location.href, this.list);
     const isServed = name !== undefined && !url.searchParams.has('src');
-    this.names = new StreamNames(nameIn(parameters.source), page.isEmbedded, this.name);
-    this.list = listAddress(location.href);
+    // The address of a page at the root has no name.
+    const named = isServed && root !== undefined ? name : nameIn(parameters.source);
+    this.names = new StreamNames(named, page.isEmbedded, this.name);
     this.title = '';
     /** Whether the page has details under the picture. */
     this.docked = matchMedia('(max-width: 1000px) and (orientation: portrait)');
@@ -39,7 +41,7 @@ export class View {
     this.stage = new Stage(document, {
       ...parameters,
       ...isServed && { name, needsPassword: viewers === 'password' },
-      scripts: { hls: parameters.hlsLocations, dash: dashLocation(location.href) },
+      scripts: { hls: parameters.hlsLocations, dash: dashLocation(location.href, this.list) },
       later: new LaterCode(loadSecondFile), early: { tell, FrameHold, PastOffer },
       startsItself: page.startsItself, hasControls: page.hasControls, isMuted: page.isMuted,
       isIdle: page.isEmbedded, keys: document,

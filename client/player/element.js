@@ -50,8 +50,16 @@ const ADDRESS = typeof IN_WALL !== 'undefined' ? besidePage('live-player.js') : 
 /** Servers that render pages import the module too, without a document. */
 const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
 
+/**
+ * The stage of an element, for the wall, which is one file with this one.
+ * @type {(player: HTMLElement) => Stage | null}
+ */
+export let stageOf;
+
 /** Plays while it is in a document. */
 export class LivePlayer extends Base {
+  static { stageOf = (player) => (#stage in player ? player.#stage : null); }
+
   static get observedAttributes() {
     return ['src', 'target', 'sync', 'transport', 'controls', 'muted', 'at'];
   }
@@ -202,6 +210,11 @@ export class LivePlayer extends Base {
 
   #show() {
     const { latency, statistics, rendition } = this, last = this.#last;
+    const source = this.sourceState;
+    if (source && source.state !== last.source) {
+      last.source = source.state;
+      this.#emit('source', source);
+    }
     if (!statistics) return;
     const { target, syncOffset } = statistics;
     if (latency !== null) this.#emit('latency', { latency, target, syncOffset });
@@ -209,11 +222,6 @@ export class LivePlayer extends Base {
       this.#emit('rendition', { rendition, renditions: this.renditions });
     }
     last.rendition = rendition;
-    const source = this.sourceState;
-    if (source && source.state !== last.source) {
-      last.source = source.state;
-      this.#emit('source', source);
-    }
     const now = performance.now();
     if (now - this.#statisticsAt < STATISTICS_INTERVAL) return;
     this.#statisticsAt = now;
@@ -300,7 +308,7 @@ export class LivePlayer extends Base {
 
   get sourceState() {
     const playback = this.#stage?.playback;
-    return playback?.player ? sourceStateOf(playback) : null;
+    return playback?.player || playback?.refusal ? sourceStateOf(playback) : null;
   }
 
   get rendition() { return this.#stage?.playback.state.rendition ?? null; }

@@ -4,7 +4,13 @@
 import { clockText } from '../stage/time-scale.js';
 import { iconButton, make, makeSVG } from './make.js';
 /** @typedef {import('../engine/server/past-extent.js').PastExtent} PastExtent */
-/** @typedef {import('../stage/stage.js').Stage} Stage */
+/** @typedef {import('../stage/time-bar.js').TimeSource} TimeSource */
+/** @typedef {import('../stage/time-bar.js').TimeBar} TimeBar */
+
+/**
+ * The times of one stream, or those of all streams of the wall.
+ * @typedef {{ playback: TimeSource, past: { past: { bar: TimeBar } | null } | null }} Times
+ */
 
 const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August',
   'September', 'October', 'November', 'December'];
@@ -62,7 +68,7 @@ export function hoursText(seconds) {
 
 /** The content of the menu. */
 export class Calendar {
-  /** @param {Stage} stage @param {() => void} onDone a time was gone to */
+  /** @param {Times} stage @param {() => void} onDone a time was gone to */
   constructor(stage, onDone) {
     this.stage = stage;
     this.onDone = onDone;

@@ -4,6 +4,7 @@
 import { dayOf } from '../shared/day-time.js';
 import { element } from './dom.js';
 import { MarkedSpan } from './marked-span.js';
+import { pastMarkup } from './past-markup.js';
 import { addSheetsStyle } from './sheets-style.js';
 import { TimeBar } from './time-bar.js';
 import { clockText } from './time-scale.js';
@@ -44,7 +45,7 @@ export class PastControls {
     this.stage = element('stage', HTMLDivElement, root);
     addSheetsStyle(root);
     if (!root.getElementById('past')) {
-      element('bar', HTMLDivElement, root).before(options.fragment(PAST_MARKUP));
+      element('bar', HTMLDivElement, root).before(options.fragment(pastMarkup()));
     }
     this.box = element('past', HTMLDivElement, root);
     this.back = element('back', HTMLButtonElement, root);

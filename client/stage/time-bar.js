@@ -7,9 +7,22 @@ import { Pinch } from './pinch.js';
 import {
   durationText, fractionOf, gapsIn, marksIn, spanAfter, timeAt, timeText, viewOf,
 } from './time-scale.js';
-/** @typedef {import('../engine/playback/playback.js').Playback} Playback */
+/** @typedef {import('../engine/server/past-extent.js').PastExtent} PastExtent */
 /** @typedef {import('./dom.js').Root} Root */
 /** @typedef {import('./marked-span.js').MarkedSpan} MarkedSpan */
+
+/**
+ * What the bar moves: a player, or all players of the wall. Times are Unix seconds, those of the
+ * clock ms.
+ * @typedef {object} TimeSource
+ * @property {{ now: () => number }} clock of the server
+ * @property {boolean} isPast
+ * @property {number | null} shownAt
+ * @property {{ extent: PastExtent | null, address: (path: string) => string | null }} reach
+ * @property {{ presence: { isOnline: boolean } | null }} services
+ * @property {(at: number) => void} goTo
+ * @property {() => void} goLive
+ */
 
 /** Seconds of the arrow keys, and of page up and down. */
 const STEP = 5, LONG_STEP = 60;
@@ -22,7 +35,7 @@ const DRAG_INTERVAL = 250;
 
 /** The track with its knob, gaps and marks. */
 export class TimeBar {
-  /** @param {Root} root @param {Playback} playback @param {MarkedSpan} clip
+  /** @param {Root} root @param {TimeSource} playback @param {MarkedSpan} clip
    * @param {AbortSignal} signal */
   constructor(root, playback, clip, signal) {
     this.playback = playback;

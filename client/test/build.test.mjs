@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { pairsOf, ratioOf } from '../contrast.mjs';
+import { overPictures, pairsOf, ratioOf } from '../contrast.mjs';
 import { iconsOf, usedStyle } from '../used.mjs';
 
 suite('the parts of shared files in a page', () => {
@@ -34,6 +34,17 @@ suite('the contrast of colours', () => {
     assert.equal(ratioOf([0, 0, 0], [1, 1, 1]), 21);
     assert.equal(ratioOf([1, 0, 0], [1, 0, 0]), 1);
     assert.equal(ratioOf([0x77 / 255, 0x77 / 255, 0x77 / 255], [1, 1, 1]).toFixed(2), '4.48');
+  });
+
+  test('words over a picture: the least opaque colour of their ground', () => {
+    const tokens = ':root { --text: #ffffff; --quiet: #777777; }';
+    /** The rows of the title for a ground. */
+    const rows = (ground) => overPictures(tokens, () => `.title {\n  top: 0; ${ground}\n}`)
+      .filter(({ name }) => name.startsWith('title')).map(({ ratio }) => ratio.toFixed(1));
+    assert.deepEqual(rows('background: #000000;'), ['21.0']);
+    assert.deepEqual(rows('background: #0000;'), ['0.0']);
+    assert.deepEqual(rows('background: linear-gradient(#000c, #0008 9px, #0000);'), ['4.5']);
+    assert.deepEqual(rows(''), ['0.0']);
   });
 
   test('a missing colour and a different light scheme are findings', () => {

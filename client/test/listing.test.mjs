@@ -13,22 +13,20 @@ suite('the list of streams', () => {
       { name: 'a', state: 'live', source: { online: true, since: 5_000_000_000 } },
       {
         name: 'b', label: 'Yard', state: 'live',
-        source: { online: false, since: 1_795_155_509_319_000_000 }, viewerCount: 3,
+        source: { online: false, since: 1_795_155_509_319_000_000 },
       },
       { name: 'c', state: 'idle', onDemand: true }, { name: 'd', state: 'new' }, { state: 'live' },
       null,
     ]), [
       {
         name: 'a', label: 'a', state: 'live', since: 5000, isOnDemand: false, outage: null,
-        viewers: null,
       },
       {
         name: 'b', label: 'Yard', state: 'lost', since: 1_795_155_509_319, isOnDemand: false,
-        outage: null, viewers: 3,
+        outage: null,
       },
       {
         name: 'c', label: 'c', state: 'idle', since: 0, isOnDemand: true, outage: null,
-        viewers: null,
       },
     ]);
     assert.throws(() => listedStreams({}), /no list/);
@@ -96,15 +94,14 @@ suite('the list of streams', () => {
     assert.match(tryText(now + 90_001, now), /^next try at \d\d:\d\d$/);
   });
 
-  for (const [states, viewers, text] of [
-    [[], null, ''], [['live'], null, '1 stream.'], [['live'], 1, '1 stream, 1 person watches.'],
-    [['live', 'live'], 3, 'All 2 show a picture, 6 people watch.'],
-    [['live', 'idle'], null, '1 shows a picture.'], [['idle'], null, 'No stream shows a picture.'],
-    [['live', 'live', 'failed'], 0, '2 show a picture, 1 is lost, 0 people watch.'],
-    [['live', 'lost', 'failed'], null, '1 shows a picture, 2 are lost.'],
+  for (const [states, text] of [
+    [[], ''], [['live'], '1 stream.'], [['live', 'live'], 'All 2 show a picture.'],
+    [['live', 'idle'], '1 shows a picture.'], [['idle'], 'No stream shows a picture.'],
+    [['live', 'live', 'failed'], '2 show a picture, 1 is lost.'],
+    [['live', 'lost', 'failed'], '1 shows a picture, 2 are lost.'],
   ]) {
     test(`the line of ${states.join(', ') || 'no stream'}: ${text}`, () => {
-      const streams = states.map((state) => ({ ...listed('live'), state, viewers }));
+      const streams = states.map((state) => ({ ...listed('live'), state }));
       assert.equal(summaryText(streams), text);
     });
   }

@@ -123,7 +123,28 @@ suite('the state of a stream', () => {
       assert.deepEqual(
         sourceStateOf({
           status: { name: status, since: 1000 }, services: { presence, isReachable },
+          refusal: null, isAsking: false,
         }), { state, since });
+    });
+  }
+
+  for (const [answer, status, presence, isAsking, state] of [
+    [401, 'wait', null, false, 'refused'], [403, 'wait', online, false, 'refused'],
+    [404, 'wait', null, false, 'refused'], [410, 'dead', null, false, 'refused'],
+    [403, 'wait', offline, false, 'refused'], [503, 'wait', null, false, 'refused'],
+    // The state of the source says more than a refusal for a while.
+    [503, 'wait', offline, false, 'lost'],
+    // A token may still come.
+    [401, 'wait', null, true, 'starting'], [503, 'live', null, false, 'live'],
+  ]) {
+    const source = JSON.stringify(presence);
+    test(`refused with ${answer}, ${status}, ${source}, ${isAsking}: ${state}`, () => {
+      const found = sourceStateOf({
+        status: { name: status, since: 1000 }, services: { presence, isReachable: true }, isAsking,
+        refusal: { status: answer, reason: '', at: 2000, retryAt: null, expires: null },
+      });
+      assert.equal(found.state, state);
+      if (state === 'refused') assert.deepEqual([found.since, found.status], [2000, answer]);
     });
   }
 });

@@ -28,6 +28,13 @@ suite('locations of hls.js', () => {
     });
   }
 
+  test('below a path of a proxy hls.js is below it, too', () => {
+    const page = 'http://h/cams/live/', root = 'http://h/cams/';
+    assert.equal(hlsLocations(null, page, root).locations[0].url, `${root}player/hls.js`);
+    assert.notEqual(hlsLocations('/player/x.js', page, root).warning, null);
+    assert.equal(hlsLocations('../player/x.js', page, root).warning, null);
+  });
+
   test('a script of the CDN is checked by its sum', () => assert.match(CDN.integrity, /^sha256-/));
 });
 

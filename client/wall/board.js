@@ -10,11 +10,13 @@ export class Board {
   /**
    * @param {HTMLElement} grid @param {Record<string, string>} attributes of the players
    * @param {() => void} onChange the order, the layout or the page has changed
+   * @param {() => void} onChoose other streams are wanted
    */
-  constructor(grid, attributes, onChange) {
+  constructor(grid, attributes, onChange, onChoose) {
     this.grid = grid;
     this.attributes = attributes;
     this.onChange = onChange;
+    this.onChoose = onChoose;
     /** @type {Tile[]} in their order */
     this.tiles = [];
     this.layout = 'fit';
@@ -44,6 +46,7 @@ export class Board {
       const tile = known.get(stream.word) ?? new Tile(stream, this.attributes, {
         onSound: (one) => this.hear(one === this.heard ? null : one),
         onOnly: (one) => this.showOnly(one === this.only ? null : one),
+        onChoose: this.onChoose,
       });
       known.delete(stream.word);
       if (!tile.element.isConnected) this.grid.append(tile.element);

@@ -2,34 +2,34 @@
 // The streams of the server: their names for people, and the choice of the wall.
 
 import { within } from '../shared/deadline.js';
+import { listedStreams } from '../list/listing.js';
+/** @typedef {import('../list/listing.js').ListedStream} ListedStream */
 /** @typedef {import('./picker.js').Choosable} Choosable */
 
 /** The limit of the request, ms. */
 const TIMEOUT = 5000;
 
 /**
- * Reads /streams.json.
- * @param {unknown} content
- * @returns {Choosable[]}
+ * A stream for the dialog. A still of a stream on demand would start it.
+ * @param {ListedStream} stream
+ * @returns {Choosable}
  */
-export function choosableOf(content) {
-  if (!Array.isArray(content)) return [];
-  return content.filter((item) => typeof item?.name === 'string')
-    .map(({ name, label, state, source, onDemand, outage }) => ({
-      name, label: typeof label === 'string' ? label : name,
-      since: Number(source?.since) / 1e6 || 0,
-      isWaiting: outage?.kind === 'no-publisher',
-      // A still of a stream on demand would start it.
-      hasStills: state === 'live' && onDemand !== true,
-    }));
-}
+export const choosableOf = ({ name, label, state, since, isOnDemand }) => ({
+  name, label, since, hasStills: (state === 'live' || state === 'lost') && !isOnDemand,
+});
 
-/** @returns {Promise<Choosable[]>} empty if the server does not answer */
+/**
+ * The streams of /streams.json, empty if the server does not answer; and its clock minus that of
+ * this page, ms, to a second.
+ * @returns {Promise<{ streams: ListedStream[], clockOffset: number }>}
+ */
 export async function loadStreams() {
   try {
     return await within(TIMEOUT, async (signal) => {
       const response = await fetch('streams.json', { cache: 'no-store', signal });
-      return response.ok ? choosableOf(await response.json()) : [];
+      const streams = response.ok ? listedStreams(await response.json()) : [];
+      const date = Date.parse(response.headers.get('date') ?? '');
+      return { streams, clockOffset: date > 0 ? date - Date.now() : 0 };
     });
-  } catch { return []; }
+  } catch { return { streams: [], clockOffset: 0 }; }
 }

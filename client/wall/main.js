@@ -8,9 +8,10 @@ import { followTheme } from '../shared/theme.js';
 import { BoardInput } from './board-input.js';
 import { Board } from './board.js';
 import { addressOf, groupWords, LAYOUTS, streamOf, wallOf } from './layout.js';
-import { loadStreams } from './listed.js';
+import { choosableOf, loadStreams } from './listed.js';
 import { clockWords, instantsWords, WallPast } from './past.js';
 import { Picker } from './picker.js';
+import { TimeOffer } from './time-offer.js';
 
 const UPDATE_INTERVAL = 1000;
 /** While a stream has no picture, the server is asked for the reason in this interval, ms. */
@@ -22,17 +23,25 @@ const wall = wallOf(location.href);
 const group = wall.sync ?? `wall-${Math.random().toString(36).slice(2, 10)}`;
 /** @param {string} id @returns {HTMLElement} */
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const words = find('words'), bar = find('past'), problem = find('problem');
+const words = find('words'), bar = find('together'), problem = find('problem');
 const layout = /** @type {HTMLSelectElement} */ (find('layout'));
-const board = new Board(find('grid'), { ...wall.attributes, sync: group }, () => show());
+const board = new Board(find('grid'), { ...wall.attributes, sync: group }, () => show(),
+  () => void choose());
 const input = new BoardInput(board);
 const past = new WallPast(() => board.players);
+const offer = new TimeOffer(bar, board, past);
 const picker = new Picker((chosen) => {
   board.setStreams(chosen.map(streamOf));
   keepAddress();
   void label();
 });
 let cycles = wall.cycles, isAnnounced = false, cycleTimer = 0, labelledAt = 0;
+/** The clock of the server minus that of this page, ms. */
+let clockOffset = 0;
+/** What was said last about streams without a picture. */
+let said = '';
+/** Whether the instant of the address was gone to. */
+let hasBegun = wall.at === null;
 
 /** Writes the wall into the address, so that a bookmark opens the same one. */
 function keepAddress() {
@@ -40,26 +49,30 @@ function keepAddress() {
   history.replaceState(null, '', addressOf(location.href, streams, board.layout, cycles));
 }
 
-/** Shows names for people, and which streams wait for a publisher. */
+/** Shows names for people, and the states that the server lists. */
 async function label() {
   labelledAt = performance.now();
-  const listed = new Map((await loadStreams()).map((stream) => [stream.name, stream]));
+  const { streams, clockOffset: offset } = await loadStreams();
+  const listed = new Map(streams.map((stream) => [stream.name, stream]));
+  clockOffset = offset;
   for (const tile of board.tiles) {
-    const stream = listed.get(tile.stream.word);
-    tile.isWaiting = stream?.isWaiting === true;
-    if (stream) tile.label(stream.label);
+    tile.listed = listed.get(tile.stream.word) ?? null;
+    if (tile.listed) tile.label(tile.listed.label);
   }
   show();
 }
 
-/** Offers the past if the first stream has an archive. */
-async function offerPast() {
-  const first = board.tiles[0]?.stream.src;
-  if (!first || /^https?:/.test(first)) return;
-  const response = await fetch(`${first}dvr.json`);
-  bar.hidden = !response.ok || (await response.json()).archive !== true;
-  board.arrange();
-  if (wall.at === null || bar.hidden) return;
+/** Reads aloud which streams have no picture now; a time that counts down is no part of it. */
+function tellAway() {
+  const away = board.shown.filter((tile) => tile.said !== '');
+  const text = away.map((tile) => `${tile.name.textContent}: ${tile.said}`).join(' ');
+  if (text !== said) setText(find('said'), text);
+  said = text;
+}
+
+/** Begins at the instant of the address. */
+async function begin() {
+  hasBegun = true;
   await past.untilReady();
   await past.seek(wall.at);
 }
@@ -88,7 +101,8 @@ function show() {
 /** Says how far the players are apart; the first such words are announced. */
 function update() {
   const { players, shown } = board;
-  for (const tile of shown) tile.update();
+  for (const tile of shown) tile.update(Date.now() + clockOffset);
+  tellAway();
   const isAway = shown.some(({ element }) => element.classList.contains('away'));
   if (isAway && performance.now() - labelledAt > LIST_INTERVAL) void label();
   const all = players.map((player) => player.statistics);
@@ -98,14 +112,11 @@ function update() {
   if (isAnnounced) words.setAttribute('aria-live', 'off');
   isAnnounced ||= word !== 'Connecting';
   showBadge(words, kind, word, figure);
-  const { clock, day } = clockWords(past.at, past.isPast, past.isPaused, Date.now());
-  setText(find('clock'), clock);
-  setText(find('day'), day);
+  offer.update();
+  if (!hasBegun && offer.isOffered) void begin();
+  const { clock } = clockWords(past.at, past.isPast, past.isPaused, Date.now());
   document.title = `Wall, ${past.isPast ? clock : word.toLowerCase()} – streamer`;
   find('play-icon').setAttribute('href', past.isPaused ? '#i-play' : '#i-pause');
-  const live = /** @type {HTMLButtonElement} */ (find('live'));
-  live.disabled = !past.isPast && !past.isPaused;
-  setText(live, live.disabled ? 'Live' : 'Go live');
 }
 
 /** @param {boolean} isOn */
@@ -119,7 +130,10 @@ function edit(isOn) {
   board.tiles[0]?.element.focus();
 }
 
-async function choose() { picker.open(await loadStreams(), board.tiles.map((t) => t.stream.word)); }
+async function choose() {
+  const { streams } = await loadStreams();
+  picker.open(streams.map(choosableOf), board.tiles.map((tile) => tile.stream.word));
+}
 
 function toggleFull() {
   if (document.fullscreenElement) void document.exitFullscreen();
@@ -140,6 +154,10 @@ function toggleSound() {
   board.hear(tile === board.heard ? null : tile);
 }
 
+const SLIDER_KEYS = new Set([
+  'ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End',
+]);
+
 /** @type {Record<string, () => void>} */
 const KEYS = {
   f: toggleFull, m: toggleSound, Escape: escape, PageDown: () => board.nextPage(),
@@ -150,11 +168,14 @@ const KEYS = {
 addEventListener('keydown', (event) => {
   const { ctrlKey, metaKey, altKey, key } = event, target = /** @type {Element} */ (event.target);
   if (ctrlKey || metaKey || altKey || picker.dialog.open || target.closest('input, select')) return;
+  // The slider has keys of its own, and so has the calendar.
+  if (target.closest('[role=slider]') && SLIDER_KEYS.has(key)) return;
+  if (target.closest('#together .menu')) return;
   const isOnTile = board.tiles.some(({ element }) => element === target);
   // The arrow keys of a tile move the focus; a space on a button presses it.
   if (isOnTile && key.startsWith('Arrow')) return;
   const isSpace = key === ' ' && !target.closest('button, a');
-  const action = KEYS[key] ?? (bar.hidden ? undefined : past.keys[isSpace ? 'k' : key]);
+  const action = KEYS[key] ?? offer.keys[isSpace ? 'k' : key];
   if (!action) return;
   event.preventDefault();
   event.stopPropagation();
@@ -211,7 +232,4 @@ followTheme();
 board.layout = wall.layout;
 board.setStreams(wall.streams);
 setInterval(update, UPDATE_INTERVAL);
-if (board.tiles.length > 0) {
-  void label();
-  offerPast().catch(() => {});
-}
+if (board.tiles.length > 0) void label();

@@ -18,11 +18,16 @@ export class WallPast {
     this.isPast = false;
     /** The number of the latest seek: those before it are over. */
     this.seeks = 0;
+    /** Whether players wait for each other, and whether they stay paused then. */
+    this.isSeeking = false;
+    this.staysPaused = false;
   }
 
   get players() { return this.shown(); }
 
-  get isPaused() { return this.players.every(({ paused }) => paused); }
+  get isPaused() {
+    return this.isSeeking ? this.staysPaused : this.players.every(({ paused }) => paused);
+  }
 
   /** The instants that are shown, Unix seconds. */
   get instants() { return this.players.flatMap(({ shownAt }) => shownAt ?? []); }
@@ -38,9 +43,11 @@ export class WallPast {
    * @param {number | null} at Unix seconds; null for the live edge
    */
   async seek(at) {
-    const { players } = this, wasPaused = this.isPast && this.isPaused;
+    const { players } = this;
+    this.staysPaused = this.isPast && this.isPaused;
     this.isPast = at !== null;
     this.seeks += 1;
+    this.isSeeking = at !== null;
     if (at === null) {
       for (const player of players) player.seek(null);
       return;
@@ -49,7 +56,9 @@ export class WallPast {
     for (const player of players) player.pause();
     for (const player of players) player.seek(at);
     await this.untilReady();
-    if (current === this.seeks && !wasPaused) for (const player of players) player.play();
+    if (current !== this.seeks) return;
+    this.isSeeking = false;
+    if (!this.staysPaused) for (const player of players) player.play();
   }
 
   async untilReady() {
@@ -72,6 +81,7 @@ export class WallPast {
     const { players } = this, [first, ...others] = players;
     if (!first) return;
     this.seeks += 1;
+    this.isSeeking = false;
     this.isPast = true;
     for (const player of players) player.pause();
     await first.step(frames);
@@ -81,6 +91,10 @@ export class WallPast {
 
   togglePlay() {
     const { isPaused } = this;
+    if (this.isSeeking) {
+      this.staysPaused = !isPaused;
+      return;
+    }
     for (const player of this.players) {
       if (isPaused) player.play();
       else player.pause();

@@ -10,10 +10,8 @@ const WIDTH = 120, LEAST_FOR_SEARCH = 8;
 
 /**
  * A stream: `label` is its name for people; `since`: it has frames since then, Unix ms, 0 if
- * unknown; `isWaiting`: it has no publisher.
- * @typedef {{
- *   name: string, label: string, since: number, hasStills: boolean, isWaiting: boolean,
- * }} Choosable
+ * unknown.
+ * @typedef {{ name: string, label: string, since: number, hasStills: boolean }} Choosable
  */
 
 /** @param {string} id @returns {any} */
@@ -56,7 +54,7 @@ export class Picker {
   open(streams, words) {
     const names = new Set(streams.map(({ name }) => name));
     const foreign = words.filter((word) => !names.has(word))
-      .map((word) => ({ name: word, label: word, since: 0, hasStills: false, isWaiting: false }));
+      .map((word) => ({ name: word, label: word, since: 0, hasStills: false }));
     const all = [...streams, ...foreign];
     this.chosen = [...words];
     this.query.value = '';

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// One stream on the wall: its player, its name, its state and its buttons.
+// One stream on the wall: its player, its name, its state in words, and its buttons.
 
 import { icon, iconButton, make, setText, showBadge } from '../shared/make.js';
+import { tileWords } from './tile-words.js';
+/** @typedef {import('../list/listing.js').ListedStream} ListedStream */
 /** @typedef {import('../live-player').LivePlayer} LivePlayer */
 /** @typedef {import('./layout.js').WallStream} WallStream */
-
-/** The badges of states without a picture, by the state of the source. */
-const AWAY = /** @type {Record<string, [kind: string, word: string]>} */ ({
-  lost: ['lost', 'No picture'], failed: ['bad', 'No picture'], ended: ['none', 'Ended'],
-  unreachable: ['lost', 'No server'],
-});
-
-/** @type {[kind: string, word: string]} */
-const WAITING = ['wait', 'Waiting'];
+/** @typedef {import('./tile-words.js').TileWords} TileWords */
 
 /**
  * What a person asks of a tile.
  * @typedef {object} TileActions
  * @property {(tile: Tile) => void} onSound
  * @property {(tile: Tile) => void} onOnly
+ * @property {() => void} onChoose other streams are wanted
  */
 
 /** The elements of one stream. Its player exists while its page is shown. */
@@ -34,8 +29,10 @@ export class Tile {
     this.player = null;
     this.fills = false;
     this.isHeard = false;
-    /** Whether its publisher is missing, which is no fault. */
-    this.isWaiting = false;
+    /** @type {ListedStream | null} as the server lists it; null for one of another server */
+    this.listed = null;
+    /** What is read aloud while it has no picture; empty while it has one. */
+    this.said = '';
     this.element = make('li', 'tile');
     this.element.tabIndex = 0;
     this.cover = make('div', 'cover');
@@ -62,7 +59,18 @@ export class Tile {
     open.href = stream.src;
     open.setAttribute('role', 'menuitem');
     this.menu.append(this.fill, open);
-    this.element.append(this.cover, this.caption, this.tools, this.menu);
+    this.why = make('div', 'why');
+    this.why.hidden = true;
+    this.sign = make('span', 'sign');
+    this.title = make('b');
+    this.reason = make('span');
+    this.page = make('a', 'btn', 'Open its page');
+    this.page.href = stream.src;
+    this.choose = make('button', 'btn', 'Choose streams');
+    this.choose.type = 'button';
+    this.choose.addEventListener('click', () => actions.onChoose());
+    this.why.append(this.sign, this.title, this.reason, this.page, this.choose);
+    this.element.append(this.cover, this.caption, this.why, this.tools, this.menu);
     this.sound.addEventListener('click', () => actions.onSound(this));
     this.only.addEventListener('click', () => actions.onOnly(this));
     this.more.addEventListener('click', () => this.showMenu(this.menu.hidden === true));
@@ -85,13 +93,21 @@ export class Tile {
    */
   label(name) {
     setText(this.name, name);
-    this.element.setAttribute('aria-label', name);
+    this.describe();
     for (const [button, words] of /** @type {[HTMLElement, string][]} */ ([
       [this.sound, `Sound of ${name} (M)`], [this.only, `Only ${name} (Enter)`],
       [this.more, `More for ${name}`],
     ])) {
       button.setAttribute('aria-label', words);
       button.title = words;
+    }
+  }
+
+  /** The name with the state, for a screen reader. */
+  describe() {
+    const words = [this.name.textContent ?? '', this.said].filter((text) => text !== '').join(': ');
+    if (this.element.getAttribute('aria-label') !== words) {
+      this.element.setAttribute('aria-label', words);
     }
   }
 
@@ -140,13 +156,32 @@ export class Tile {
     }
   }
 
-  /** Shows the state of the stream; nothing while it has a picture. */
-  update() {
-    const state = this.player?.sourceState?.state ?? 'starting', known = AWAY[state];
-    const away = known && this.isWaiting && state !== 'unreachable' ? WAITING : known;
-    this.element.classList.toggle('away', away !== undefined);
-    this.badge.hidden = away === undefined;
-    if (away) showBadge(this.badge, ...away);
+  /**
+   * Shows the state of the stream; nothing while it has a picture.
+   * @param {number} now Unix ms on the server's clock
+   */
+  update(now) {
+    const words = tileWords(this.player?.sourceState ?? null, this.listed, now);
+    this.element.classList.toggle('away', words !== null);
+    this.badge.hidden = this.why.hidden = words === null;
+    // The words of the player are hidden too: these have the name of the stream.
+    if (this.player) this.player.inert = words !== null;
+    this.said = words?.said ?? '';
+    if (words) this.tell(words);
+    this.describe();
     if (this.fills) this.fit();
+  }
+
+  /** @param {TileWords} words */
+  tell({ badge, word, icon: sign, title, why, action }) {
+    showBadge(this.badge, badge, word);
+    if (this.sign.dataset.name !== sign) {
+      this.sign.dataset.name = sign;
+      this.sign.replaceChildren(icon(sign, 'l'));
+    }
+    setText(this.title, title);
+    setText(this.reason, why);
+    this.page.hidden = action !== 'page';
+    this.choose.hidden = action !== 'choose';
   }
 }

@@ -17,6 +17,8 @@ package struct TrackCatalog: Sendable {
   package var order: [HourName] { list.map(\.name) }
   /// The bytes of files that are set aside, since they have no CMAF header.
   package var damaged: [HourName: Int] = [:]
+  /// The torn segments of files that the disk does not let finish: they are not read.
+  private(set) var torn: [HourName: Set<Int64>] = [:]
   /// The files that readers know.
   private(set) var uses: [HourName: HourUse] = [:]
 
@@ -27,7 +29,12 @@ package struct TrackCatalog: Sendable {
   }
 
   /// Adds or replaces a finished file; without sums the file is gone.
-  package mutating func set(_ name: HourName, _ summary: HourIndex.Summary?) {
+  ///
+  /// `torn` has the numbers of its segments that are not read.
+  package mutating func set(
+    _ name: HourName, _ summary: HourIndex.Summary?, torn: Set<Int64> = []
+  ) {
+    self.torn[name] = summary == nil || torn.isEmpty ? nil : torn
     if open?.name == name { open = nil }
     files[name] = summary
     let index = list.firstIndex { $0.name >= name } ?? list.count

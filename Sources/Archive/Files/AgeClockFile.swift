@@ -45,14 +45,18 @@ package struct AgeClockFile {
   ///
   /// - Parameters:
   ///   - clock: the clock; nil before the first call.
-  ///   - isChanged: whether the file may have been changed by others since the last call.
+  ///   - isRead: whether the file is read, which others may have changed; it always is before it is
+  ///     written.
   ///   - wall: the wall clock.
   ///   - now: the clock that never steps.
   package mutating func advance(
-    _ clock: inout AgeClock?, isChanged: Bool, wall: WallTime, at now: MonotonicTime
+    _ clock: inout AgeClock?, isRead: Bool, wall: WallTime, at now: MonotonicTime
   ) {
     var next = clock ?? Self.clock(of: folder, wall: wall)
-    if isChanged, let written, let text = Self.text(folder), text != written.text,
+    var ahead = next
+    ahead.advance(wall: wall, at: now)
+    let isDue = written.map { $0.late != ahead.late.count || now - $0.at >= Self.period } ?? true
+    if isRead || isDue, let written, let text = Self.text(folder), text != written.text,
       let other = AgeClock(text)
     {
       // An administrator has set it.

@@ -44,7 +44,9 @@ extension HourFolder {
     var torn = (bytes: 0, isDamaged: false)
     if isIndexed { torn = try leaveOutTorn(&found, name, file) }
     guard let walk = found, !walk.isCut, !walk.segments.isEmpty else {
-      guard try torn.isDamaged ? false : isTorn(found, file) else {
+      // A record in the index is that of a segment that was whole.
+      let isKnown = torn.isDamaged || isIndexed && hasRecords(name)
+      guard try isKnown ? false : isTorn(found, file) else {
         return .setAside(try setAside(name))
       }
       remove(name)
@@ -54,6 +56,12 @@ extension HourFolder {
     let damaged = walk.damages.reduce(torn.bytes) { $0 + $1.count }
     return .finished(
       try finish(name, file, walk, digests: digests), headerOf: source, damaged: damaged)
+  }
+
+  private func hasRecords(_ name: HourName) -> Bool {
+    (try? indexBytes(name)).map {
+      !HourIndex.records($0, hasFrames: false).segments.isEmpty
+    } ?? false
   }
 
   /// Whether a file without a whole segment is that of a program that was killed while it wrote the

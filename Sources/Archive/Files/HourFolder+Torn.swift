@@ -36,6 +36,18 @@ extension HourFolder {
     return (max(0, end - found.completeEnd), isDamaged)
   }
 
+  /// The segments of a file that the disk does not let finish, without torn ones, and the numbers
+  /// of these.
+  func untorn(_ name: HourName) throws(SystemError) -> (walk: HourWalk?, torn: Set<Int64>) {
+    let file = try DiskFile(file(name), reading)
+    var found = try walk(name, file, isVerified: true)
+    // An index may have segments that the boxes have not.
+    let all = HourIndex.records((try? indexBytes(name)) ?? [], hasFrames: false).segments
+    let numbers = Set((all + (found?.segments ?? [])).map(\.row.number))
+    _ = try leaveOutTorn(&found, name, file)
+    return (found, numbers.subtracting((found?.segments ?? []).map(\.row.number)))
+  }
+
   /// Whether the last segments of an index have their digests in a file.
   func hasDigests(of known: [IndexedSegment], _ file: DiskFile) throws(SystemError) -> Bool {
     for segment in known.suffix(Self.usualDigests) where segment.digest != nil {

@@ -105,7 +105,8 @@ package struct HourFolder: Sendable, Hashable {
 
   /// Replaces an hour file and its index by those of another folder on the same disk.
   ///
-  /// At each instant the file of the name is the old one or the new one.
+  /// At each instant the file of the name is the old one or the new one. It is on the disk after
+  /// ``syncNames(of:)``.
   package func replace(_ name: HourName, from drafts: HourFolder) throws(SystemError) {
     _ = try DiskFile(drafts.file(name), .reading)
     // A file of another user is not replaced.
@@ -114,8 +115,6 @@ package struct HourFolder: Sendable, Hashable {
     DiskFolder.remove(index(name))
     try DiskFolder.rename(drafts.file(name), to: file(name))
     try DiskFolder.rename(drafts.index(name), to: index(name))
-    // Segments that are appended to the new file need its name.
-    try Self.syncNames(of: file(name))
     drafts.remove(name)
     DiskFolder.remove(drafts.path)
   }

@@ -25,6 +25,8 @@ package final class HourMerge {
   private var source: DiskFile?
   /// The segments of the old file as it was read last, and how many of them are in the draft.
   private var rows: [SegmentRow] = []
+  /// The digests that the index of the old file has.
+  private var digests: [Int64: SegmentDigest] = [:]
   private var copied = 0
   /// The last segment of the draft, the wall clock minus media time at it, and its end in ticks.
   private var last: (number: Int64, offset: Interval, end: Int64, isHealed: Bool)?
@@ -99,6 +101,11 @@ package final class HourMerge {
     // Another file may have the name, with the same first segments.
     source = present.isEmpty ? nil : try DiskFile(folder.file(name), .reading)
     rows = present
+    let indexed = HourIndex.records((try? folder.indexBytes(name)) ?? [], hasFrames: false).segments
+    let ranges = Dictionary(rows.map { ($0.number, $0.range) }, uniquingKeysWith: { $1 })
+    for segment in indexed where segment.row.range == ranges[segment.row.number] {
+      digests[segment.row.number] = segment.digest
+    }
     return true
   }
 
@@ -159,7 +166,7 @@ package final class HourMerge {
     let start = Rotation.Start(
       number: number, time: WallTime(nanoseconds: (media + clock).nanoseconds), offset: clock,
       startsDiscontinuity: startsDiscontinuity, headerHash: name.headerHash)
-    _ = try writer.complete(start)
+    _ = try writer.complete(start, digest: isHealed ? nil : digests[number])
     last = (number, clock, decodeTime.addingSaturated(duration), isHealed)
   }
 

@@ -3,8 +3,28 @@
 import System
 
 extension HourFolder {
-  /// Gives an hour file the name `X.removed`, and its name to a draft.
+  /// Puts the draft of a removal beside its hour file: a crash during ``exchange(_:with:)`` finds
+  /// it there.
   ///
+  /// Waits for the disk.
+  func stage(_ name: HourName, from drafts: HourFolder) throws(SystemError) {
+    let draft = file(name) + Suffix.draft
+    DiskFolder.remove(draft)
+    try DiskFolder.rename(drafts.file(name), to: draft)
+    do throws(SystemError) { try DiskFolder.sync("\(path)/\(name.folder)") } catch {
+      unstage(name, to: drafts)
+      throw error
+    }
+  }
+
+  /// Takes a draft back that was not exchanged.
+  func unstage(_ name: HourName, to drafts: HourFolder) {
+    try? DiskFolder.rename(file(name) + Suffix.draft, to: drafts.file(name))
+  }
+
+  /// Gives an hour file the name `X.removed`, and its name to a draft that was staged.
+  ///
+  /// Does not wait for the disk.
   /// ``completeRemoval(_:kept:_:)`` overwrites it then, also after a crash.
   ///
   /// - Parameters:
@@ -13,27 +33,18 @@ extension HourFolder {
   /// - Throws: `SystemError` of the disk; the names are as before.
   func exchange(_ name: HourName, with drafts: HourFolder?) throws(SystemError) {
     let (path, old, draft) = (file(name), file(name) + Suffix.removed, file(name) + Suffix.draft)
-    if let drafts {
-      DiskFolder.remove(draft)
-      try DiskFolder.rename(drafts.file(name), to: draft)
-      // A crash between the next two names finds the draft.
-      try DiskFolder.sync("\(self.path)/\(name.folder)")
-    }
-    do throws(SystemError) {
-      try DiskFolder.rename(path, to: old)
-      DiskFolder.remove(index(name))
-      guard let drafts else { return }
-      do throws(SystemError) { try DiskFolder.rename(draft, to: path) } catch {
-        try DiskFolder.rename(old, to: path)
-        throw error
-      }
-      try? DiskFolder.rename(drafts.index(name), to: index(name))
-      drafts.remove(name)
-      DiskFolder.remove(drafts.path)
-    } catch {
-      if let drafts { try? DiskFolder.rename(draft, to: drafts.file(name)) }
+    // The order may come after its removal has ended.
+    if drafts != nil { _ = try DiskFile(draft, .reading) }
+    try DiskFolder.rename(path, to: old)
+    DiskFolder.remove(index(name))
+    guard let drafts else { return }
+    do throws(SystemError) { try DiskFolder.rename(draft, to: path) } catch {
+      try DiskFolder.rename(old, to: path)
       throw error
     }
+    try? DiskFolder.rename(drafts.index(name), to: index(name))
+    drafts.remove(name)
+    DiskFolder.remove(drafts.path)
   }
 
   /// Gives the draft of a removal its name after a crash; does not overwrite bytes.

@@ -172,12 +172,16 @@ package final class HourWriter {
 
   /// Completes the segment.
   ///
-  /// - Parameter start: its number and times.
+  /// - Parameters:
+  ///   - start: its number and times.
+  ///   - known: the digest that an index has; one of damaged bytes would hide the damage.
   /// - Returns: its row; nil if it has no chunk.
   /// - Throws: `SystemError` of the disk.
-  package func complete(_ start: Rotation.Start) throws(SystemError) -> SegmentRow? {
+  package func complete(
+    _ start: Rotation.Start, digest known: SegmentDigest? = nil
+  ) throws(SystemError) -> SegmentRow? {
     guard let segment = open, !segment.index.frames.isEmpty else { return nil }
-    let digest = segment.digester.digest()
+    let digest = known ?? segment.digester.digest()
     let row = SegmentRow(
       number: start.number, offset: segment.offset, size: end - segment.offset,
       decodeTime: segment.index.decodeTime, duration: segment.index.duration, start: start.time,

@@ -12,6 +12,8 @@ package final class SyncThread: Sendable {
   private enum Task: Sendable {
     case sync(FileSync)
     case finish(HourFinish, attempts: Int)
+    /// The names of a file, at this path.
+    case names(String, attempts: Int)
 
     /// The path of the file that is finished.
     var finished: String? {
@@ -26,7 +28,7 @@ package final class SyncThread: Sendable {
     var isClosed = false
   }
 
-  /// How often a file is finished that the disk refuses; the next start of the program does it.
+  /// How often a task is tried that the disk refuses; the next start of the program finishes files.
   private static let maximumAttempts = 3
 
   private let state: Monitor<State>
@@ -83,6 +85,11 @@ package final class SyncThread: Sendable {
     state.update { $0.waiting.append(.finish(finish, attempts: 1)) }
   }
 
+  /// Synchronises the names that lead to the file at a path soon.
+  func addNames(of path: String) {
+    state.update { $0.waiting.append(.names(path, attempts: 1)) }
+  }
+
   /// The file at a path is continued: it is not finished; waits if that has begun.
   func cancelFinish(of path: String) {
     state.wait { state in
@@ -114,6 +121,11 @@ package final class SyncThread: Sendable {
       do throws(SystemError) { try finish.run() } catch {
         // bounded: at most `maximumAttempts`
         return attempts < maximumAttempts ? .finish(finish, attempts: attempts + 1) : nil
+      }
+    case .names(let path, let attempts):
+      do throws(SystemError) { try HourFolder.syncNames(of: path) } catch {
+        // bounded: at most `maximumAttempts`
+        return attempts < maximumAttempts ? .names(path, attempts: attempts + 1) : nil
       }
     }
     return nil

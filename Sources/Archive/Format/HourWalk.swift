@@ -163,8 +163,8 @@ package struct HourWalk: Sendable {
           next = (found.number, found.startsDiscontinuity)
         } else if boxSize == SegmentMark.closingSize {
           complete()
-        } else if boxSize > SegmentMark.size, after < size,
-          try SegmentSearch(size: size).isMark(after, read)
+        } else if boxSize > SegmentMark.size,
+          try SegmentSearch(size: size).isMark(afterFreed: after, read)
         {
           // Damaged bytes that were made free.
           complete()

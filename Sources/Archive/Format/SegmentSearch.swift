@@ -45,6 +45,22 @@ struct SegmentSearch {
     return (try? reader.next()).map { SegmentMark($0) != nil } ?? false
   }
 
+  /// Whether a mark is at `position`, or after further damaged bytes that were made free.
+  func isMark(
+    afterFreed position: Int, _ read: FileHead.Reader
+  ) throws(SystemError) -> Bool {
+    var position = position
+    for _ in 0..<Self.maximumBoxes where position < size {
+      if try isMark(position, read) { return true }
+      let bytes = try read(position, Self.head)
+      guard let box = try? BoxHead(bytes, at: 0, end: bytes.count), box.type == "free",
+        let count = box.size, count > SegmentMark.size, count <= size - position
+      else { return false }
+      position += count
+    }
+    return false
+  }
+
   /// Whether a `moof` and a whole `mdat` follow, perhaps after other boxes of a chunk.
   private func isSegment(_ start: Int, _ read: FileHead.Reader) throws(SystemError) -> Bool {
     var position = start

@@ -58,7 +58,9 @@ extension ArchiveReader {
 
   /// Reads the boxes before the media of each chunk.
   private func events(in segment: ArchivedSegment) throws -> [ArchivedEvent] {
-    let file = try file(of: segment)
+    let held = try file(of: segment)
+    defer { withExtendedLifetime(held) {} }
+    let file = held.file
     var found: [ArchivedEvent] = []
     var position = 0
     while position < segment.row.size {

@@ -12,7 +12,7 @@ extension ArchiveReader {
   }
 
   /// Opens the file of a segment.
-  package func file(of segment: ArchivedSegment) throws(ArchiveFailure) -> DiskFile {
+  package func file(of segment: ArchivedSegment) throws(ArchiveFailure) -> HeldFile {
     try caches.files.open(segment.folder.file(segment.name), segment.use.lease)
   }
 
@@ -32,7 +32,7 @@ extension ArchiveReader {
     let bytes: SharedBytes?
     let file = try file(of: segment)
     do throws(SystemError) {
-      bytes = try file.shared(at: segment.row.offset + range.lowerBound, count: range.count)
+      bytes = try file.file.shared(at: segment.row.offset + range.lowerBound, count: range.count)
     } catch { throw .disk("\(error)") }
     guard let bytes else { throw .missing }
     return bytes

@@ -241,13 +241,17 @@ private struct Found: Sendable {
   var stored: [StoredHour] = []
   /// The media whose removal has not ended.
   var hidden: [RemovedMedia] = []
+  /// The torn segments of files.
+  var torn: [HourName: Set<Int64>] = [:]
 
-  /// The segments of finished files and of the open file, without those that an order removes.
+  /// The segments of finished files and of the open file, without those that an order removes, and
+  /// without torn ones.
   func visible(_ finished: [ArchivedSegment], of rendition: String) -> [ArchivedSegment] {
     let segments = finished + written
-    guard !hidden.isEmpty else { return segments }
+    guard !hidden.isEmpty || !torn.isEmpty else { return segments }
     return segments.filter { segment in
-      !hidden.contains { $0.has(segment.row, timescale: segment.timescale, of: rendition) }
+      torn[segment.name]?.contains(segment.number) != true
+        && !hidden.contains { $0.has(segment.row, timescale: segment.timescale, of: rendition) }
     }
   }
 }
@@ -257,7 +261,7 @@ extension StreamCatalog.State {
     _ rendition: String, in folder: HourFolder, hasFile: (HourIndex.Summary) -> Bool,
     with chosen: ([SegmentRow], _ timescale: Int) -> ArraySlice<SegmentRow>
   ) -> Found {
-    var found = Found(hidden: hidden)
+    var found = Found(hidden: hidden, torn: tracks[rendition]?.torn ?? [:])
     for (name, summary) in tracks[rendition]?.list ?? [] where hasFile(summary) {
       guard let use = tracks[rendition]?.use(of: name) else { continue }
       found.files.append(RowCache.Key(folder: folder, name: name, summary: summary, use: use))

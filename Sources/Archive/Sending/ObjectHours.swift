@@ -61,6 +61,7 @@ struct ObjectHours {
   private mutating func finishedRows(
     _ folder: HourFolder, _ hour: TrackObjects.Hour, _ track: TrackCatalog?
   ) -> [SegmentRow]? {
+    guard track?.torn[hour.name] == nil else { return nil }
     let path = folder.file(hour.name)
     if let known = kept.first(where: { $0.file == path && $0.summary == hour.summary }) {
       return known.rows

@@ -72,7 +72,10 @@ package enum HourShift {
       last = (number, clock)
     }
     _ = try writer?.finish()
-    for draft in made { try folder.replace(draft, from: drafts) }
+    for draft in made {
+      try folder.replace(draft, from: drafts)
+      try HourFolder.syncNames(of: folder.file(draft))
+    }
     DiskFolder.remove(drafts.path)
     folder.remove(name)
     return (made.map { "\(file.stream)/\(file.rendition)/\($0.path)" }, rows.count)

@@ -9,10 +9,10 @@ import Time
 
 /// The removal of hours: by age, by size, and before the disk is full.
 extension ArchiveThread {
-  /// Reads the clocks; `isChanged`: also the file, which an administrator may have changed.
-  mutating func readClocks(isChanged: Bool) {
+  /// Reads the clocks; `isRead`: also the file, which an administrator may have changed.
+  mutating func readClocks(isRead: Bool) {
     let wall = ArchiveClock.wallTime
-    ageFile.advance(&ages, isChanged: isChanged, wall: wall, at: ArchiveClock.bootTime)
+    ageFile.advance(&ages, isRead: isRead, wall: wall, at: ArchiveClock.bootTime)
     guard let ages else { return }
     let distance = ages.distance(of: wall)
     root.ageDistance = distance

@@ -61,7 +61,7 @@ struct ArchiveThread {
   ///   whether they are closed.
   consuming func run(_ next: (MonotonicTime) -> (orders: [WriterOrder], isClosed: Bool)) {
     var state = self
-    state.readClocks(isChanged: false)
+    state.readClocks(isRead: false)
     while true {
       let (orders, isClosed) = next(ArchiveClock.monotonicTime)
       for order in orders {
@@ -70,18 +70,23 @@ struct ArchiveThread {
       }
       state.write(ArchiveClock.monotonicTime)
       guard isClosed else { continue }
-      for stream in state.streams {
-        state.beginStep()
-        stream.finish()
-        state.log(stream.takeNotes(), of: stream)
-      }
-      state.root.watch.end(.writer)
+      state.finish()
       // The lock of the folder is kept until the last change.
       state.removals.close()
       state.syncThread.drain()
       state.syncThread.close()
       return
     }
+  }
+
+  /// Finishes the open files of all streams.
+  func finish() {
+    for stream in streams {
+      beginStep()
+      stream.finish()
+      log(stream.takeNotes(), of: stream)
+    }
+    root.watch.end(.writer)
   }
 
   /// A step that may wait for the disk begins; the one before has ended.
@@ -195,7 +200,7 @@ struct ArchiveThread {
     let isSyncTime = now - synced >= Self.syncInterval
     let failure = isSyncTime ? failure : nil
     if let note = root.takeNote() { log.write(.warning, "archive-replaced", note) }
-    if isSyncTime, failure == nil { readClocks(isChanged: false) }
+    if isSyncTime, failure == nil { readClocks(isRead: false) }
     if isSyncTime, let failure = failure ?? fullness {
       for stream in streams { stream.suspend(failure, now) }
     }
@@ -215,7 +220,7 @@ struct ArchiveThread {
       retained = now
       beginStep()
       guard self.failure == nil else { return }
-      readClocks(isChanged: true)
+      readClocks(isRead: true)
       retain()
     }
   }

@@ -39,6 +39,9 @@ enum HourInsertion {
     _ merge: HourMerge, of rendition: String, _ catalog: StreamCatalog, removed: WallSpans?,
     isCancelled: () -> Bool, order: (WriterOrder) -> Void
   ) -> String? {
+    guard catalog.read({ $0.tracks[rendition]?.torn[merge.name] == nil }) else {
+      return "the disk has refused to finish the hour file"
+    }
     do {
       // A long file takes longer than the writer may be held: the last round is short.
       for _ in 0..<3 {
@@ -64,10 +67,14 @@ enum HourInsertion {
       let replacement = HourReplacement(
         name: merge.name, drafts: merge.drafts, old: old, new: new, healed: merge.count,
         removed: removed)
-      let failure: String?? = answer(isCancelled: isCancelled) { answer in
+      let isStaged = removed == nil && new != nil
+      if isStaged { try folder.stage(merge.name, from: merge.drafts) }
+      let answered: String?? = answer(isCancelled: isCancelled) { answer in
         order(.replace(catalog, rendition, replacement, answer))
       }
-      return failure ?? "the writer does not answer"
+      let failure = answered ?? "the writer does not answer"
+      if isStaged, failure != nil { folder.unstage(merge.name, to: merge.drafts) }
+      return failure
     } catch { return "\(error)" }
   }
 }

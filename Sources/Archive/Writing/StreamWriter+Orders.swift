@@ -202,6 +202,12 @@ extension StreamWriter {
         unfinished.append((rendition, name))
       } else {
         try folder.replace(name, from: replacement.drafts)
+        // A slow disk would delay the segments of all streams.
+        if let syncThread {
+          syncThread.addNames(of: folder.file(name))
+        } else {
+          try HourFolder.syncNames(of: folder.file(name))
+        }
       }
     } catch {
       let summary = folder.summary(name) ?? replacement.old

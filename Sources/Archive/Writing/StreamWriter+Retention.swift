@@ -68,6 +68,15 @@ extension StreamWriter {
     }
     completeRemovals()
     completeIndexes()
+    finishRest()
+  }
+
+  /// Finishes the files with torn segments that the disk has refused to finish.
+  private func finishRest() {
+    let rest = catalog.read { state in
+      state.tracks.flatMap { rendition, track in track.torn.keys.map { (rendition, $0) } }
+    }
+    for (rendition, name) in rest { try? catalog.finishTorn(name, of: rendition, &notes) }
   }
 
   /// States once that hours are dated after the wall clock.
@@ -207,13 +216,13 @@ extension StreamWriter {
     for (rendition, name, use) in damaged {
       use.setIndex(isDamaged: false)
       let folder = catalog.folder(of: rendition)
-      let summary = recovered(name, folder)
+      let (summary, torn) = folder.recovered(name, &notes)
       // A disk that refuses it is asked again.
       if summary == nil, DiskFolder.exists(folder.file(name)) { continue }
       let damaged = summary == nil ? folder.damagedSizes : nil
       catalog.update { state in
         if summary == nil { state.tracks[rendition]?.end(name, .replaced) }
-        state.tracks[rendition]?.set(name, summary)
+        state.tracks[rendition]?.set(name, summary, torn: torn)
         if let damaged { state.tracks[rendition]?.damaged = damaged }
       }
     }

@@ -14,7 +14,7 @@ final class StreamWriter {
   let catalog: StreamCatalog
   /// How the stream is archived; other renditions are those of the next session.
   var policy: ArchivePolicy
-  private let syncThread: SyncThread?
+  let syncThread: SyncThread?
   var tracks: [String: TrackWriter] = [:]
   /// The windows of the session, and whether the folder has their order.
   private var windows: [(name: String, window: LiveWindow)] = []
@@ -86,11 +86,15 @@ final class StreamWriter {
       }
       let waiting = content.removed.map { folder.file($0) + HourFolder.Suffix.draft }
       for draft in content.drafts where !waiting.contains(draft) { DiskFolder.remove(draft) }
-      var files: [HourName: HourIndex.Summary] = [:]
+      var track = TrackCatalog()
       for name in content.names {
-        files[name] = folder.summary(name) ?? recovered(name, folder)
+        if let summary = folder.summary(name) {
+          track.set(name, summary)
+        } else {
+          let found = folder.recovered(name, &notes)
+          track.set(name, found.summary, torn: found.torn)
+        }
       }
-      var track = TrackCatalog(files)
       // A recovered file may have been set aside.
       track.damaged = folder.damagedSizes
       tracks[rendition] = track
@@ -120,17 +124,13 @@ final class StreamWriter {
       (try? RegularFile.read(path)).flatMap { String(validating: $0, as: UTF8.self) } ?? "")
   }
 
-  /// The sums of a file that was not finished; on a disk that cannot be written too.
-  func recovered(_ name: HourName, _ folder: HourFolder) -> HourIndex.Summary? {
-    folder.recovered(name, &notes)
-  }
-
   /// Writes the windows of a session from now on, instead of those of the session before.
   func follow(_ windows: [(name: String, window: LiveWindow)], _ now: MonotonicTime) {
     for track in tracks.values {
       track.advance(now)
       track.finish()
     }
+    // Those of the tracks would be lost with them.
     notes = takeNotes()
     tracks = [:]
     (self.windows, isNoted) = (windows, false)

@@ -116,10 +116,13 @@ final class TrackWriter {
   /// A file that was left is not opened again: its name may lead to a copy, or to the file itself
   /// if only its index is gone.
   private func restore(_ name: HourName) {
-    guard DiskFolder.exists(folder.file(name)), let summary = folder.recovered(name, &notes) else {
-      return
+    guard DiskFolder.exists(folder.file(name)) else { return }
+    let (summary, torn) = folder.recovered(name, &notes)
+    let damaged = summary == nil ? folder.damagedSizes : nil
+    catalog.update { state in
+      state.tracks[rendition, default: TrackCatalog()].set(name, summary, torn: torn)
+      if let damaged { state.tracks[rendition]?.damaged = damaged }
     }
-    catalog.update { $0.tracks[rendition, default: TrackCatalog()].set(name, summary) }
   }
 
   /// Finishes the open file; an incomplete segment is removed from it.
@@ -145,7 +148,7 @@ final class TrackWriter {
       if let syncThread, !isErased { end.map(syncThread.add) } else { try end?.run() }
     } catch {
       failure = error
-      do throws(SystemError) { summary = try folder.finish(file.name) } catch {
+      do throws(SystemError) { summary = try folder.finish(file.name, &notes) } catch {
         // The disk is gone: its files return with it.
         summary = HourIndex.Summary(
           file.rows, size: file.size, timescale: file.head.timescale)
@@ -254,6 +257,7 @@ final class TrackWriter {
     try catalog.root?.make("\(folder.path)/\(name.folder)")
     let duration = window.segmentation.video.segmentDuration
     let references = Interval.seconds(3600).count(of: max(duration, .milliseconds(1))) + 1
+    try catalog.finishTorn(name, of: rendition, &notes)
     let known = catalog.read { $0.tracks[rendition]?.files[name] }
     let file = try HourWriter(name, in: folder, header: header, references: Int(references))
     self.file = file

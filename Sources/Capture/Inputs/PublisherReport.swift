@@ -62,13 +62,16 @@ package struct PublisherReport: Sendable, Equatable {
   /// The video that is taken.
   package static let expected = "expected H.264, HEVC, AV1 or VP9"
 
-  private let began: MonotonicTime
   /// The client, such as `from 192.0.2.0 by RTMP`; empty if unknown.
   package var client = ""
   /// The last time at which the media gave pictures, or the start.
   private var shown: MonotonicTime
   private var video: Video?
+  /// When the first video of its codec arrived; nil before video.
+  private var videoBegan: MonotonicTime?
   private var audio: Audio?
+  /// When audio arrived first; nil before.
+  private var audioBegan: MonotonicTime?
   private var isContainer = false
   /// When the media gave pictures first; nil before.
   private var firstShown: MonotonicTime?
@@ -78,20 +81,26 @@ package struct PublisherReport: Sendable, Equatable {
   private var hasToldAudio = false
 
   /// A publisher that begins.
-  package init(at now: MonotonicTime) { (began, shown) = (now, now) }
+  package init(at now: MonotonicTime) { shown = now }
 
-  /// Notes the arrived parts of the first video track.
-  mutating func note(_ video: Video) { self.video = video }
+  /// Notes the arrived parts of the first video track at `now`.
+  mutating func note(_ video: Video, at now: MonotonicTime) {
+    if video.codec != self.video?.codec { videoBegan = now }
+    self.video = video
+  }
 
-  /// Notes the first audio track.
-  mutating func note(_ audio: Audio) { self.audio = audio }
+  /// Notes the first audio track at `now`.
+  mutating func note(_ audio: Audio, at now: MonotonicTime) {
+    audioBegan = audioBegan ?? now
+    self.audio = audio
+  }
 
   /// Notes bytes of a container.
   mutating func noteContainer() { isContainer = true }
 
   /// The state at `now`; `isShown`: whether the media give pictures.
   package func state(at now: MonotonicTime, isShown: Bool) -> State {
-    if let reason = missingPicture(now - (isShown ? now : shown)) { return .noPicture(reason) }
+    if !isShown, let reason = missingPicture(at: now) { return .noPicture(reason) }
     guard isShown else {
       return .waiting(media.map { "\($0): the first picture is awaited" } ?? "media is awaited")
     }
@@ -115,7 +124,7 @@ package struct PublisherReport: Sendable, Equatable {
       let expectation = isOdd ? " (expected NAL units after their lengths)" : ""
       lines.append(.accepted("\(media)\(from)\(expectation): accepted"))
     }
-    if !hasToldPicture, let reason = missingPicture(now - shown) {
+    if !hasToldPicture, let reason = missingPicture(at: now) {
       hasToldPicture = true
       lines.append(.noPicture(named(reason)))
     }
@@ -143,12 +152,17 @@ package struct PublisherReport: Sendable, Equatable {
   private static var seconds: String { "\(limit.wholeSeconds) s" }
 
   private func missingAudio(at now: MonotonicTime) -> String? {
-    guard let audio, audio.isUndescribed, now - began >= Self.limit else { return nil }
+    guard let audio, let audioBegan, audio.isUndescribed, now - audioBegan >= Self.limit else {
+      return nil
+    }
     return "\(audio.codec) without its decoder configuration for \(Self.seconds): no audio yet"
       + " (expected a sequence header before the first frame)"
   }
 
-  private func missingPicture(_ age: Interval) -> String? {
+  /// The missing part of media that has given no picture for too long, nil before: the time of
+  /// video begins with it, not with audio that began before.
+  private func missingPicture(at now: MonotonicTime) -> String? {
+    let age = now - max(shown, videoBegan ?? shown)
     guard age >= Self.limit else { return nil }
     guard let video else {
       if let audio {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Sharing
+
 /// The media of a publisher as last reported; only changes are reported.
 ///
 /// Confined to one thread.
@@ -30,11 +32,13 @@ struct ReportedMedia {
       }
       if now != video {
         video = now
-        media.report { $0.note(now) }
+        let arrival = SystemClock.monotonicTime
+        media.report { $0.note(now, at: arrival) }
       }
     }
     guard let arrived, arrived != audio else { return }
     audio = arrived
-    media.report { $0.note(arrived) }
+    let arrival = SystemClock.monotonicTime
+    media.report { $0.note(arrived, at: arrival) }
   }
 }

@@ -11,6 +11,8 @@ package struct RTSPExchange: Sendable {
     case send([UInt8])
     /// Send these bytes to libavformat.
     case deliver([UInt8])
+    /// Pass the reports of the datagrams at this port to the server's end; nil if it states none.
+    case report(port: UInt16, to: RTSPMediaServer?)
     /// Connect to this address in place of the present one, and send these bytes.
     case connect(RTSPAddress, [UInt8])
     /// Close both connections.
@@ -60,6 +62,8 @@ package struct RTSPExchange: Sendable {
   /// Whether the server has agreed to send media.
   package private(set) var isPlaying = false
   private var lacksParameters = false
+  /// libavformat's ports of datagrams, by the ports that the server gets in their place.
+  private var libraryPorts: [UInt16: UInt16] = [:]
 
   /// A session that begins.
   ///
@@ -90,9 +94,30 @@ package struct RTSPExchange: Sendable {
 
   // MARK: Requests
 
+  /// The first port of datagrams that a request of libavformat asks for; nil if it asks for none.
+  package static func datagramPort(of request: RTSPMessage) -> UInt16? {
+    guard request.request?.method == "SETUP", let transport = request.value("Transport"),
+      !transport.lowercased().contains("multicast")
+    else { return nil }
+    return RTSPTransport(transport).ports("client_port")?.first
+  }
+
   /// Takes a request of libavformat.
-  package mutating func take(request message: RTSPMessage) -> [Action] {
+  ///
+  /// - Parameters:
+  ///   - message: the request.
+  ///   - port: the port that the server gets in place of libavformat's; nil for libavformat's own.
+  /// - Returns: the consequences.
+  package mutating func take(
+    request message: RTSPMessage, datagrams port: UInt16? = nil
+  ) -> [Action] {
+    var message = message
     guard let (stated, uri) = message.request else { return [] }
+    if let port, let library = Self.datagramPort(of: message) {
+      libraryPorts[port] = library
+      let transport = message.value("Transport").map { RTSPTransport($0) }
+      message.set("Transport", transport?.with("client_port", port).text)
+    }
     // A camera that refuses this keep-alive gets another kind.
     let method = stated == "GET_PARAMETER" && lacksParameters ? "OPTIONS" : stated
     let own = uri.hasPrefix(localBase) ? address.text + uri.dropFirst(localBase.count) : uri
@@ -172,9 +197,18 @@ package struct RTSPExchange: Sendable {
       isDescribed = true
       message.set("Content-Base", base(of: message, request.uri))
     case "SETUP":
-      if let transport = message.value("Transport") {
-        message.set("Transport", withSource(transport))
+      guard let stated = message.value("Transport") else { break }
+      let transport = withSource(stated)
+      guard let port = Self.datagramPort(of: request.message), let library = libraryPorts[port],
+        RTSPTransport(transport).isUnicastDatagrams
+      else {
+        message.set("Transport", transport)
+        break
       }
+      let server = RTSPTransport(transport).server(peer: peer)
+      message.set(
+        "Transport", RTSPTransport(transport).relayed(from: port, to: library, localHost).text)
+      return [.report(port: port, to: server), delivery(of: message, for: request)]
     case "PLAY": isPlaying = true
     default: break
     }
@@ -302,6 +336,9 @@ package struct RTSPExchange: Sendable {
   }
 
   // MARK: Forms
+
+  /// The address of this machine in libavformat's URL.
+  private var localHost: String { localBase.contains("[") ? "::1" : "127.0.0.1" }
 
   /// The absolute base URL of a description: that of its field, else the URL of the request.
   /// - Source: RFC 2326 §C.1.1

@@ -8,8 +8,9 @@ package import Time
 /// The connection between libavformat and an RTSP server, through which this program answers
 /// challenges, follows redirects and reads the server's own words.
 ///
-/// libavformat connects to a socket of this process. Interleaved media are passed as they are read;
-/// datagrams reach libavformat directly. A thread does the work.
+/// libavformat connects to a socket of this process. Interleaved media are passed as they are read,
+/// datagrams by ``RTSPDatagrams``; those of multicast reach libavformat directly. A thread does the
+/// work.
 package final class RTSPRelay: Sendable {
   /// How the relay works.
   package struct Options: Sendable {
@@ -55,6 +56,8 @@ package final class RTSPRelay: Sendable {
   private static let localLimit = Interval.seconds(60)
   /// The longest wait for the last request, at the end.
   private static let endLimit = Interval.milliseconds(500)
+  /// The most pairs of ports of a session.
+  private static let mostDatagrams = 16
   /// Where servers have moved their clients, by the texts of addresses.
   private static let moves = Locked<[String: RTSPAddress]>([:])
 
@@ -198,6 +201,8 @@ package final class RTSPRelay: Sendable {
     private var fromServer = RTSPStreamReader()
     private var client: Client
     private var exchange: RTSPExchange
+    /// The datagrams of the tracks.
+    private var datagrams: [RTSPDatagrams] = []
     /// When a request was sent.
     private var lastRequest = SystemClock.monotonicTime
 
@@ -209,6 +214,7 @@ package final class RTSPRelay: Sendable {
 
     /// Passes everything until a connection ends.
     func run() {
+      defer { for one in datagrams { one.close() } }
       guard pass(client.pieces) else { return }
       client.pieces = []
       while true {
@@ -248,10 +254,21 @@ package final class RTSPRelay: Sendable {
         switch piece {
         case .media(let reports): guard send(Array(reports)) else { return false }
         case .message(let message):
-          guard perform(exchange.take(request: message)) else { return false }
+          let port = ownPort(inPlaceOf: RTSPExchange.datagramPort(of: message))
+          guard perform(exchange.take(request: message, datagrams: port)) else { return false }
         }
       }
       return true
+    }
+
+    /// The port that the server gets in place of one of libavformat; nil if libavformat's is used.
+    private func ownPort(inPlaceOf library: UInt16?) -> UInt16? {
+      guard let library, datagrams.count < RTSPRelay.mostDatagrams,
+        let isVersion6 = server.peer?.isVersion6,
+        let passed = RTSPDatagrams(library: library, isVersion6: isVersion6)
+      else { return nil }
+      datagrams.append(passed)
+      return passed.port
     }
 
     /// Passes the bytes of the server that have arrived to libavformat.
@@ -286,6 +303,8 @@ package final class RTSPRelay: Sendable {
           // libavformat gives up on a response of an error: the reason is there before it.
           relay.note(exchange)
           guard client.connection.write(bytes[...]) else { return false }
+        case .report(let port, let end):
+          datagrams.first { $0.port == port }?.connect(to: end)
         case .connect(let address, let bytes):
           do throws(RTSPFault) { server = try relay.connect(to: address) } catch {
             relay.fail(

@@ -31,15 +31,25 @@ enum OverriddenSettings {
     return overridden + repeated(flags)
   }
 
-  /// Flags that are given more often than they count.
+  /// Flags that are given more often than they count; a flag and its alias are one.
   private static func repeated(_ flags: [SettingsLayer.Entry]) -> [SettingNote] {
     let single = flags.filter { !$0.option.isRepeatable }
-    let counts = Dictionary(grouping: single, by: \.option.name).mapValues(\.count)
+    let groups = Dictionary(grouping: single, by: \.option.name)
     var notes: [SettingNote] = []
     for entry in single {
-      guard let count = counts[entry.option.name], count > 1 else { continue }
-      let note = SettingNote(
-        location: entry.location, text: "given \(count) times; the last value counts")
+      guard let group = groups[entry.option.name], group.count > 1, let last = group.last else {
+        continue
+      }
+      let note: SettingNote
+      if entry.location != last.location {
+        note = SettingNote(
+          location: entry.location, text: "has no effect: overridden by \(last.location)")
+      } else if group.allSatisfy({ $0.location == last.location }) {
+        note = SettingNote(
+          location: entry.location, text: "given \(group.count) times; the last value counts")
+      } else {
+        continue
+      }
       if !notes.contains(note) { notes.append(note) }  // bounded: by the command line
     }
     return notes

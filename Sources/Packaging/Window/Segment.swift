@@ -7,7 +7,8 @@ package import Time
 package final class Segment: Sendable {
   /// Its content.
   let content: OpenSegment
-  /// The duration in ticks of the track's timescale; nominal in a gap.
+  /// The duration in ticks of the track's timescale, with the frames that were lost; nominal in a
+  /// gap.
   package let duration: Int64
 
   init(opening: OpenSegment, duration: Int64) {
@@ -58,14 +59,15 @@ package final class Part: Sendable {
   package let index: Int64
   /// The chunks in order; empty in a gap.
   package let chunks: [Chunk]
-  /// The duration in ticks of the track's timescale, not rounded; EXT-X-PART rounds it.
+  /// The duration in ticks of the track's timescale, not rounded, with the frames that were lost;
+  /// EXT-X-PART rounds it.
   package let duration: Int64
 
-  init(segment: Int64, index: Int64, chunks: [Chunk]) {
+  init(segment: Int64, index: Int64, chunks: [Chunk], duration: Int64) {
     self.segment = segment
     self.index = index
     self.chunks = chunks
-    self.duration = chunks.reduce(0) { $0 + $1.duration }
+    self.duration = duration
   }
 
   /// A part that was missing when it had to be listed (GAP=YES).

@@ -15,7 +15,7 @@ struct WindowPeriods: Sendable {
   /// The numbers before the next segment that have no media.
   var skipped: Int64 = 0
   /// Whether the next segment begins with a Discontinuity.
-  private var isDue = false
+  private(set) var isDue = false
   /// Wall clock minus media time from there on; nil if it is that of the window.
   private var nextOffset: Interval?
   private var headerHash: String?

@@ -23,7 +23,7 @@ package final class WindowSnapshot: Sendable {
   /// The newest segment of the session before; nil without one.
   ///
   /// Its number and those before it keep their bytes.
-  let publishedBefore: Int64?
+  package let publishedBefore: Int64?
   /// The oldest segment that playlists may list: those of the session before have begun there.
   package let firstListed: Int64
   /// The number of complete segments in playlists.

@@ -7,8 +7,8 @@ import Time
 /// Groups chunks into parts and segments and slides the window: a pure state machine.
 ///
 /// The segmentation closes a part or a segment with its last frame, so no duration depends on the
-/// next frame. With variable duration a segment and its last part are closed by the key frame that
-/// begins the next segment.
+/// next frame unless that last frame is lost. With variable duration the key frame that begins the
+/// next segment closes a segment and its last part.
 struct WindowState: Sendable {
   let segmentation: TrackSegmentation
   /// The number of complete segments in playlists.
@@ -106,7 +106,7 @@ struct WindowState: Sendable {
     } else if let loose = open?.unfinishedPartChunks.first,
       part(of: loose.frameIndex) != part(of: chunk.frameIndex)
     {
-      open?.closePart()
+      open?.closePart(until: chunk.frameIndex, segmentation)
     }
     let end = segmentation.frameTime(of: chunk.lastFrame + 1)
     let chunk =
@@ -128,7 +128,7 @@ struct WindowState: Sendable {
     if ends.segment {
       closeSegment()
     } else if ends.part {
-      open?.closePart()
+      open?.closePart(until: nil, segmentation)
       version = segmentation.partsBefore(number) + Int64(open?.parts.count ?? 0)
     }
   }
@@ -219,7 +219,9 @@ struct WindowState: Sendable {
   private func part(of index: Int64) -> Int64 { position(of: index) / segmentation.framesPerPart }
 
   private mutating func begin(_ number: Int64, at chunk: Chunk, isPrefill: Bool) {
-    if open != nil { closeSegment() }
+    if let before = open {
+      closeSegment(until: isContinuous(from: before.number, to: number) ? chunk.frameIndex : nil)
+    }
     defer { isAway = false }
     if let start = placed.take(), start.number == number {
       periods.period = start.period
@@ -231,6 +233,13 @@ struct WindowState: Sendable {
     insertGaps(before: number, at: chunk.frameIndex)
     open = periods.opening(number, at: chunk.frameIndex, segmentation, isPrefill: isPrefill)
     periods.skipped = 0
+  }
+
+  /// Whether segment `number` follows an open one without a Discontinuity.
+  private func isContinuous(from open: Int64, to number: Int64) -> Bool {
+    guard open.addingSaturated(1) == number, continued == nil, !isAway else { return false }
+    if let placed, placed.number == number { return !placed.startsDiscontinuity }
+    return !periods.isDue
   }
 
   /// Leads from the newest segment of the session before to the first one of this session.
@@ -248,11 +257,13 @@ struct WindowState: Sendable {
     }
   }
 
-  mutating func closeSegment() {
-    open?.closePart()
+  /// Completes the open segment; `end` is the index of the frame with which the next one begins,
+  /// nil if nothing follows its last chunk directly.
+  mutating func closeSegment(until end: Int64? = nil) {
+    open?.closePart(until: end, segmentation)
     guard let finished = open else { return }
-    let duration = finished.chunks.reduce(0) { $0 + $1.duration }
-    let segment = Segment(opening: finished, duration: duration)
+    let segment = Segment(
+      opening: finished, duration: finished.duration(until: end, segmentation))
     mediaEnd = MediaEnd(segment, segmentation)
     keep(segment)
     version = segmentation.partsBefore(finished.number + 1)

@@ -226,16 +226,23 @@ extension Publication {
   package func isIdle(at now: MonotonicTime) -> Bool { lifecycle.isIdle(at: now) }
 
   /// Writes a line, once, if the client has sent no media for
-  /// ``PublisherLifecycle/mediaLimit``.
+  /// ``PublisherLifecycle/mediaLimit``; texts may be that rare.
   ///
   /// Call it about once per second.
   package func nameMissingMedia(at now: MonotonicTime) {
     guard lifecycle.lacksMedia(at: now), let media else { return }
-    let limit = PublisherLifecycle.mediaLimit.wholeSeconds
-    log.write(
-      .warning, "publisher-no-picture", stream: media.name,
-      "\(event.clientWords): no media for \(limit) s: no picture yet"
-        + " (expected H.264, HEVC, AV1 or VP9)")
+    let text = "\(event.clientWords): no media for \(PublisherLifecycle.mediaLimit.wholeSeconds) s"
+    switch track {
+    case nil, .video:
+      log.write(
+        .warning, "publisher-no-picture", stream: media.name,
+        "\(text): no picture yet (expected H.264, HEVC, AV1 or VP9)")
+    case .audio:
+      log.write(
+        .warning, "publisher-no-audio", stream: media.name,
+        "\(text) of the audio track: no audio yet")
+    case .text: break
+    }
   }
 
   /// Notes the counters of the link of the client since the last call.

@@ -26,6 +26,10 @@ final class StartQueue {
   private let rerouteExchange: (any Exchange, MonotonicTime) -> Void
   /// The progress of the windows when the first of the requests was held.
   private var heldAt: [Bool] = []
+  /// The time between two looks at the outage of the stream while requests are held.
+  private static let interval = Interval.milliseconds(250)
+  /// The next look; nil while no request is held for a stream without windows.
+  private var lookAt: MonotonicTime?
 
   /// `reroute` handles an exchange again, with the arrival of the request.
   init(
@@ -38,7 +42,7 @@ final class StartQueue {
   /// The number of held requests.
   var count: Int { held.count }
   /// The earliest deadline or an earlier time.
-  var nextDeadline: MonotonicTime { held.nextDeadline }
+  var nextDeadline: MonotonicTime { min(held.nextDeadline, lookAt ?? .distantFuture) }
 
   /// Holds a request while the windows lack its need; false if they have it.
   func hold(
@@ -56,10 +60,11 @@ final class StartQueue {
     return isStarting
   }
 
-  /// Holds a request until the windows progress or the stream changes.
+  /// Holds a request until the windows progress, the stream changes, or its outage becomes known.
   func hold(_ exchange: any Exchange, of renditions: [RenditionHandler], since: MonotonicTime) {
     if held.count == 0 { heldAt = Self.progress(of: renditions) }
     held.hold(HeldRequest(exchange, (), since: since), deadline: since + Self.hold)
+    if renditions.isEmpty { lookAt = lookAt ?? since + Self.interval }
   }
 
   /// Routes the requests again if the windows have progressed.
@@ -73,6 +78,17 @@ final class StartQueue {
   /// Routes all requests again.
   func reroute() {
     for (exchange, since) in held.takeAll() { rerouteExchange(exchange, since) }
+  }
+
+  /// Routes all requests again if new ones are refused: the outage of the stream is known.
+  ///
+  /// `isRefused` is asked every ``interval`` only.
+  func look(_ now: MonotonicTime, _ isRefused: () -> Bool) {
+    guard let time = lookAt, now >= time else { return }
+    lookAt = held.count == 0 ? nil : now + Self.interval
+    guard lookAt != nil, isRefused() else { return }
+    lookAt = nil
+    reroute()
   }
 
   /// Refuses the requests whose time is over, with the line `refusal` if the stream has no windows,

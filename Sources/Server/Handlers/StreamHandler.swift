@@ -270,6 +270,9 @@ final class StreamHandler {
 
   /// Answers the requests whose deadline has passed.
   func expire(_ now: MonotonicTime) {
+    starting.look(now) {
+      renditions.isEmpty && stream.outage?.retryAfter(SystemClock.wallTime) != nil
+    }
     starting.expire(
       now, refusal: stream.served == nil ? withWords("the stream has not started yet") : nil
     ) { exchange, since in endsWithRecording(exchange, since: since) }

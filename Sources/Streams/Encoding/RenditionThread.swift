@@ -48,7 +48,7 @@ struct RenditionThread: Sendable {
       // A slot is closed after the input delay.
       let lag = begin - slot.due - configuration.inputDelay
       if !isLeftOut {
-        if monitor.observe(age: lag) == .fellBehind {
+        if monitor.fallsBehind(age: lag) {
           statistics.withLock { $0.renditions[renditionIndex].overloads += 1 }
         }
         note(overloadLines.observe(monitor.isOverloaded, now: begin))

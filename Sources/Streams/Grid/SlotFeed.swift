@@ -21,6 +21,7 @@ final class SlotFeed: Sendable {
   }
 
   private let state = Locked<State?>(nil)
+  private let early = Locked<VideoFrame?>(nil)
   private let opened = Monitor<Bool>(false)
   /// One queue per rendition.
   private let queues: [Monitor<EncoderQueue<VideoFrame>>]
@@ -30,9 +31,15 @@ final class SlotFeed: Sendable {
     queues = (0..<renditions).map { _ in Monitor(EncoderQueue(capacity: capacity)) }
   }
 
-  /// Begins the slots; frames that were offered before are dropped.
+  /// The newest frame that was offered before the slots began; nil without one.
+  ///
+  /// It is shown until the next one, which of a slow source comes seconds later.
+  var newestBeforeOpening: VideoFrame? { early.withLock { $0 } }
+
+  /// Begins the slots; frames that were offered before have none.
   func open(_ first: SlotSchedule<VideoFrame>) {
     state.withLock { $0 = State(schedule: first) }
+    early.withLock { $0 = nil }
     opened.update { $0 = true }
   }
 
@@ -65,6 +72,7 @@ final class SlotFeed: Sendable {
     isAtFrameTime: Bool = false, captions: [UInt8] = [], shown: Shown? = nil
   ) {
     var then: (() -> Void)?
+    if state.withLock({ $0 == nil }) { early.withLock { $0 = frame } }
     change { state in
       state.captions.add(captions, at: aligned ?? captured)
       let slots = state.schedule.offer(

@@ -16,6 +16,12 @@ package struct AudioDrift: Sendable {
   /// The smallest change of the difference that is drift, and the windows for which it lasts.
   static let threshold = Interval.milliseconds(40)
   static let patience = 3
+  /// The windows in which a slow drift is seen: two minutes.
+  private static let longMemory = 60
+  /// The smallest change of a slow drift, and how much it grows within two thirds of these windows:
+  /// 100 ppm are corrected before they are 20 ms.
+  private static let slowThreshold = Interval.milliseconds(12)
+  private static let slowGrowth = Interval.milliseconds(5)
   /// The windows whose slope is the rate.
   private static let memory = 15
   /// What has accumulated is corrected within this time.
@@ -64,6 +70,8 @@ package struct AudioDrift: Sendable {
   private var lead: Interval?
   /// The differences of the last windows minus the lead, oldest first.
   private var changes: [Interval] = []
+  /// The same over a longer time, until drift is found.
+  private var history: [Interval] = []
   /// What is added to the timestamps of the audio.
   package private(set) var correction = Interval.zero
   /// How much the audio drifts in a second, as measured.
@@ -115,6 +123,21 @@ package struct AudioDrift: Sendable {
     return pts + correction
   }
 
+  /// Whether the difference has grown steadily: a step, and jitter, have another course.
+  private var driftsSlowly: Bool {
+    guard history.count == Self.longMemory else { return false }
+    let third = Self.longMemory / 3
+    func median(_ part: ArraySlice<Interval>) -> Interval { part.sorted()[third / 2] }
+    let first = median(history.prefix(third))
+    let middle = median(history.dropFirst(third).prefix(third))
+    let last = median(history.suffix(third))
+    let (rise, further) = (middle - first, last - middle)
+    let (earlier, later) = last < .zero ? (.zero - rise, .zero - further) : (rise, further)
+    let least = (earlier + later) / 4
+    return last.magnitude >= Self.slowThreshold && earlier + later >= Self.slowGrowth
+      && min(earlier, later) >= least
+  }
+
   /// Ends the window if it is over.
   private mutating func endWindow(at now: MonotonicTime) {
     guard let start = windowStart else { return windowStart = now }
@@ -134,10 +157,12 @@ package struct AudioDrift: Sendable {
     }
     changes = changes.suffix(Self.memory - 1) + [difference - lead]
     let recent = changes.suffix(Self.patience)
-    if !isDrifting, recent.count == Self.patience,
-      recent.allSatisfy({ $0 > Self.threshold }) || recent.allSatisfy({ $0 < -Self.threshold })
-    {
-      isDrifting = true
+    if !isDrifting {
+      history = history.suffix(Self.longMemory - 1) + [difference - lead]
+      isDrifting =
+        recent.count == Self.patience
+        && (recent.allSatisfy { $0 > Self.threshold } || recent.allSatisfy { $0 < -Self.threshold })
+        || driftsSlowly
     }
     guard isDrifting, let first = changes.first, let last = changes.last, changes.count > 1 else {
       return

@@ -37,6 +37,8 @@ final class PulledInput: StandbyOwner {
   let log: Log
   let hasReported = OnceFlag()
   let presence: Locked<SourcePresence>
+  /// The arrivals of its frames, also before there is a session.
+  let pictures = Locked(SilenceLimit())
   /// The facts, or why they will never be known.
   private let outcome = Monitor<Result<SourceFacts, InputError>?>(nil)
   private let attached = Monitor<InputTarget?>(nil)

@@ -218,6 +218,7 @@ struct PulledInputLoop {
       case .video(let accessUnit):
         let change = picture.arrived(at: accessUnit.arrival)
         if let change { input.note(picture: change, limit: picture.limit) }
+        if !description.isPaced { input.pictures.withLock { $0.heard(at: accessUnit.arrival) } }
         input.videoArrived(isPaced: description.isPaced)
         if input.takesAudio {
           input.whileShown {

@@ -2,6 +2,7 @@
 
 package import Capture
 package import Logging
+import Scheduling
 package import Sharing
 import Time
 
@@ -83,6 +84,9 @@ package final class PulledSource: Sendable {
 
   /// The longest distance of two IDRs with which it is passed through; nil if it is not.
   var maximumGroupTime: Interval? { inputs.first?.passThrough?.maximumGroupTime }
+
+  /// The arrivals of the frames of the first input up to now.
+  var pictures: SilenceLimit { inputs.first?.pictures.withLock { $0 } ?? SilenceLimit() }
 
   /// The other streams at its connections, by name.
   var sharedWith: [String] {

@@ -211,13 +211,14 @@ final class EncodingPipeline: Pipeline {
   private func openFeed(_ first: Int64) throws(FFmpegError) {
     let slate = slate.withLock { $0 }
     let initial =
-      if let first = slate.first { first } else {
+      if let first = feed.newestBeforeOpening ?? slate.first { first } else {
         try context.slate(configuration.size)
       }
     feed.open(
       SlotSchedule(
         segmentation: configuration.segmentation, clock: context.clock, first: first,
         inputDelay: configuration.inputDelay, initial: initial,
-        slate: configuration.source == .test ? [] : slate))
+        slate: configuration.source == .test ? [] : slate,
+        arrivals: source?.pictures ?? SilenceLimit()))
   }
 }

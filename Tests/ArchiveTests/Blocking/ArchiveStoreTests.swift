@@ -41,7 +41,7 @@ struct ArchiveStoreTests {
             case .bytes(let bytes): return bytes.array
             case .file(let open):
               let row = found.segment.row
-              let file = open.files[0] as? DiskFile
+              let file = (open.files[0] as? HeldFile)?.file
               return (try? file?.read(at: row.offset, count: row.size)) ?? []
             }
           })
@@ -288,33 +288,45 @@ struct ArchiveStoreTests {
     again.close(until: Self.deadline)
   }
 
-  @Test("another policy applies while a session is written, and costs no segment")
+  @Test("another rule applies while a session is written, and costs no segment of the open hour")
   func policy() throws {
+    let folder = HourFolder("\(folder.path)/live/video")
     var track = ArchivedTrack(from: Self.start)
-    let store = try ArchiveStore(folder.path, log: log)
+    let store = try ArchiveStore(self.folder.path, log: log)
     let archive = store.stream("live", ArchivePolicy())
     archive.follow([("video", track.window)])
-    track.publish(segments: 3)
+    // Five segments until the next hour.
+    track.publish(segments: 8)
     track.publish(frames: 2)
-    try waitUntil { archive.status.written == 3 }
-    let years = Retention(keep: .seconds(100 * 366 * 86_400))
-    store.setRetention(years, of: "live")
-    #expect(archive.policy.retention == years)
+    try waitUntil { archive.status.written == 8 }
+    let first = try #require(archive.extent(of: "video")?.lowerBound)
+    #expect(folder.names.count == 2)
+    #expect(try bytes(first, archive) == track.segments[first])
+    // The session goes on: the hour that is over has more than a byte.
+    store.setRetention(Retention(limit: 1), of: "live")
+    #expect(archive.policy.retention == Retention(limit: 1))
+    try waitUntil { folder.names.count == 1 && archive.extent(of: "video")?.lowerBound != first }
+    #expect(archive.extent(of: "video")?.lowerBound == first + 5)
+    #expect(try bytes(first, archive) == nil)
     track.publish(segments: 2)
-    try waitUntil { archive.status.written == 5 }
+    try waitUntil { archive.status.written == 10 }
     // The same policy with another rule is the same archive.
     #expect(store.stream("live", ArchivePolicy()) === archive)
     #expect(archive.policy.retention == Retention())
     // Until its session begins, another archive of the stream writes that of before.
-    let healed = ArchivePolicy(retention: years, twins: ["http://192.0.2.1/live/"])
+    let healed = ArchivePolicy(
+      retention: Retention(limit: 2_000_000), twins: ["http://192.0.2.1/live/"])
     let other = store.stream("live", healed)
     #expect(other !== archive && other.policy == healed)
     track.publish(segments: 2)
-    try waitUntil { other.status.written == 7 }
+    try waitUntil { other.status.written == 12 }
     other.follow([("video", track.window)])
     track.publish(segments: 2)
-    try waitUntil { other.status.written == 9 }
-    for (number, expected) in track.segments { #expect(try bytes(number, other) == expected) }
+    try waitUntil { other.status.written == 14 }
+    for (number, expected) in track.segments where number >= first + 5 {
+      #expect(try bytes(number, other) == expected)
+    }
+    #expect(track.segments.keys.max() == first + 13)
     store.close(until: Self.deadline)
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Media
 import Time
 
 /// Events that are not of the program: orders of operators, and changes by others.
@@ -13,7 +14,7 @@ extension ArchiveModel {
     // Media after the order stays.
     guard start < end, end <= clocks.wallTime else { return }
     let numbers = Set(claims.filter { $0.value.span.overlaps(start..<end) }.keys)
-    let order = orders.add(numbers)
+    let order = orders.add(numbers, start..<end)
     program.remove(start..<end) {
       order.hide()
     } answer: {
@@ -46,6 +47,7 @@ extension ArchiveModel {
       let gone = claims.filter { $0.value.path == taken || $0.value.path.hasPrefix(taken + "/") }
       for number in gone.keys { claims[number] = nil }
       foreign = foreign.filter { $0.key != taken && !$0.key.hasPrefix(taken + "/") }
+      for path in damages.keys where disk.node(path) == nil { damages[path] = nil }
       if !gone.isEmpty, program != nil { unnoticed = unnoticed ?? 0 }
     case .copy(let number):
       guard let path = chosen(media, number) else { return }
@@ -64,10 +66,33 @@ extension ArchiveModel {
       guard let path = chosen(media, number), let node = disk.node(path), !node.bytes.isEmpty
       else { return }
       let mask = UInt8(1) << UInt8(truncatingIfNeeded: offset % 8)
-      node.damage(at: Int(offset % UInt64(node.bytes.count)), mask)
-      damaged.insert(path)
-      for (number, claim) in claims where claim.path == path { claims[number]?.isDoubtful = true }
+      let position = Int(offset % UInt64(node.bytes.count))
+      let segments = segments(in: node.bytes, of: path)
+      node.damage(at: position, mask)
+      damages[path, default: ModelDamage()].flip(
+        at: position, of: node.bytes, segments: segments,
+        all: Set(claims.filter { $0.value.path == path }.keys),
+        open: session.map { SimulatedTrack.segmentation.segment(of: max(0, $0.next - 1)) },
+        header: SimulatedTrack.header(0).count)
+      explained.remove(path)
     default: break
     }
+  }
+
+  /// The promised segments of a file whose bytes are right, in their order.
+  private func segments(in bytes: [UInt8], of path: String) -> [ModelDamage.Segment] {
+    var found: [ModelDamage.Segment] = []
+    for (number, _) in claims.sorted(by: { $0.key < $1.key }) where claims[number]?.path == path {
+      let right = track.bytes(number)
+      var start = found.last?.range.upperBound ?? 0
+      while start + right.count <= bytes.count {
+        if bytes[start..<start + right.count].elementsEqual(right) {
+          found.append((number, start..<start + right.count))
+          break
+        }
+        start += 1
+      }
+    }
+    return found
   }
 }

@@ -10,50 +10,6 @@ extension ArchiveModel {
   /// How many seconds missing files may be unnoticed.
   private static let noticing = 20
 
-  /// The relative path of an hour file, as lines have it.
-  private func name(_ path: String) -> String {
-    "\(SimulatedProgram.rendition)/" + path.split(separator: "/").suffix(2).joined(separator: "/")
-  }
-
-  /// Removals that the log explains.
-  func explain(_ lines: [String]) throws {
-    for line in lines {
-      if line.contains("archive-replaced") || line.contains("archive-failed") { unnoticed = nil }
-      if line.contains("archive-damaged") || line.contains("archive-mended") {
-        explained.formUnion(damaged.filter { line.contains(name($0)) })
-      }
-      let isOld = line.contains("older than")
-      guard isOld || line.contains("the stream had more than") || line.contains("full: removed")
-      else { continue }
-      for (number, claim) in claims {
-        let name = name(claim.path)
-        guard line.contains(name + ":") || line.contains(name + ",") else { continue }
-        if isOld, !isClockSet, !claim.isOld, let keep = rule.keep {
-          // Hours age at most twice as fast as the program runs, and a clock that is an hour away
-          // counts as right.
-          let elapsed = runTime - claim.written
-          guard elapsed + elapsed + .seconds(4200) >= keep else {
-            throw ModelFailure(
-              .reasoned, "\(name) after \(elapsed.wholeSeconds) s: \(line)")
-          }
-        }
-        claims[number] = nil
-      }
-    }
-  }
-
-  /// After a crash: the removals of the last moment have no line yet.
-  func forgetRemoved() {
-    guard rule.keep != nil || rule.limit != nil || disk.foreignBytes > 0 else { return }
-    let gone = Set(claims.values.map(\.path)).filter { disk.node($0) == nil }
-    for (number, claim) in claims where gone.contains(claim.path) { claims[number] = nil }
-  }
-
-  /// After a loss of power: segments that were not synchronised may be lost.
-  func doubtUnsynchronised() {
-    for (number, claim) in claims where !claim.isDurable { claims[number]?.isLossy = true }
-  }
-
   /// New segments become promises, and missing ones need a state.
   ///
   /// - Parameter seconds: the time since the last call.
@@ -66,12 +22,10 @@ extension ArchiveModel {
       let found = (try? program.listed(first...last)) ?? []
       for segment in found where claims[segment.number] == nil {
         guard try isEqual(segment) else { continue }
-        claims[segment.number] = Claim(
-          path: segment.path, span: segment.span, written: runTime)
+        promise(segment, isNew: true)
       }
       let highest = claims.keys.max() ?? -1
-      let hidden = orders.possible
-      let isMissing = last > highest && !hidden.contains(last)
+      let isMissing = last > highest && !orders.leftOut.contains(last)
       unwritten = isMissing ? unwritten + seconds : 0
       guard unwritten > Self.patience, program.status.error == nil else { return }
       throw ModelFailure(.healthy, "segment \(last) since \(unwritten) s")
@@ -83,11 +37,36 @@ extension ArchiveModel {
     }
   }
 
+  /// A segment that readers find is a promise from now on.
+  ///
+  /// - Parameters:
+  ///   - segment: the segment.
+  ///   - isNew: whether it was written a moment ago.
+  private func promise(_ segment: SimulatedProgram.Listed, isNew: Bool) {
+    let end = segment.span.upperBound
+    claims[segment.number] = Claim(
+      path: segment.path, span: segment.span,
+      aged: isNew ? ages.written(end, wall: clocks.wallTime) : end,
+      session: isNew ? sessions : nil)
+    let known = extents[segment.path] ?? segment.span
+    extents[segment.path] =
+      min(known.lowerBound, segment.span.lowerBound)..<max(known.upperBound, end)
+  }
+
   /// Whether a segment can be read; its bytes must be right then.
   private func isEqual(_ segment: SimulatedProgram.Listed) throws -> Bool {
     guard case .success(let bytes) = segment.bytes else { return false }
-    guard bytes == track.bytes(segment.number) || damaged.contains(segment.path) else {
-      throw ModelFailure(.equal, "segment \(segment.number) in \(segment.path)")
+    let right = track.bytes(segment.number)
+    let isPermitted = { [damages, hasRefused] in
+      damages[segment.path]?.mayTurn(
+        right, into: bytes, of: segment.number, isRefused: hasRefused)
+    }
+    guard bytes == right || isPermitted() ?? false else {
+      let bits = zip(right, bytes).reduce(0) { $0 + ($1.0 ^ $1.1).nonzeroBitCount }
+      throw ModelFailure(
+        .equal,
+        "segment \(segment.number) in \(segment.path): \(bytes.count) of \(right.count) bytes, "
+          + "\(bits) other bits, \(damages[segment.path].map { "\($0)" } ?? "no damage")")
     }
     return true
   }
@@ -95,6 +74,8 @@ extension ArchiveModel {
   /// All promises are kept.
   func verify() throws {
     guard let program, !disk.isDead else { return }
+    orders.compare(notedRemovals, isNewStart: false)
+    noteLostHeaders()
     try quietly {
       let found = try program.ranges.flatMap { try program.listed($0) }
       let listed = Dictionary(found.map { ($0.number, $0) }) { first, _ in first }
@@ -112,15 +93,13 @@ extension ArchiveModel {
         }
         claims[number]?.path = segment.path
         claims[number]?.isLossy = false
-        claims[number]?.isDoubtful = damaged.contains(segment.path)
       }
       let possible = orders.possible
       for segment in found {
         guard try isEqual(segment), claims[segment.number] == nil,
           !possible.contains(segment.number)
         else { continue }
-        claims[segment.number] = Claim(
-          path: segment.path, span: segment.span, written: runTime, isOld: true)
+        promise(segment, isNew: false)
       }
     }
   }
@@ -128,13 +107,16 @@ extension ArchiveModel {
   /// A segment is not there any more.
   private func forget(_ number: Int64, _ claim: Claim) throws {
     if claim.isLossy || orders.possible.contains(number) { return claims[number] = nil }
-    guard claim.isDoubtful else {
+    guard damages[claim.path]?.mayCost(number) ?? false else {
       throw ModelFailure(
         .kept,
         "\(claim.isDurable ? "synchronised" : "written") segment \(number) of \(claim.path)")
     }
     claims[number] = nil
-    guard !explained.contains(claim.path), SimulatedProgram.faults().isEmpty else { return }
+    let pieces = claim.path.split(separator: "/").dropFirst().joined(separator: "/")
+    guard !explained.contains(claim.path),
+      !SimulatedProgram.faults().contains(where: { $0.hasPrefix(pieces) })
+    else { return }
     throw ModelFailure(.checked, "segment \(number) of \(claim.path) is gone without a line")
   }
 
@@ -143,7 +125,7 @@ extension ArchiveModel {
     let faults = quietly { SimulatedProgram.faults() }
     // The head of a new file may be lost with its name kept: it has no promised segment, and stays.
     let others = faults.filter { !hasLostPower || !$0.hasSuffix("damaged, not served") }
-    if damaged.isEmpty, foreign.isEmpty, let fault = others.first {
+    if damages.isEmpty, foreign.isEmpty, let fault = others.first {
       throw ModelFailure(.clean, fault)
     }
     // A loss of power costs records of the index: their digests are computed from the bytes again.

@@ -15,16 +15,14 @@ final class ArchiveModel {
     /// Its hour file on the disk.
     var path: String
     let span: Range<WallTime>
+    /// The time from which it ages.
+    var aged: WallTime
+    /// The number of its session; nil if it was found later.
+    let session: Int?
     /// Whether it was synchronised, so that a loss of power does not cost it.
     var isDurable = false
-    /// The time that the program had run when it was written.
-    let written: Interval
-    /// Whether its media may be older than its file: it was fetched from a twin.
-    var isOld = false
-    /// Whether it was not synchronised before a loss of power.
+    /// Whether it was not synchronised before a loss of power, which has changed its file.
     var isLossy = false
-    /// Whether the medium has changed bits of its file.
-    var isDoubtful = false
   }
 
   /// 2026-11-23T03:20:00Z.
@@ -42,21 +40,27 @@ final class ArchiveModel {
   var claims: [Int64: Claim] = [:]
   /// The spans that readers must not see, and the spans whose removal may happen.
   let orders = RemovalOrders()
-  /// The seconds for which the program has run.
-  var runTime = Interval.zero
-  /// Whether the age of hours is not limited by the time that the program has run.
-  var isClockSet = false
+  /// The limits of the clock by which hours are too old.
+  var ages = ModelAges(ArchiveModel.start)
+  /// The hour files after the last event, and the spans of their media so far.
+  var inventory: ModelInventory
+  var extents: [String: Range<WallTime>] = [:]
+  /// The number of the session.
+  private(set) var sessions = 0
   /// Whether the next crash is a loss of power.
   private var losesPower = false
   /// The seconds in which nothing of the window was archived, and in which files were missing.
   var unwritten = 0
   var unnoticed: Int?
   /// The files with changed bits, and the files of which the log says so.
-  var damaged = Set<String>(), explained = Set<String>()
+  var damages: [String: ModelDamage] = [:]
+  var explained = Set<String>()
   /// The files that others have given to another user.
   var foreign: [String: SimulatedNode] = [:]
   /// Whether power was lost: a file that was not synchronised may be set aside.
   private(set) var hasLostPower = false
+  /// Whether the disk has refused calls that write.
+  private(set) var hasRefused = false
   /// The events and the lines of the log, to find the cause of a failure.
   private(set) var history: [String] = []
   private var random: SplitMix64
@@ -66,6 +70,7 @@ final class ArchiveModel {
     let journals = SimulatedNames.Journal.allCases
     disk = SimulatedDisk(
       journals[Int(seed % UInt64(journals.count))], capacity: Self.capacity, seed: seed, lie: lie)
+    inventory = ModelInventory(disk, SimulatedProgram.folder)
   }
 
   /// Performs a sequence, and then ends the program in order and checks the folder.
@@ -130,16 +135,19 @@ final class ArchiveModel {
       }
     case .step(let seconds): clocks.step(by: .seconds(seconds))
     case .setClock:
-      isClockSet = true
       quietly { SimulatedProgram.setClock() }
+      ages.set(clocks.wallTime, isRunning: program != nil)
+      // What is known about media of a clock that was behind is gone.
+      for (number, claim) in claims { claims[number]?.aged = claim.span.upperBound }
     case .repair:
       guard program == nil else { return }
-      quietly { SimulatedProgram.repair() }
-      explained.formUnion(damaged)
+      explained.formUnion(quietly { SimulatedProgram.repair() })
     case .take, .copy, .give, .damage: interfere(event)
-    case .fill(let left): disk.foreignBytes = max(0, disk.free + disk.foreignBytes - left)
-    case .protect: disk.isReadOnly = true
-    case .fail(let rate): disk.errorRate = rate
+    case .fill(let left):
+      hasRefused = true
+      disk.foreignBytes = max(0, disk.free + disk.foreignBytes - left)
+    case .protect: (hasRefused, disk.isReadOnly) = (true, true)
+    case .fail(let rate): (hasRefused, disk.errorRate) = (true, rate)
     case .relieve: (disk.foreignBytes, disk.isReadOnly, disk.errorRate) = (0, false, 0)
     }
     try observe()
@@ -152,9 +160,9 @@ final class ArchiveModel {
   ) throws {
     clocks.advance(by: interval)
     guard let program else { return }
-    runTime += interval
     if publishes, session == nil { follow() }
     if publishes { session?.publish() }
+    ages.run(for: interval, wall: clocks.wallTime)
     program.write()
     if isSynchronised, !disk.isDead {
       program.synchronise()
@@ -170,6 +178,7 @@ final class ArchiveModel {
     guard let program else { return }
     let session = SimulatedSession(track, after: clocks.wallTime, header: header)
     self.session = session
+    sessions += 1
     // A clock that was set back leads to other media with the same numbers.
     orders.forget(from: session.first)
     program.follow(session)
@@ -177,8 +186,13 @@ final class ArchiveModel {
   }
 
   private func begin() throws {
+    let noted = notedRemovals
+    ages.begin(
+      hasFile: disk.node(SimulatedProgram.folder + "/.ages") != nil, wall: clocks.wallTime,
+      newest: newestHour)
     program = SimulatedProgram(rule)
     (session, unwritten) = (nil, 0)
+    if program != nil, !disk.isDead { orders.compare(noted, isNewStart: true) }
     try observe()
     try verify()
   }
@@ -205,6 +219,7 @@ final class ArchiveModel {
       try explain(lines)
     }
     guard !disk.isDead else { return try crash() }
+    inventory = ModelInventory(disk, SimulatedProgram.folder)
     try look(after: seconds)
   }
 
@@ -215,9 +230,11 @@ final class ArchiveModel {
     forgetRemoved()
     if losesPower {
       hasLostPower = true
+      let before = contents
       disk.losePower()
-      doubtUnsynchronised()
+      doubtUnsynchronised(before)
     }
+    inventory = ModelInventory(disk, SimulatedProgram.folder)
     // A program that was killed is started again at once, most times.
     guard random.next() % 4 != 0 else { return }
     try begin()

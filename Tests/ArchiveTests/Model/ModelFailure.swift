@@ -7,7 +7,7 @@ struct ModelFailure: Error, CustomStringConvertible {
     case kept = "a segment is lost"
     case equal = "a segment has other bytes"
     case removed = "removed media is served"
-    case reasoned = "an hour was removed too early"
+    case reasoned = "an hour was removed without its reason"
     case healthy = "nothing is written, and no state says so"
     case noticed = "files are missing, and no line says so"
     case foreign = "a file of another user is removed or replaced"

@@ -25,6 +25,10 @@ final class SimulatedDisk: Disk, @unchecked Sendable {
   /// Whether each change is refused, and the chance of an error of each call that writes, in 1,000.
   var isReadOnly = false
   var errorRate: UInt64 = 0
+  /// The number of the next changes that are refused.
+  var refusals = 0
+  /// The calls that have waited until something was on the disk.
+  private(set) var waits = 0
   /// The bytes and the calls that the program still writes before it is killed; nil without an end.
   private(set) var fuel: Int?
   /// Whether the program was killed: nothing that it calls has an effect.
@@ -104,6 +108,10 @@ final class SimulatedDisk: Disk, @unchecked Sendable {
   func change(_ call: String) throws(SystemError) {
     try read(call)
     guard !isReadOnly else { throw SystemError(call, EROFS) }
+    guard refusals == 0 else {
+      refusals -= 1
+      throw SystemError(call, EIO)
+    }
     guard errorRate == 0 || random.next() % 1000 >= errorRate else { throw SystemError(call, EIO) }
     guard spend(1) == 1 else { throw SystemError(call, EIO) }
   }
@@ -111,6 +119,7 @@ final class SimulatedDisk: Disk, @unchecked Sendable {
   /// A call begins that waits until something is on the disk.
   func wait(_ call: String) throws(SystemError) {
     try read(call)
+    waits += 1
     guard errorRate == 0 || random.next() % 1000 >= errorRate else { throw SystemError(call, EIO) }
     guard spend(1) == 1 else { throw SystemError(call, EIO) }
   }

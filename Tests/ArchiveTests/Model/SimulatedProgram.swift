@@ -66,7 +66,7 @@ final class SimulatedProgram {
       root, nil, syncThread: synchronisation, removals: removals, log: log
     ) { orders.perform($0) }
     orders.program = self
-    thread.readClocks(isChanged: false)
+    thread.readClocks(isRead: false)
     load(retention)
   }
 
@@ -119,7 +119,7 @@ final class SimulatedProgram {
 
   /// Ends the program in order.
   func close() {
-    for stream in thread.streams { stream.finish() }
+    thread.finish()
     removals.close()
     synchronise()
     root.releaseLock()
@@ -175,9 +175,12 @@ final class SimulatedProgram {
   }
 
   /// Repairs each file, as `streamer archive repair` does.
-  static func repair() {
-    for file in ArchiveInspection(folder, stream: nil).files {
-      _ = try? ArchiveInspection.repair(file)
+  ///
+  /// - Returns: the paths of hour files of which it says something.
+  static func repair() -> [String] {
+    ArchiveInspection(folder, stream: nil).files.compactMap { file in
+      guard (try? ArchiveInspection.repair(file)) != nil else { return nil }
+      return "\(folder)/\(file.stream)/\(file.rendition)/\(file.name.path)"
     }
   }
 

@@ -87,8 +87,13 @@
         player.configure('drm.clearKeys', { [kidDigits]: key });
       }
       await player.attach(video);
+      // Before the first picture Shaka still moves to its own start.
+      if (offset) {
+        video.addEventListener('playing', () => {
+          video.currentTime = player.seekRange().start + offset;
+        }, { once: true });
+      }
       await player.load(url);
-      if (offset) video.currentTime = player.seekRange().start + offset;
     },
   };
 

@@ -20,19 +20,19 @@ export const CDN = {
 /**
  * The locations of hls.js, in order of preference: the requested one, or this server and the CDN.
  * @param {string | null} requested `?hlsjs=`
- * @param {string} page URL of the page
+ * @param {string} page URL of the page @param {string} [root] the folder of the server
  * @returns {{ locations: ScriptLocation[], warning: string | null }}
  */
-export function hlsLocations(requested, page) {
-  const { protocol, origin } = new URL(page), isFile = protocol === 'file:';
-  const usual = isFile ? [CDN] : [{ url: new URL('/player/hls.js', page).href }, CDN];
+export function hlsLocations(requested, page, root = new URL('/', page).href) {
+  const { protocol } = new URL(page), isFile = protocol === 'file:';
+  const usual = isFile ? [CDN] : [{ url: new URL('player/hls.js', root).href }, CDN];
   if (!requested) return { locations: usual, warning: null };
   /** @type {URL | null} */
   let url = null;
   try { url = new URL(requested, page); } catch { /* refused below */ }
   if (url?.href === CDN.url) return { locations: [CDN], warning: null };
   const isOwn = isFile ? url?.protocol === 'file:' && url.host === ''
-    : url?.origin === origin && url.pathname.startsWith('/player/');
+    : url?.href.startsWith(new URL('player/', root).href);
   if (url && isOwn) return { locations: [{ url: url.href }], warning: null };
   const host = url?.host || requested;
   const warning = `A script from ${host} is refused: hls.js is loaded from this server or the CDN`;
@@ -53,11 +53,11 @@ export function scriptsBeside(module) {
 
 /**
  * The location of dash.js; null for a page from a file.
- * @param {string} page URL of the page
+ * @param {string} page URL of the page @param {string} root the folder of the server
  */
-export function dashLocation(page) {
+export function dashLocation(page, root) {
   if (new URL(page).protocol === 'file:') return null;
-  return new URL('/player/dash.all.min.js', page).href;
+  return new URL('player/dash.all.min.js', root).href;
 }
 
 /**
