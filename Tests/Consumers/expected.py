@@ -105,7 +105,8 @@ THEIRS = (
            "inputstream.adaptive 20.3 ends at the last listed segment if another of its threads "
            "reloads the playlist while it waits for the next one",
            "RFC 8216 §6.3.4", "`chunked.m3u8`, whose open segment is read as it is written",
-           ("hls.js", "Chromium"), also=("killed", "away", "size", "other"), always=False),
+           ("hls.js", "Chromium"), also=("killed", "away", "size", "other", "end"),
+           always=False),
     Theirs(("Kodi chunked",), "away",
            "inputstream.adaptive 20.3 loads segments of EXT-X-GAP, and stays at the last picture",
            "RFC 8216bis §4.4.4.7", "ffmpeg, mpv; `--passthrough never`, which has no gaps",
@@ -129,7 +130,7 @@ THEIRS = (
     Theirs(("Kodi",), "past",
            "Kodi 20 leaves out up to 0.3 s at the end: it closes the picture when its decoder has "
            "no more frames",
-           "RFC 8216 §4.3.3.4", "ffmpeg, OpenCV", ("ffmpeg 9", "OpenCV"), also=("seek", "end"),
+           "RFC 8216 §4.3.3.4", "ffmpeg, OpenCV", ("ffmpeg 9", "OpenCV"), also=("seek",),
            always=False),
     Theirs(("Kodi MPD",), "end",
            "Kodi 20 leaves out up to 0.3 s at the end: it closes the picture when its decoder has "
@@ -138,7 +139,7 @@ THEIRS = (
     Theirs(("Kodi chunked",), "end",
            "inputstream.adaptive 20.3 shows the last picture and does not end after 404 for the "
            "segment that was announced next",
-           "RFC 9110 §15.5.5", "`live.m3u8`, or the MPD", ("VLC chunked", "ffmpeg 9")),
+           "RFC 9110 §15.5.5", "the MPD", ("VLC chunked", "ffmpeg 9")),
 )
 
 
