@@ -95,7 +95,21 @@ private let timelines: [Timeline] = [
     ]),
   Timeline(
     "HTTP/1.1, drain: an idle connection is closed at once",
-    [Step(0, .drain, Load(), .close, .closed)]),
+    [Step(0, .idle, .open), Step(0, .drain, Load(), .close, .closed)]),
+  Timeline(
+    "HTTP/1.1, drain: the first request of a connection is taken until the next check",
+    [
+      Step(0, .drain, Load(), .none, .announced),
+      Step(0, .check, Load(), .checkExchanges, .announced),
+      Step(1, .check, Load(), .close, .closed),
+    ]),
+  Timeline(
+    "HTTP/1.1, drain: a head that has begun may be completed",
+    [
+      Step(0, .idle, .open), Step(0, .drain, insideHead, .none, .announced),
+      Step(9, .check, insideHead, .checkExchanges, .announced),
+      Step(10, .check, insideHead, .refuseHead, .announced),
+    ]),
   Timeline(
     "HTTP/1.1, drain: queued bytes are sent first",
     [

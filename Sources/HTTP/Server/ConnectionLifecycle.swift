@@ -15,7 +15,8 @@ package struct ConnectionLifecycle {
   package enum State: UInt8 {
     /// Requests are taken.
     case open
-    /// HTTP/2: the client was told that the connection ends; requests already sent are taken.
+    /// Requests already sent are taken, then the connection ends. HTTP/2: the client was told.
+    /// HTTP/1.1: the connection is new, or a head has begun.
     case announced
     /// No more requests are taken; open requests are answered.
     case draining
@@ -62,6 +63,8 @@ package struct ConnectionLifecycle {
   /// Whether the connection speaks HTTP/2.
   let isHTTP2: Bool
   private(set) var isInputEnded = false
+  /// Whether an exchange has ended.
+  private var hasServed = false
   /// When the state began, or the connection became idle.
   private var since: MonotonicTime
   /// Ended responses whose bytes are partly queued.
@@ -84,7 +87,7 @@ package struct ConnectionLifecycle {
   // MARK: Requests
 
   /// The last exchange has ended.
-  package mutating func becameIdle(now: MonotonicTime) { since = now }
+  package mutating func becameIdle(now: MonotonicTime) { (since, hasServed) = (now, true) }
 
   /// After the open responses the connection ends.
   package mutating func stopRequests() {
@@ -105,7 +108,12 @@ package struct ConnectionLifecycle {
       since = now
       return .announceEnd
     }
-    if !isHTTP2, load.isIdle, load.queuedBytes == 0 { return close() }
+    if !isHTTP2, load.isIdle, load.queuedBytes == 0 {
+      if hasServed, load.headSince == nil { return close() }
+      // A request is on its way, or may be: it gets the one response of a new connection.
+      (state, since) = (.announced, now)
+      return .none
+    }
     state = .draining
     return .stopRequests
   }
@@ -149,9 +157,11 @@ package struct ConnectionLifecycle {
     switch state {
     case .closed: return .none
     case .lingering: return now - since >= limits.lingerTime ? close() : .none
-    case .announced where now > since:
+    case .announced where isHTTP2 && now > since:
       state = .draining
       return .stopRequests
+    case .announced where now > since && load.isIdle && load.headSince == nil:
+      return close()
     case .open, .announced, .draining: break
     }
     if load.queuedBytes > 0 {
