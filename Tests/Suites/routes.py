@@ -88,6 +88,7 @@ CASES = (
     Case("metrics", "/metrics"),
     Case("auth", "/auth", 204, (("X-Original-URI", "/live/playlist.m3u8"),)),
     Case("auth", "/auth", 403, (("X-Original-URI", "/metrics"),)),
+    Case("login", "/login", 307), Case("login", "/login/live", 404),
     Case("statistics", "/stats", fields=BEARER), Case("statistics", "/stats.json", fields=BEARER),
     Case("statistics", "/stats.json", 401),
     Case("unknown", "/none", 404),

@@ -58,8 +58,9 @@ def program(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             connection.send_raw(f"PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}"
                                 f"\r\n\r\n{body}".encode())
             assert connection.read().status in (200, 201, 204)
-    # Six seconds of the past, and an index of the archive.
-    wait_until(lambda: len(fetch(running.port).segments) >= 8
+    # Eight seconds of media, which the segments before the first frame are not; and an index.
+    wait_until(lambda: (past := get(running.port, "/live/dvr.json").json()).get("to", 0)
+               - past.get("from", 0) >= 8
                and get(running.port, "/live/dvr.mpd").status == 200, 40, "the past")
     yield running
     stop(running)
