@@ -7,8 +7,8 @@ import Time
 /// The datagrams of a track between an RTSP server and libavformat, without packets that arrive
 /// twice.
 ///
-/// The server sends RTP and RTCP to two ports of this process, which passes them to those of
-/// libavformat, and libavformat's reports to the server. A thread does the work.
+/// The server sends RTP and RTCP to two ports of this process. A thread passes them to
+/// libavformat's ports, and libavformat's reports to the server.
 final class RTSPDatagrams: Sendable {
   private struct State {
     var server: RTSPMediaServer?
@@ -25,9 +25,6 @@ final class RTSPDatagrams: Sendable {
 
   /// The port that the server gets.
   var port: UInt16 { pair.port }
-
-  /// The port of libavformat.
-  var libraryPort: UInt16 { library.rtp.port }
 
   /// Begins to pass datagrams; nil if the system refuses ports or a thread.
   init?(library port: UInt16, isVersion6: Bool) {

@@ -198,17 +198,17 @@ package struct RTSPExchange: Sendable {
       message.set("Content-Base", base(of: message, request.uri))
     case "SETUP":
       guard let stated = message.value("Transport") else { break }
-      let transport = withSource(stated)
+      let transport = RTSPTransport(stated).withSource(peer)
       guard let port = Self.datagramPort(of: request.message), let library = libraryPorts[port],
-        RTSPTransport(transport).isUnicastDatagrams
+        transport.isUnicastDatagrams
       else {
-        message.set("Transport", transport)
+        message.set("Transport", transport.text)
         break
       }
-      let server = RTSPTransport(transport).server(peer: peer)
-      message.set(
-        "Transport", RTSPTransport(transport).relayed(from: port, to: library, localHost).text)
-      return [.report(port: port, to: server), delivery(of: message, for: request)]
+      message.set("Transport", transport.relayed(from: port, to: library, localHost).text)
+      return [
+        .report(port: port, to: transport.server(peer: peer)), delivery(of: message, for: request),
+      ]
     case "PLAY": isPlaying = true
     default: break
     }
@@ -349,21 +349,5 @@ package struct RTSPExchange: Sendable {
       if stated.hasPrefix("/"), let target = address.following(stated) { return target.text }
     }
     return uri
-  }
-
-  /// A transport over UDP with the server's address, to which libavformat sends reports: it would
-  /// take the host of its URL.
-  private func withSource(_ transport: String) -> String {
-    let lower = transport.lowercased()
-    guard lower.contains("server_port"), !lower.contains("multicast"), let peer else {
-      return transport
-    }
-    guard let stated = lower.firstRange(of: "source=") else { return transport + ";source=\(peer)" }
-    // Some devices do not know their own address.
-    let value = lower[stated.upperBound...].prefix { $0 != ";" && $0 != "," }
-    guard value.isEmpty || value == "0.0.0.0" else { return transport }
-    return transport.split(separator: ";")
-      .map { $0.lowercased().hasPrefix("source=") ? "source=\(peer)" : String($0) }
-      .joined(separator: ";")
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The value of a field Transport with one transport: its parameters in their order.
 /// - Source: RFC 2326 §12.39
 struct RTSPTransport: Sendable, Equatable {
@@ -7,9 +9,7 @@ struct RTSPTransport: Sendable, Equatable {
 
   /// The parameters of `text`, between semicolons.
   init(_ text: String) {
-    parameters = text.split(separator: ";").map {
-      String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-    }
+    parameters = text.split(separator: ";").map(\.trimmed)
   }
 
   /// As it is written.
@@ -21,7 +21,9 @@ struct RTSPTransport: Sendable, Equatable {
       .map { String($0.dropFirst(name.count + 1)) }  // bounded: the length of a name
   }
 
-  /// The two ports of a parameter, of which the second may be missing; nil without a valid one.
+  /// The two ports of a parameter; nil without a valid one.
+  ///
+  /// A missing second port follows the first.
   func ports(_ name: String) -> (first: UInt16, second: UInt16)? {
     let found = value(name)?.split(separator: "-").map { UInt16($0) } ?? []
     guard let stated = found.first, let first = stated, first > 0, first < .max else { return nil }
@@ -54,6 +56,16 @@ struct RTSPTransport: Sendable, Equatable {
   func server(peer: String?) -> RTSPMediaServer? {
     guard let ports = ports("server_port"), let host = value("source") ?? peer else { return nil }
     return RTSPMediaServer(host: host, port: ports.first, reportPort: ports.second)
+  }
+
+  /// The transport with the server's address, if its media are datagrams to this client.
+  ///
+  /// libavformat sends reports there; it would take the host of its URL.
+  func withSource(_ peer: String?) -> RTSPTransport {
+    guard let peer, value("server_port") != nil, isUnicastDatagrams else { return self }
+    // Some devices do not know their own address.
+    let stated = value("source")?.prefix { $0 != "," } ?? ""
+    return stated.isEmpty || stated == "0.0.0.0" ? with("source", peer) : self
   }
 
   /// The transport as libavformat gets it, whose server is this process.
