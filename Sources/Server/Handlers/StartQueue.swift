@@ -86,9 +86,8 @@ final class StartQueue {
   func look(_ now: MonotonicTime, _ isRefused: () -> Bool) {
     guard let time = lookAt, now >= time else { return }
     lookAt = held.count == 0 ? nil : now + Self.interval
-    guard lookAt != nil, isRefused() else { return }
-    lookAt = nil
-    reroute()
+    // A request that is held again waits for the next look.
+    if lookAt != nil, isRefused() { reroute() }
   }
 
   /// Refuses the requests whose time is over, with the line `refusal` if the stream has no windows,

@@ -15,13 +15,19 @@ final class SlotFeed: Sendable {
   /// the slot; it does not block, and returns the rest of its work.
   typealias Shown = (Int64) -> (() -> Void)?
 
-  private struct State {
+  private struct Slots {
     var schedule: SlotSchedule<VideoFrame>
     var captions = CaptionQueue()
   }
 
-  private let state = Locked<State?>(nil)
-  private let early = Locked<VideoFrame?>(nil)
+  private struct State {
+    /// Nil before the feed is open.
+    var slots: Slots?
+    /// The newest frame that was offered before.
+    var early: VideoFrame?
+  }
+
+  private let state = Locked(State())
   private let opened = Monitor<Bool>(false)
   /// One queue per rendition.
   private let queues: [Monitor<EncoderQueue<VideoFrame>>]
@@ -34,12 +40,11 @@ final class SlotFeed: Sendable {
   /// The newest frame that was offered before the slots began; nil without one.
   ///
   /// It is shown until the next one, which of a slow source comes seconds later.
-  var newestBeforeOpening: VideoFrame? { early.withLock { $0 } }
+  var newestBeforeOpening: VideoFrame? { state.withLock { $0.early } }
 
   /// Begins the slots; frames that were offered before have none.
   func open(_ first: SlotSchedule<VideoFrame>) {
-    state.withLock { $0 = State(schedule: first) }
-    early.withLock { $0 = nil }
+    state.withLock { $0 = State(slots: Slots(schedule: first)) }
     opened.update { $0 = true }
   }
 
@@ -72,14 +77,13 @@ final class SlotFeed: Sendable {
     isAtFrameTime: Bool = false, captions: [UInt8] = [], shown: Shown? = nil
   ) {
     var then: (() -> Void)?
-    if state.withLock({ $0 == nil }) { early.withLock { $0 = frame } }
-    change { state in
-      state.captions.add(captions, at: aligned ?? captured)
-      let slots = state.schedule.offer(
+    change(early: frame) { changed in
+      changed.captions.add(captions, at: aligned ?? captured)
+      let slots = changed.schedule.offer(
         frame, captured: captured, aligned: aligned, isAtFrameTime: isAtFrameTime,
         now: SystemClock.monotonicTime, wallMinusMonotonic: SystemClock.wallMinusMonotonic)
       // A late frame becomes the next repeat.
-      then = shown?(slots.last?.frameIndex ?? state.schedule.nextFrameIndex)
+      then = shown?(slots.last?.frameIndex ?? changed.schedule.nextFrameIndex)
       return slots
     }
     then?()
@@ -87,8 +91,8 @@ final class SlotFeed: Sendable {
 
   /// Closes the slots whose closing time has passed.
   func closeDueSlots() {
-    change { state in
-      state.schedule.close(
+    change { changed in
+      changed.schedule.close(
         at: SystemClock.monotonicTime, wallMinusMonotonic: SystemClock.wallMinusMonotonic)
     }
   }
@@ -103,19 +107,24 @@ final class SlotFeed: Sendable {
 
   /// Reads the schedule; nil before the feed is open.
   func read<Value: Sendable>(_ body: (SlotSchedule<VideoFrame>) -> Value) -> Value? {
-    state.withLock { state in state.map { body($0.schedule) } }
+    state.withLock { state in state.slots.map { body($0.schedule) } }
   }
 
-  private func change(_ body: (inout State) -> [FrameSlot<VideoFrame>]) {
+  private func change(
+    early frame: VideoFrame? = nil, _ body: (inout Slots) -> [FrameSlot<VideoFrame>]
+  ) {
     state.withLock { state in
-      guard var changed = state else { return }
+      guard var changed = state.slots else {
+        state.early = frame ?? state.early
+        return
+      }
       var slots = body(&changed)
       // A frame has the slot whose time is nearest.
       let reach = changed.schedule.slotDuration / 2
       for index in slots.indices {
         slots[index].captions = changed.captions.take(before: slots[index].due + reach)
       }
-      state = changed
+      state.slots = changed
       guard !slots.isEmpty else { return }
       for queue in queues { queue.update { $0.push(slots) } }
     }
