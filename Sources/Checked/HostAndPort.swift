@@ -26,6 +26,11 @@ package struct HostAndPort {
     port = rest.isEmpty ? nil : rest.dropFirst()
   }
 
+  /// A host as in a URL: an address of IPv6 has brackets.
+  package static func text(_ host: String) -> String {
+    host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+  }
+
   /// Whether the host cannot be told from the port: an address of IPv6 without brackets.
   package var isAmbiguous: Bool { !isBracketed && host.contains(":") }
 }

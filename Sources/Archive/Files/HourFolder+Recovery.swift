@@ -44,7 +44,7 @@ extension HourFolder {
     var torn = (bytes: 0, isDamaged: false)
     if isIndexed { torn = try leaveOutTorn(&found, name, file) }
     guard let walk = found, !walk.isCut, !walk.segments.isEmpty else {
-      // A record in the index is that of a segment that was whole.
+      // The index has records of whole segments only.
       let isKnown = torn.isDamaged || isIndexed && hasRecords(name)
       guard try isKnown ? false : isTorn(found, file) else {
         return .setAside(try setAside(name))

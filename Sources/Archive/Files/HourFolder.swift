@@ -119,8 +119,8 @@ package struct HourFolder: Sendable, Hashable {
     DiskFolder.remove(drafts.path)
   }
 
-  /// Waits until the names of an hour file are on the disk: in its day, its rendition, its stream,
-  /// the archive and the folder above, any of which may be new.
+  /// Waits until the names of an hour file are on the disk, in folders that may be new: day,
+  /// rendition, stream, archive, and the folder above.
   ///
   /// A start does not wait for the archive's own name: its first segments would leave the window.
   static func syncNames(of path: String) throws(SystemError) {

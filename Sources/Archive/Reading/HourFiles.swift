@@ -22,7 +22,7 @@ final class HourFiles: Sendable {
 
   private struct State: Sendable {
     var files: [Key: Entry] = [:]
-    /// The files that the responses of an address read; without an address those of the program.
+    /// The files that responses to an address read; those without an address are for the program.
     var holds: [String?: [Key: Hold]] = [:]
 
     /// The open file of a key.
@@ -59,7 +59,7 @@ final class HourFiles: Sendable {
   ///
   /// - Parameters:
   ///   - path: its path.
-  ///   - lease: whether the path still is that of the file.
+  ///   - lease: whether the file still has the path.
   ///   - address: the address of the client; nil for the program itself.
   /// - Returns: the file, which others may read too.
   /// - Throws: ``ArchiveFailure/busy`` if too many files are open, or too many for the address.

@@ -3,6 +3,7 @@
 import Access
 import Archive
 import Capture
+import Checked
 import Logging
 import Packaging
 import Push
@@ -52,8 +53,8 @@ struct StreamExplanation {
 
   private var address: String {
     if let base = program.publicURL { return "\(base)/\(settings.name)/" }
-    let host = ["0.0.0.0", "::"].contains(program.host) ? "HOST" : program.host
-    let place = host.contains(":") ? "[\(host)]" : host
+    let isAny = ["0.0.0.0", "::"].contains(program.host)
+    let place = isAny ? "HOST" : HostAndPort.text(program.host)
     if case .port(let port) = program.plainPort {
       return "http://\(place):\(port)/\(settings.name)/"
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import Checked
 import System
 
 /// An error of sockets and loops; `description` is one line for the operator.
@@ -19,8 +20,7 @@ package enum NetError: Error, Equatable, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .cannotListen(let host, let port, let reason):
-      let address = host.contains(":") ? "[\(host)]" : host
-      return "cannot listen on \(address):\(port): \(reason)"
+      return "cannot listen on \(HostAndPort.text(host)):\(port): \(reason)"
     case .unknownHost(let host, let reason):
       return "cannot listen on \(host): \(reason) (expected a host name or an address)"
     case .notAListeningSocket(let descriptor):

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// A listening socket as the start prints it.
 package struct PrintedAddress: Sendable {
   private let scheme: String
   /// The bound address, in the form of a URL.
   private let host: String
   private let port: UInt16
-  /// The addresses of the machine, in the form of a URL; only for a socket that listens at all of
-  /// them.
+  /// The addresses of the machine, in the form of a URL; none for a socket that listens at one.
   private let network: [String]
 
   /// Creates the text for a socket.
@@ -22,8 +23,8 @@ package struct PrintedAddress: Sendable {
     network: (_ includesIPv6: Bool) -> [String] = LocalNetwork.current(includesIPv6:)
   ) {
     (self.scheme, self.port) = (scheme, port)
-    host = Self.bracketed(bound)
-    self.network = Self.isAny(host) ? network(host == "[::]").map(Self.bracketed) : []
+    host = HostAndPort.text(bound)
+    self.network = Self.isAny(host) ? network(host == "[::]").map(HostAndPort.text) : []
   }
 
   /// The line of the log, such as `listening http://0.0.0.0:8080/, here http://localhost:8080/`.
@@ -52,8 +53,4 @@ package struct PrintedAddress: Sendable {
   private static func isAny(_ host: String) -> Bool { ["0.0.0.0", "[::]"].contains(host) }
 
   private func url(_ host: String) -> String { "\(scheme)://\(host):\(port)/" }
-
-  private static func bracketed(_ address: String) -> String {
-    address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
-  }
 }

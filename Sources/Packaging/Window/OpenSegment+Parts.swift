@@ -18,7 +18,7 @@ extension OpenSegment {
   /// - Parameters:
   ///   - end: the index of the frame with which the next part or segment begins; nil if nothing
   ///     follows its last chunk directly.
-  ///   - segmentation: that of the track.
+  ///   - segmentation: the segmentation of the track.
   mutating func closePart(until end: Int64?, _ segmentation: TrackSegmentation) {
     let chunks = Array(unfinishedPartChunks)
     guard let first = chunks.first, let last = chunks.last else { return }
@@ -38,7 +38,7 @@ extension OpenSegment {
   /// - Parameters:
   ///   - end: the index of the frame with which the next segment begins; nil if nothing follows its
   ///     last chunk directly.
-  ///   - segmentation: that of the track.
+  ///   - segmentation: the segmentation of the track.
   /// - Returns: ticks, at most those of its number, and at least those of its chunks.
   func duration(until end: Int64?, _ segmentation: TrackSegmentation) -> Int64 {
     guard let last = chunks.last else { return 0 }
@@ -64,7 +64,7 @@ extension OpenSegment {
     return start..<max(start, min(start.addingSaturated(count), end))
   }
 
-  /// The duration of chunks with that of the frames that are missing from a frame to another.
+  /// The duration of chunks, and of the frames that are missing between two frames.
   private func duration(
     of chunks: ArraySlice<Chunk>, from start: Int64, until end: Int64,
     _ segmentation: TrackSegmentation

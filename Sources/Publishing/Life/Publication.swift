@@ -226,9 +226,9 @@ extension Publication {
   package func isIdle(at now: MonotonicTime) -> Bool { lifecycle.isIdle(at: now) }
 
   /// Writes a line, once, if the client has sent no media for
-  /// ``PublisherLifecycle/mediaLimit``; texts may be that rare.
+  /// ``PublisherLifecycle/mediaLimit``.
   ///
-  /// Call it about once per second.
+  /// A text track may be silent for that long. Call it about once per second.
   package func nameMissingMedia(at now: MonotonicTime) {
     guard lifecycle.lacksMedia(at: now), let media else { return }
     let text = "\(event.clientWords): no media for \(PublisherLifecycle.mediaLimit.wholeSeconds) s"
