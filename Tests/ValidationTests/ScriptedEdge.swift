@@ -85,7 +85,8 @@ final class ScriptedEdge: TriedEdge {
     var reply = server(request, path, query)
     if keepsHead, request.method == "HEAD" { reply.body = [] }
     let isKept = keepsErrors || reply.value("cache-control") != "no-store"
-    if isKept { kept[key] = Kept(reply: reply, end: now + 1) }
+    // A lifetime of 1 s, by an age in whole seconds.
+    if isKept { kept[key] = Kept(reply: reply, end: now + 1.99) }
     return reply
   }
 
