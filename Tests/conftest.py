@@ -24,7 +24,7 @@ from harness.tools import chromium, streamer_binary
 SESSION_FLAGS = ["--resolution", "640x360", "--bitrate", "1000"]
 LOGS = 6
 RECORD_SECONDS = 15
-PLAYER_FIXTURES = {"browser", "browser_path"}
+PLAYER_FIXTURES = {"browser", "browser_path", "camera_browser"}
 PLAYER_MODULES = {"harness.browser", "harness.firefox", "harness.players", "harness.webkit"}
 # The unit of each test of a worker.
 UNITS: dict[str, order.Unit] = {}
@@ -180,6 +180,15 @@ def browser(browser_path: str) -> Iterator[object]:
     """A headless Chromium for the tests of one file."""
     from harness.browser import chromium_running
     with chromium_running(browser_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def camera_browser(browser_path: str) -> Iterator[object]:
+    """A Chromium whose camera and microphone are drawn and permitted, for the tests of a file."""
+    from harness.browser import chromium_running
+    with chromium_running(browser_path, "--use-fake-device-for-media-stream",
+                          "--use-fake-ui-for-media-stream") as running:
         yield running
 
 

@@ -209,3 +209,26 @@ def test_a_single_stream_below_a_path(proxy: Callable[..., Edge], streamer: Call
             assert [url for url in own if not url.startswith(f"{base}/")] == []
     finally:
         edge.close()
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("proxy", [run_nginx, sub_path_caddy])
+def test_dashjs_plays_below_a_path(proxy: Callable[..., Edge], streamer: Callable[..., Program],
+                                   browser: Browser, dashjs: Path, tmp_path: Path) -> None:
+    """The page with dash.js: manifest, clock and segments are below the path."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}/cameras"
+    program = begin(streamer, "--public-url", base, "--dashjs", str(dashjs))
+    edge = proxy(tmp_path, port, program.port)
+    try:
+        with viewer(browser, (390, 844)) as view:
+            view.open(f"{base}/live/?player=dashjs", is_parsed=True)
+            view.page.wait_for_function(PLAYS, timeout=30_000)
+            wait_until(lambda: any(".m4s" in url for url in view.requests)
+                       or view.page.wait_for_timeout(100), 20, "segments")
+            own = [url for url in view.requests if url.startswith(f"http://127.0.0.1:{port}/")]
+            assert [url for url in own if url.endswith("/live/manifest.mpd")]
+            assert [url for url in own if "/cameras/time?" in url]
+            assert [url for url in own if not url.startswith(f"{base}/")] == []
+    finally:
+        edge.close()

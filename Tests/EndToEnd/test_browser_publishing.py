@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from harness.browser import launch, viewer
+from harness.browser import viewer
 from harness.firefox import DRAWN_DEVICES, firefox_running
 from harness.http1 import get
 from harness.program import Program
-from harness.tools import need
 from harness.waiting import wait_until
 from harness.websocket import Socket
 
@@ -23,25 +21,12 @@ KEY = "0123456789abcdef0123456789abcdef"
 SOURCE = ["--host", "127.0.0.1", "--http-port", "0", "--source", "page"]
 
 
-@pytest.fixture(scope="module")
-def camera_browser() -> Iterator[Browser]:
-    """A Chromium whose camera and microphone are drawn and permitted."""
-    with sync_playwright() as playwright:
-        browser = launch(
-            playwright.chromium, need("chromium", "publishing from a browser"),
-            "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-        try:
-            yield browser
-        finally:
-            browser.close()
-
-
-def open_camera(browser: Browser, program: Program, key: str = "") -> Page:
-    """The publisher page with a picture."""
+def open_camera(browser: Browser, address: str, key: str = "") -> Page:
+    """The publisher page at an address, with a picture."""
     context = browser.new_context(viewport={"width": 390, "height": 780})
     context.grant_permissions(["camera", "microphone"])
     page = context.new_page()
-    page.goto(program.url("/live/publish"))
+    page.goto(address)
     if key:
         page.fill("#key", key)
     page.select_option("#size", "640x360@1000")
@@ -62,7 +47,7 @@ def go_live(page: Page) -> None:
 def test_camera_of_a_page_is_played(camera_browser: Browser, streamer) -> None:
     """Nothing starts without a click; another page plays camera and sound, and is counted."""
     program = streamer(*SOURCE, "--publish-key", KEY, defaults=False)
-    page = open_camera(camera_browser, program, KEY)
+    page = open_camera(camera_browser, program.url("/live/publish"), KEY)
     assert page.evaluate("() => __publisher.state") == "idle"
     go_live(page)
     assert program.logged("publish-started")
@@ -87,7 +72,7 @@ def test_camera_of_a_page_is_played(camera_browser: Browser, streamer) -> None:
 def test_page_continues_after_a_cut(camera_browser: Browser, streamer) -> None:
     """A page whose socket is cut continues the same publisher; paused and muted it stays live."""
     program = streamer(*SOURCE, defaults=False)
-    page = open_camera(camera_browser, program)
+    page = open_camera(camera_browser, program.url("/live/publish"))
     go_live(page)
     page.evaluate("() => __publisher.socket.socket.close()")
     page.wait_for_function("() => __publisher.reconnections === 1", timeout=10000)

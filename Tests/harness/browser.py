@@ -48,10 +48,10 @@ def launch(chromium: BrowserType, executable: str | Path, *more: str,
 
 
 @contextmanager
-def chromium_running(executable: str) -> Iterator[Browser]:
+def chromium_running(executable: str, *flags: str) -> Iterator[Browser]:
     """A browser with its own profile; it is closed with all its processes."""
     with sync_playwright() as playwright:
-        browser = launch(playwright.chromium, executable)
+        browser = launch(playwright.chromium, executable, *flags)
         try:
             yield browser
         finally:
