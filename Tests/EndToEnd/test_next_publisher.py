@@ -96,7 +96,8 @@ def test_sound_after_none(passthrough: str, isolation: str, streamer: Callable[.
     sources[-1].kill()
     program.wait_logged("publish-ended", within=20)
     sources.append(send(program, sound="60"))
-    program.wait_logged("audio-appeared", "aac, 48000 Hz", within=20)
+    entry = program.wait_logged("audio-appeared", "aac, 48000 Hz", within=20)
+    assert entry.level == "warning"
     wait_until(lambda: "TYPE=AUDIO" in playlist(program), 30, "a rendition of audio")
     wait_until(lambda: ".mp4" in playlist(program, "audio/playlist.m3u8"), 30, "audio")
     assert "audioFault" not in api(program)

@@ -31,7 +31,7 @@ final class AppearedAudio: Sendable {
       hasArrived || first.sampleRate > 0 && first.channels > 0, isFound.raise()
     else { return }
     log.write(
-      .info, "audio-appeared", stream: stream,
+      .warning, "audio-appeared", stream: stream,
       "the source has audio now (\(AudioReports.text(first))), and had none when the stream began: "
         + "restarting the stream with it")
     end(.audioAppeared(facts.withAudio(of: description)))
