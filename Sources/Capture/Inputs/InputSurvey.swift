@@ -64,8 +64,13 @@ package struct InputSurvey: Sendable {
   }
 
   /// The frame rate; nil if unknown.
-  package func rate(declared: FrameRate?) -> FrameRate? {
-    InputRate.nearest(timestamps: frames.map(\.pts), declared: declared)
+  ///
+  /// - Parameters:
+  ///   - declared: the rate that container or codec declare.
+  ///   - named: the rate that metadata name, in frames per 1,000 seconds.
+  package func rate(declared: FrameRate?, named: Int? = nil) -> FrameRate? {
+    InputRate.nearest(
+      timestamps: frames.map(\.pts), declared: declared, named: InputRate.named(named))
   }
 
   /// The 99th percentile of arrival − capture time of the frames.
