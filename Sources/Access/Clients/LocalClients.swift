@@ -98,7 +98,7 @@ package final class LocalClients: Sendable {
   static let maximumWaiting = 1024
   /// The largest number of answers that are kept: those for all clients that wait and are decided
   /// about.
-  private static let answerCapacity = 2 * maximumWaiting
+  private static let answerCapacity = 2 * maximumWaiting  // bounded: constants
   /// The searches through all processes at once, and per second in the long run.
   private static let (mostSearches, searchRate): (Int64, Int64) = (20, 20)
   /// The longest search; a client that was not found until then has no rights.

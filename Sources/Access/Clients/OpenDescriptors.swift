@@ -18,10 +18,13 @@ struct OpenDescriptors {
       inodes.map { (Array("socket:[\($0)]".utf8), $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// A process for each socket that has it, and is neither this one, nor a child of it, nor another
-  /// one of this program; without the sockets that are not found until `deadline`.
+  /// Searches for processes that have the sockets, and are neither this one, nor its children, nor
+  /// others of this program.
   ///
-  /// - Parameter known: processes that are read in place of all others; nil for none.
+  /// - Parameters:
+  ///   - known: processes that are read in place of all others; nil for none.
+  ///   - deadline: when the search ends.
+  /// - Returns: a process for each socket that was found.
   func holders(
     among known: [Int32]? = nil, until deadline: MonotonicTime = .distantFuture
   ) -> [UInt32: Int32] {

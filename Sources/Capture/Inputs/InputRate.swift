@@ -147,9 +147,8 @@ package enum InputRate {
     return (covariance / variance, span)  // bounded: floating
   }
 
-  /// The standard rate that a number names, such as 29,970 or 23,980; nil for another one.
-  ///
-  /// - Parameter millihertz: frames in 1,000 seconds.
+  /// The standard rate that a number of frames in 1,000 seconds names, such as 29,970 or 23,980;
+  /// nil for another one.
   static func named(_ millihertz: Int?) -> FrameRate? {
     guard let millihertz, millihertz > 0 else { return nil }
     let period = 1e12 / Double(millihertz)  // bounded: floating
