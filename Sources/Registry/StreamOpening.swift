@@ -166,6 +166,7 @@ extension StreamDefinition {
         throw .configuration("\(located(wrong))")
       }
     }
+    plan.countsOnFromPredecessor = true
     plan.crashes = crashes
     plan.outages = outages
     plan.publishers = published.map { published in

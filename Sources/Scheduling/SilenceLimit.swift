@@ -23,7 +23,22 @@ package struct SilenceLimit: Sendable {
   /// The limit.
   package var limit: Interval {
     guard distances.count == Self.count, let usual = distances.min() else { return Self.least }
-    return min(max(usual / 2 * 5, Self.least), Self.most)  // bounded: intervals saturate
+    return Self.limit(usual)
+  }
+
+  /// The time without a picture after which a slate replaces the last one.
+  ///
+  /// By the median of the distances, from the first one on: a slow source has no slate between its
+  /// first pictures, nor after two that come at once, or after one that is noted twice, by its
+  /// access unit and by its frame. Of two distances the longer one counts.
+  package var slateLimit: Interval {
+    guard !distances.isEmpty else { return Self.least }
+    // bounded: an index below the count
+    return Self.limit(distances.sorted()[distances.count / 2])
+  }
+
+  private static func limit(_ usual: Interval) -> Interval {
+    min(max(usual / 2 * 5, least), most)  // bounded: intervals saturate
   }
 
   /// When the source will be silent if nothing arrives; nil before the first arrival.

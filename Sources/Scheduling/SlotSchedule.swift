@@ -139,7 +139,7 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
     at now: MonotonicTime, _ wallMinusMonotonic: Interval
   ) -> FrameSlot<Frame> {
     counters.repeated += 1
-    let isStale = now - frameArrival > arrivals.limit
+    let isStale = now - frameArrival > arrivals.slateLimit
     return slot(isStale ? slateFrame ?? frame : frame, captured: nil, wallMinusMonotonic)
   }
 

@@ -33,7 +33,7 @@ extension BroadcastGroup {
   private var mediaFromNewestKey: (contents: [MessageContent], duration: Interval)? {
     if let media = newestMedia { return media }
     let backlog = backlog(from: .newestKey)
-    guard backlog.first?.period == period else { return nil }
+    guard backlog.first?.chunk.isIndependent == true else { return nil }
     newestMedia = (backlog.flatMap { contents($0) }, duration(backlog))
     return newestMedia
   }

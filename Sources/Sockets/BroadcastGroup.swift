@@ -156,8 +156,14 @@ final class BroadcastGroup {
     member.index = -1
   }
 
-  /// The published chunks from `start` on.
+  /// The published chunks of the period from `start` on.
+  ///
+  /// Chunks of another period belong to another group: they need its CMAF header and its epoch.
   func backlog(from start: Start) -> [PlacedChunk] {
+    published(from: start).filter { $0.period == period }
+  }
+
+  private func published(from start: Start) -> [PlacedChunk] {
     switch start {
     case .nextKey: return []
     case .newestKey:

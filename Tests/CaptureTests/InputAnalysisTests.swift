@@ -13,6 +13,8 @@ struct InputAnalysisTests {
     let testDescription: String
     let timestamps: [SourceTime]
     var declared: FrameRate?
+    /// Frames in 1,000 seconds, as metadata name them.
+    var named: Int?
     let rate: String
   }
 
@@ -39,6 +41,37 @@ struct InputAnalysisTests {
       testDescription: "29.97 in whole milliseconds, declared",
       timestamps: timestamps(30, 20, unit: 1e6),
       declared: FrameRate(30000, 1001), rate: "30000/1001"),
+    RateRow(
+      testDescription: "23.976 in whole milliseconds",
+      timestamps: timestamps(23.976, 25, unit: 1e6), rate: "24"),
+    RateRow(
+      testDescription: "23.976 in whole milliseconds, named",
+      timestamps: timestamps(23.976, 25, unit: 1e6), named: 23_976, rate: "24000/1001"),
+    RateRow(
+      testDescription: "23.976 in whole milliseconds, named with two digits, after a session of 24",
+      timestamps: timestamps(23.976, 25, unit: 1e6), declared: FrameRate(24), named: 23_980,
+      rate: "24000/1001"),
+    RateRow(
+      testDescription: "29.97 in whole milliseconds, named",
+      timestamps: timestamps(30000 / 1001, 31, unit: 1e6), named: 29_970, rate: "30000/1001"),
+    RateRow(
+      testDescription: "59.94 in whole milliseconds, named",
+      timestamps: timestamps(60000 / 1001, 61, unit: 1e6), named: 59_940, rate: "60000/1001"),
+    RateRow(
+      testDescription: "24 in whole milliseconds, named", timestamps: timestamps(24, 25, unit: 1e6),
+      named: 24_000, rate: "24"),
+    RateRow(
+      testDescription: "30 in whole milliseconds, a wrong name",
+      timestamps: timestamps(30, 31, unit: 1e6), named: 60_000, rate: "30"),
+    RateRow(
+      testDescription: "25, a name that the timestamps exclude",
+      timestamps: timestamps(25, 26, unit: 1e6), named: 24_000, rate: "25"),
+    RateRow(
+      testDescription: "29.97 for ten seconds, a name that they exclude",
+      timestamps: timestamps(30000 / 1001, 300, unit: 1e6), named: 30_000, rate: "30000/1001"),
+    RateRow(
+      testDescription: "no name of a standard rate", timestamps: timestamps(24, 25, unit: 1e6),
+      named: 24_300, rate: "24"),
     RateRow(
       testDescription: "a wrong declaration", timestamps: timestamps(25, 26),
       declared: FrameRate(50), rate: "25"),
@@ -88,9 +121,9 @@ struct InputAnalysisTests {
 
   @Test("the rate is the standard rate nearest to the timestamps", arguments: rates)
   func rate(_ row: RateRow) {
-    #expect(
-      InputRate.nearest(timestamps: row.timestamps, declared: row.declared)?.description == row.rate
-    )
+    let found = InputRate.nearest(
+      timestamps: row.timestamps, declared: row.declared, named: InputRate.named(row.named))
+    #expect(found?.description == row.rate)
   }
 
   struct PassRow: Sendable, CustomTestStringConvertible {

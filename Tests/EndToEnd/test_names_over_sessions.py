@@ -205,3 +205,34 @@ def test_a_process_that_replaces_another(streamer: Callable[..., Program]) -> No
             next_segments(program.port, 2)
     last = parse(get(program.port, "/live/video/playlist.m3u8").text)
     assert not any(segment.discontinuity for segment in last.segments)
+
+
+@pytest.mark.timeout(120)
+def test_a_process_that_replaces_that_of_a_publisher(
+        streamer: Callable[..., Program], sources: list[Source], tmp_path: Path) -> None:
+    """SIGUSR2, and the publisher returns: Periods and Discontinuities count on."""
+    port = free_port()
+    config = write(tmp_path, [{"stream": "live", "publishKey": "x"}],
+                   **{"rtmp": f"127.0.0.1:{port}", "takeover": "always"})
+    program = streamer("--supervise", "-c", str(config), defaults=False)
+    sources.append(publish(port, "live/x"))
+    playing(program)
+    with Watch(program.port, is_other_process=True) as watch:
+        next_segments(program.port, 2)
+        # Another publisher follows.
+        sources[-1].kill()
+        sources.append(publish(port, "live/x"))
+        program.wait_logged("publish-started", count=2, within=20)
+        before = next_segments(program.port, 4)
+        sources[-1].kill()
+        os.kill(program.pid, signal.SIGUSR2)
+        program.wait_logged("supervisor", "serves from now on", within=60)
+        sources.append(publish(port, "live/x"))
+        program.wait_logged("live", count=2, within=30)
+        playing(program)
+        after = next_segments(program.port, 3)
+    numbers = [int(one.tags.get("EXT-X-DISCONTINUITY-SEQUENCE", 0))
+               + sum(segment.discontinuity for segment in one.segments)
+               for one in (before, after)]
+    assert numbers[1] > numbers[0] > 0, numbers
+    assert len(watch.periods) >= 3, watch.periods

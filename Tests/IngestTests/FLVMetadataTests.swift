@@ -68,9 +68,32 @@ struct FLVMetadataTests {
     }
   }
 
+  @Test("a frame rate is a number of up to 1,000, in thousandths")
+  func frameRate() throws {
+    let rows: [(AMF0Value, Int?)] = [
+      (.number(25), 25_000), (.number(30000.0 / 1001), 29_970), (.number(23.98), 23_980),
+      (.number(1000), 1_000_000), (.number(0.5), 500), (.number(1000.1), nil), (.number(0), nil),
+      (.number(-30), nil), (.number(.nan), nil), (.number(.infinity), nil), (.number(1e300), nil),
+      (.string("30"), nil), (.null, nil),
+    ]
+    for (value, expected) in rows {
+      let found = Self.metadata(["framerate": value])
+      #expect(found?.millihertz == expected, "\(value)")
+      if let found { #expect(FLVMetadata(found.tag) == found) }
+    }
+    var known = MediaConfigurations()
+    for content: [String: AMF0Value] in [
+      ["framerate": .number(24)], ["rotation": .number(90)], ["framerate": .number(25)],
+    ] {
+      known.note(try #require(Self.metadata(content)).tag)
+    }
+    let both = try #require(Self.metadata(["rotation": .number(90), "framerate": .number(25)]))
+    #expect(known.tags == [both.tag])
+  }
+
   @Test("malformed tags have no metadata")
   func malformed() {
-    for payload in [[], [6], [5], [5, 2, 65]] as [[UInt8]] {
+    for payload in [[], [6], [5], [5, 2, 65], [4], [4, 0, 0, 0]] as [[UInt8]] {
       #expect(FLVMetadata(MediaTag(kind: .metadata, timestamp: 0, payload: payload)) == nil)
     }
     #expect(FLVMetadata(MediaTag(kind: .audio, timestamp: 0, payload: [1])) == nil)

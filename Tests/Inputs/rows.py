@@ -237,6 +237,10 @@ PICTURES = (
     Row("groups-of-1200-ms", picture=Picture(group=30)),
     Row("one-group", picture=Picture(group=1000), seconds=20, passed=ENDLESS),
     *(Row(f"rate-{rate}", picture=Picture(rate=rate, group=rate)) for rate in (5, 15, 30, 50, 60)),
+    # Times in whole milliseconds do not tell 24 from 24000/1001, but onMetaData does.
+    *(Row(f"film-at-{rate}", picture=Picture(rate=rate, group=rate, is_ntsc=True),
+          protocols=(RTMP,), encoded=None, passed=Allowed(lines=(f"stream:{rate}000/1001 fps",)))
+      for rate in (24, 30)),
     # Two groups tell that the rate is another one.
     Row("rate-changed", (Switched(),), (RTMP, RTSP, SRT, UDP),
         passed=OTHER_RATE + Allowed(lost=40, discontinuities=1), encoded=None),

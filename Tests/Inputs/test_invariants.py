@@ -157,8 +157,8 @@ def test_numbers_are_those_of_the_clock(ahead: int, wrong: int) -> None:
 
 def test_dates_agree_with_durations() -> None:
     """A segment that states less than its slot is named; a Discontinuity or a gap explains it."""
-    def kept(number: int, duration: float = 1, after: bool = False) -> Kept:
-        return Kept(number, "", "", duration, after, False, 0, date=number + 0.4)
+    def kept(number: int, duration: float = 1, after: bool = False, gap: bool = False) -> Kept:
+        return Kept(number, "", "", duration, after, gap, 0, date=number + 0.4)
 
     whole = [kept(number) for number in range(7, 10)]
     assert not dates.faults_of(whole)
@@ -166,6 +166,10 @@ def test_dates_agree_with_durations() -> None:
         "segment 6 of 0.96 s is followed after 1.000 s"]
     assert not dates.faults_of([kept(6, 0.5), kept(7, after=True)])
     assert not dates.faults_of([kept(5, 0.5), *whole])
+    assert not dates.faults_of([kept(5, 0.5), kept(6, gap=True), *whole])
+    assert not dates.faults_of([kept(5), kept(6, 0.96, gap=True), *whole])
+    for one in ([kept(5, 1.1), kept(6, gap=True)], [kept(6, 1.04, gap=True), *whole]):
+        assert len(dates.faults_of(one)) == 1
 
 
 @pytest.mark.parametrize(("times", "off", "words"), [

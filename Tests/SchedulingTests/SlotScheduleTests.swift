@@ -191,6 +191,41 @@ struct SlotScheduleTests {
     #expect(simulation.frames.allSatisfy { $0 == 1 })
   }
 
+  @Test(
+    "a slow source has no slate while its first frames become known, or if one comes twice",
+    arguments: [1, 2] as [Int64], [[-2, -1, 0], [-1, 0], [-3, -2, -1, 0]] as [[Int64]])
+  func slowFromTheStart(seconds: Int64, known: [Int64]) {
+    var arrivals = SilenceLimit()
+    for count in known {
+      arrivals.heard(at: SlotSimulation.monotonic + .seconds(count * seconds) - .milliseconds(5))
+    }
+    var simulation = SlotSimulation(slate: 99, arrivals: arrivals)
+    for index in Int64(0)..<600 {
+      // The newest of them is decoded after the slots have begun.
+      if index % (30 * seconds) == 0 {
+        simulation.offer(1, captured: simulation.due(index), now: simulation.due(index))
+      }
+      simulation.close(at: simulation.due(index) + simulation.inputDelay)
+    }
+    #expect(simulation.frames.allSatisfy { $0 == 1 })
+  }
+
+  @Test("an outage does not make the limit longer, and neither do arrivals at once shorter")
+  func limit() {
+    func limit(_ milliseconds: [Int64]) -> Interval {
+      var arrivals = SilenceLimit()
+      for time in milliseconds { arrivals.heard(at: .origin + .milliseconds(time)) }
+      return arrivals.slateLimit
+    }
+    #expect(limit([]) == .seconds(1) && limit([0]) == .seconds(1))
+    #expect(limit([0, 1000]) == .milliseconds(2500) && limit([0, 40]) == .seconds(1))
+    #expect(limit([0, 2000, 2005]) == .seconds(5) && limit([0, 5, 2005]) == .seconds(5))
+    #expect(limit([0, 40, 80, 9000]) == .seconds(1))
+    #expect(limit([0, 40, 9000, 9040]) == .seconds(1))
+    #expect(limit([0, 1000, 2000, 2001]) == .milliseconds(2500))
+    #expect(limit([0, 60_000]) == .seconds(10))
+  }
+
   @Test("without a slate the last frame is repeated forever")
   func noSlate() {
     var simulation = SlotSimulation()

@@ -125,6 +125,28 @@ struct SocketPartsTests {
     }
   }
 
+  @Test("a group has the chunks of its own period only, wherever its viewers begin")
+  func periods() throws {
+    var stream = SyntheticStream(.thirty)
+    stream.goLive(prefill: 1)
+    stream.publish(segments: 2)
+    let (first, old) = (stream.next, stream.segmentation.segment(of: stream.next - 1))
+    // Another publisher follows within a frame.
+    stream.window.announce(offset: .milliseconds(9), skipped: 0)
+    stream.publish(frames: 3)
+    let group = try #require(
+      BroadcastGroup(
+        SocketRendition(name: "audio", window: stream.window), .chunks, of: "live", { 1 }))
+    let starts: [BroadcastGroup.Start] = [
+      .newestKey, .session, .segment(old), .time(stream.segmentation.frameTime(of: first)),
+      .time(stream.segmentation.frameTime(of: first - 20)),
+    ]
+    for start in starts {
+      let frames = group.backlog(from: start).map(\.chunk.frameIndex)
+      #expect(frames == Array(first..<stream.next), "\(start)")
+    }
+  }
+
   @Test("a cursor that the window has left behind continues with the oldest chunk")
   func evicted() {
     var stream = SyntheticStream(.thirty, playlistLength: 6, retained: 8)

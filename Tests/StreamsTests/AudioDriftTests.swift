@@ -52,7 +52,8 @@ struct AudioDriftTests {
     #expect(drift.isDrifting && found.allSatisfy { abs($0) <= 20 }, "\(found)")
   }
 
-  @Test("a path that becomes longer once is no drift", arguments: [15, 30, -30] as [Int64])
+  @Test(
+    "a path that becomes longer once is no drift", arguments: [15, 30, -30, 60, -60] as [Int64])
   func step(milliseconds: Int64) {
     var drift = AudioDrift()
     for packet in Int64(0)..<20_000 {
@@ -86,6 +87,32 @@ struct AudioDriftTests {
       #expect(drift.audio(.origin + stamp, arrival: arrival) == .origin + stamp)
     }
     #expect(!drift.isDrifting)
+  }
+
+  @Test("a first difference of two clock readings is no drift", arguments: [60, -60] as [Int64])
+  func firstDifference(milliseconds: Int64) {
+    var drift = AudioDrift()
+    for packet in Int64(0)..<3_000 {
+      let real = Interval.milliseconds(packet * 20)
+      // A sender report moves both tracks, the audio a packet later; it moves them back again.
+      let moved = (105..<200).contains(packet) ? Interval.milliseconds(milliseconds) : .zero
+      if packet % 2 == 0 { drift.takeVideo(.origin + real + moved, arrival: .origin + real) }
+      let stamp = MonotonicTime.origin + real + (packet == 105 ? .zero : moved)
+      _ = drift.audio(
+        SourceTime(nanoseconds: stamp.nanoseconds + (packet < 105 ? milliseconds * 1_000_000 : 0)),
+        arrival: .origin + real)
+    }
+    #expect(!drift.isDrifting && drift.correction == .zero)
+  }
+
+  @Test("the line names the rate, also a small one")
+  func report() {
+    #expect(offsets(ppm: 10_000).drift.report.contains("slower than the video, by about 1 %"))
+    #expect(offsets(ppm: -10_000).drift.report.contains("faster than the video, by about 1 %"))
+    let small = offsets(ppm: 100, seconds: 200).drift.report
+    #expect(small.contains("slower than the video, by about 1"), "\(small)")
+    #expect(small.contains(" ppm: "), "\(small)")
+    #expect(AudioDrift().report.contains("by 0 ms"))
   }
 
   @Test("a step of a second is another clock, and begins anew")

@@ -35,8 +35,8 @@ class Watch:
     def __init__(self, port: int, name: str = "live", tracks: tuple[str, ...] = ("video",),
                  is_passed: bool = False, is_other_process: bool = False) -> None:
         self.port, self.name, self.is_passed = port, name, is_passed
-        # Another process without the window of the stream begins its Periods again, and may have
-        # slate under names of before, which is not immutable.
+        # Another process without the window of the stream may have slate under names of before,
+        # which is not immutable.
         self.is_other_process = is_other_process
         self.records = [Record(f"/{name}/{track}/") for track in tracks]
         self.periods: dict[str, str] = {}
@@ -148,7 +148,7 @@ class Watch:
     def _follow_manifest(self) -> None:
         """A Period keeps its start; the last one does not go back."""
         body = self._get(f"/{self.name}/manifest.mpd")
-        if body is None or self.is_other_process:
+        if body is None:
             return
         found = re.findall(r'<Period id="([^"]+)" start="([^"]+)"', body.decode())
         for name, start in found:

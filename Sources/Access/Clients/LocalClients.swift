@@ -20,7 +20,8 @@ package import Time
 /// The search reads the descriptors of all processes, which takes milliseconds, or a second on a
 /// machine with thousands of processes. It has a thread of its own, since a loop that reads them
 /// sends nothing to its viewers meanwhile: a decision about a client follows
-/// ``search(for:at:then:)``, and only reads the answer.
+/// ``search(for:at:then:)``, and only reads the answer. One search answers all clients that wait
+/// when it begins, so that many programs may connect at the same moment.
 package final class LocalClients: Sendable {
   /// The user and the inode of a socket.
   package typealias Socket = (user: UInt32, inode: UInt32)
@@ -31,26 +32,35 @@ package final class LocalClients: Sendable {
     ///
     /// Takes microseconds.
     package var socket: @Sendable (PeerAddress) -> Socket?
-    /// A process of another program that has the socket of this inode, first among known ones; the
-    /// whole search only if `mayRead` permits it.
-    package var holder:
-      @Sendable (_ inode: UInt32, _ known: [Int32], _ mayRead: () -> Bool) -> Int32?
+    /// For each of the sockets a process of another program that has it, first among known ones;
+    /// all processes are read after `mayRead`, and only if it permits that.
+    package var holders:
+      @Sendable (_ inodes: Set<UInt32>, _ known: [Int32], _ mayRead: () -> Bool) -> [UInt32: Int32]
 
     /// The kernel, and its folder of processes.
     package static let system = Sources(
       socket: { $0.socket },
-      holder: { inode, known, mayRead in
-        let processes = OpenDescriptors(inode: inode)
-        if let process = known.first(where: { processes.hold($0) }) { return process }
-        return mayRead() ? processes.holder(until: SystemClock.monotonicTime + timeLimit) : nil
+      holders: { inodes, known, mayRead in
+        let found = OpenDescriptors(inodes: inodes).holders(among: known)
+        let others = inodes.subtracting(found.keys)
+        guard !others.isEmpty, mayRead() else { return found }
+        let deadline = SystemClock.monotonicTime + timeLimit
+        return OpenDescriptors(inodes: others).holders(until: deadline)
+          .merging(found) { one, _ in one }
       })
   }
 
-  /// The result of a search for the process that has the socket of an inode.
+  /// The result of a search for the process that has a socket.
   private struct Answer {
-    let inode: UInt32
     let isFound: Bool
     let since: MonotonicTime
+  }
+
+  /// A client whose process the next search looks for.
+  private struct Waiting {
+    let number: UInt64
+    let inode: UInt32
+    let then: @Sendable () -> Void
   }
 
   private struct State {
@@ -58,23 +68,39 @@ package final class LocalClients: Sendable {
     var known: [Int32] = []
     /// Searches through all processes are bounded: a client that is not found could ask for any
     /// number.
-    var searches = RateAllowance(burst: 20, rate: 20, now: .distantPast)
-    /// The newest last.
-    var answers: [Answer] = []
-    /// The searches that wait or run on the thread.
-    var waiting = 0
+    var searches = RateAllowance(burst: mostSearches, rate: searchRate, now: .distantPast)
+    /// The answers by the inode of the socket.
+    var answers: [UInt32: Answer] = [:]
+    var waiting: [Waiting] = []
+    /// The number of the newest client that has waited.
+    var last: UInt64 = 0
 
     func answer(_ inode: UInt32, at now: MonotonicTime) -> Answer? {
-      answers.last { $0.inode == inode && now - $0.since < LocalClients.validity }
+      answers[inode].flatMap { now - $0.since < LocalClients.validity ? $0 : nil }
+    }
+
+    mutating func forgetOldAnswers(at now: MonotonicTime) {
+      guard answers.count > LocalClients.answerCapacity else { return }
+      answers = answers.filter { now - $0.value.since < LocalClients.validity }
+      guard answers.count > LocalClients.answerCapacity else { return }
+      let newest = answers.sorted { $0.value.since > $1.value.since }
+      answers = Dictionary(
+        newest.prefix(LocalClients.answerCapacity).map { ($0.key, $0.value) },
+        uniquingKeysWith: { first, _ in first })
     }
   }
 
   /// The largest number of known processes.
   private static let capacity = 8
-  /// The largest number of answers that are kept.
-  private static let answerCapacity = 64
-  /// The largest number of searches that wait or run; further clients have no rights.
-  private static let maximumWaiting = 16
+  /// The largest number of clients that wait for the next search; further ones have no rights.
+  ///
+  /// Each has a connection of its own, so it is more than publishers may have.
+  static let maximumWaiting = 1024
+  /// The largest number of answers that are kept: those for all clients that wait and are decided
+  /// about.
+  private static let answerCapacity = 2 * maximumWaiting  // bounded: constants
+  /// The searches through all processes at once, and per second in the long run.
+  private static let (mostSearches, searchRate): (Int64, Int64) = (20, 20)
   /// The longest search; a client that was not found until then has no rights.
   private static let timeLimit = Interval.seconds(5)
   /// How long an answer is used.
@@ -117,29 +143,35 @@ package final class LocalClients: Sendable {
   ///   - peer: the client.
   ///   - now: the present time.
   ///   - then: called on that thread after the search; not called if the result is false.
-  /// - Returns: false if ``hasRights(_:at:)`` can decide now, or too many searches wait.
+  /// - Returns: false if ``hasRights(_:at:)`` can decide now, or too many clients wait.
   package func search(
     for peer: PeerAddress, at now: MonotonicTime, then: @escaping @Sendable () -> Void
   ) -> Bool {
     guard let inode = unknownInode(of: peer, at: now) else { return false }
-    let hasRoom = state.withLock { state in
-      guard state.waiting < Self.maximumWaiting else { return false }
-      state.waiting += 1
-      return true
+    let number = state.withLock { state -> UInt64? in
+      guard state.waiting.count < Self.maximumWaiting else { return nil }
+      state.last &+= 1  // bounded: the numbers wrap around
+      state.waiting.append(Waiting(number: state.last, inode: inode, then: then))
+      return state.last
     }
-    guard hasRoom else { return false }
-    let isRunning = thread.run { [self] in
-      _ = isFound(inode)
-      state.withLock { $0.waiting -= 1 }
-      then()
+    guard let number else { return false }
+    if thread.run({ [self] in searchForWaiting() }) { return true }
+    return state.withLock { state in
+      // A search that runs may have taken the client.
+      guard let index = state.waiting.firstIndex(where: { $0.number == number }) else {
+        return true
+      }
+      state.waiting.remove(at: index)
+      return false
     }
-    if !isRunning { state.withLock { $0.waiting -= 1 } }
-    return isRunning
   }
 
   /// Searches for the process of a client on the present thread, which must not be a loop.
+  ///
+  /// Does not wait for its turn: with too many searches the client has no rights.
   package func search(for peer: PeerAddress, at now: MonotonicTime) {
-    if let inode = unknownInode(of: peer, at: now) { _ = isFound(inode) }
+    guard let inode = unknownInode(of: peer, at: now) else { return }
+    search(for: [inode]) { [self] in takeTurn() }
   }
 
   /// Whether a client that asked at `now` may be one of the server's processes.
@@ -158,29 +190,51 @@ package final class LocalClients: Sendable {
     return socket.inode
   }
 
-  /// Whether a process of another program has the socket of this inode.
-  private func isFound(_ inode: UInt32) -> Bool {
+  /// Searches for the processes of all clients that wait.
+  private func searchForWaiting() {
+    let clients = state.withLock { state in
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    guard !clients.isEmpty else { return }
+    search(for: Set(clients.map(\.inode))) { [self] in
+      while !takeTurn() {
+        SystemClock.sleep(until: SystemClock.monotonicTime + .seconds(1) / Self.searchRate)
+      }
+      return true
+    }
+    for client in clients { client.then() }
+  }
+
+  /// Whether all processes may be read now.
+  private func takeTurn() -> Bool {
+    state.withLock { $0.searches.take(now: SystemClock.monotonicTime) }
+  }
+
+  /// Searches for the processes that have sockets, and keeps the answers.
+  private func search(for inodes: Set<UInt32>, _ mayRead: () -> Bool) {
     let now = SystemClock.monotonicTime
-    let (answer, known) = state.withLock { ($0.answer(inode, at: now), $0.known) }
-    if let answer { return answer.isFound }
+    let (unknown, known) = state.withLock { state in
+      (inodes.filter { state.answer($0, at: now) == nil }, state.known)
+    }
+    guard !unknown.isEmpty else { return }
     var isLimited = false
-    let holder = sources.holder(inode, known) {
-      isLimited = !state.withLock { $0.searches.take(now: now) }
+    let holders = sources.holders(unknown, known) {
+      isLimited = !mayRead()
       return !isLimited
     }
     state.withLock { state in
-      if let holder {
-        state.known.removeAll { $0 == holder }
-        state.known.insert(holder, at: 0)
-        state.known = Array(state.known.prefix(Self.capacity))
+      let found = Set(holders.values)
+      let former = state.known.filter { !found.contains($0) }
+      state.known = Array((found + former).prefix(Self.capacity))
+      let end = SystemClock.monotonicTime
+      for inode in unknown {
+        // A client that was not searched for may ask again.
+        if isLimited, holders[inode] == nil { continue }
+        state.answers[inode] = Answer(isFound: holders[inode] != nil, since: end)
       }
-      // A client that was not searched for may ask again.
-      guard !isLimited else { return }
-      state.answers.append(
-        Answer(inode: inode, isFound: holder != nil, since: SystemClock.monotonicTime))
-      state.answers = state.answers.suffix(Self.answerCapacity)
+      state.forgetOldAnswers(at: end)
     }
-    return holder != nil
   }
 }
 

@@ -5,37 +5,53 @@ import Sharing
 import System
 import Time
 
-/// The processes in `/proc` that have a descriptor of one socket.
+/// The processes in `/proc` that have descriptors of some sockets.
 ///
 /// - Source: proc(5), `/proc/PID/fd` and `/proc/PID/stat`
 struct OpenDescriptors {
-  private let link: [UInt8]
+  /// The inodes of the sockets by the targets of their descriptors.
+  private let inodes: [[UInt8]: UInt32]
 
-  /// The descriptors of the socket with this inode.
-  init(inode: UInt32) { link = Array("socket:[\(inode)]".utf8) }
-
-  /// A process that has the socket, and is neither this one, nor a child of it, nor another one of
-  /// this program; nil for none, or if it is not found until `deadline`.
-  func holder(until deadline: MonotonicTime = .distantFuture) -> Int32? {
-    for process in DiskFolder.names("/proc").lazy.compactMap({ Int32($0) }) {
-      if hold(process) { return process }
-      guard SystemClock.monotonicTime < deadline else { return nil }
-    }
-    return nil
+  /// The descriptors of the sockets with these inodes.
+  init(inodes: Set<UInt32>) {
+    self.inodes = Dictionary(
+      inodes.map { (Array("socket:[\($0)]".utf8), $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Whether a process has the socket, and is neither this one, nor a child of it, nor another one
+  /// Searches for processes that have the sockets, and are neither this one, nor its children, nor
+  /// others of this program.
+  ///
+  /// - Parameters:
+  ///   - known: processes that are read in place of all others; nil for none.
+  ///   - deadline: when the search ends.
+  /// - Returns: a process for each socket that was found.
+  func holders(
+    among known: [Int32]? = nil, until deadline: MonotonicTime = .distantFuture
+  ) -> [UInt32: Int32] {
+    var found: [UInt32: Int32] = [:]
+    let processes = known ?? DiskFolder.names("/proc").compactMap { Int32($0) }
+    for process in processes {
+      for inode in sockets(of: process) where found[inode] == nil { found[inode] = process }
+      guard found.count < inodes.count, SystemClock.monotonicTime < deadline else { break }
+    }
+    return found
+  }
+
+  /// The sockets that a process has, if it is neither this one, nor a child of it, nor another one
   /// of this program: that may be a child of another server.
-  func hold(_ process: Int32) -> Bool {
-    guard process != getpid() else { return false }
+  func sockets(of process: Int32) -> Set<UInt32> {
+    guard process != getpid() else { return [] }
     let folder = "/proc/\(process)/fd"
-    let files = DiskFolder.names(folder).lazy.map { "\(folder)/\($0)" }
-    guard files.contains(where: { Self.target(of: $0, limit: 64) == link }) else { return false }
+    let found = Set(
+      DiskFolder.names(folder).lazy.compactMap { name in
+        Self.target(of: "\(folder)/\(name)", limit: 64).flatMap { inodes[$0] }
+      })
     // Read last: the number may have been another process before.
-    guard let parent = Self.parent(of: process), parent != getpid(),
-      let program = Self.program("/proc/\(process)/exe")
-    else { return false }
-    return program != Self.program("/proc/self/exe")
+    guard !found.isEmpty, let parent = Self.parent(of: process), parent != getpid(),
+      let program = Self.program("/proc/\(process)/exe"),
+      program != Self.program("/proc/self/exe")
+    else { return [] }
+    return found
   }
 
   /// The file of a program, also if it was replaced; nil if it cannot be read.

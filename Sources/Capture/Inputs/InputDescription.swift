@@ -24,6 +24,10 @@ package struct InputDescription: Sendable, Equatable, Codable {
     package var height: Int
     /// The declared frame rate; nil if the source declares none.
     package var rate: FrameRate?
+    /// The rate that a publisher names, in frames per 1,000 seconds; nil for none.
+    ///
+    /// Weaker than ``rate``: decides among those that the timestamps permit alike.
+    package var namedMillihertz: Int?
     /// Parameter sets, each without length or start code; empty for codecs other than H.264 and
     /// HEVC.
     package var parameterSets: [[UInt8]]

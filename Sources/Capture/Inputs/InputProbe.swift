@@ -107,7 +107,8 @@ package struct InputProbe: Sendable {
       description: description,
       dataTracks: input.dataTracks,
       rate: InputRate.nearest(
-        timestamps: timestamps, declared: decoder?.declaredRate ?? description.video.rate),
+        timestamps: timestamps, declared: decoder?.declaredRate ?? description.video.rate,
+        named: InputRate.named(description.video.namedMillihertz)),
       groups: zip(keys.dropFirst(), keys).map { $0 - $1 },
       verdict: analysis?.verdict ?? .undecided,
       firstFrame: firstFrame)

@@ -17,13 +17,26 @@ package enum InputRate {
   ///   - timestamps: timestamps of frames, in any order; some may be missing.
   ///   - declared: the rate declared by container or codec; used unless the timestamps contradict
   ///     it.
+  ///   - named: a standard rate that metadata name, often wrongly; decides between a rate and its
+  ///     1000/1001 if the timestamps permit both.
   /// - Returns: nil for less than three timestamps without a declared rate.
   package static func nearest(
-    timestamps: [SourceTime], declared: FrameRate?
+    timestamps: [SourceTime], declared: FrameRate?, named: FrameRate? = nil
   ) -> FrameRate? {
     guard let (period, error, ambiguity) = period(of: timestamps) else {
       return declared.map(standard(near:))
     }
+    let measured = nearest(period, error, ambiguity, declared)
+    guard let named, let measured, distance(named, measured) < 1 + differenceOfNTSC,
+      distance(named, period) < 1 + error + ambiguity
+    else { return measured }
+    return named
+  }
+
+  /// The standard rate near a mean interval between frames; see ``period(of:)``.
+  private static func nearest(
+    _ period: Double, _ error: Double, _ ambiguity: Double, _ declared: FrameRate?
+  ) -> FrameRate? {
     if let declared, standard.contains(declared) {
       let difference = abs(Double(declared.frameDuration.nanoseconds) / period - 1)
       if difference < max(0.005, 2 * error) { return declared }
@@ -134,9 +147,27 @@ package enum InputRate {
     return (covariance / variance, span)  // bounded: floating
   }
 
+  /// The standard rate that a number of frames in 1,000 seconds names, such as 29,970 or 23,980;
+  /// nil for another one.
+  static func named(_ millihertz: Int?) -> FrameRate? {
+    guard let millihertz, millihertz > 0 else { return nil }
+    let period = 1e12 / Double(millihertz)  // bounded: floating
+    return standard.min { distance($0, period) < distance($1, period) }
+      .flatMap { distance($0, period) < 1 + roundingOfNames ? $0 : nil }
+  }
+
+  /// Half of the share between a rate and its 1000/1001.
+  private static let roundingOfNames = 0.0005
+  /// More than the share between a rate and its 1000/1001, less than that of other rates.
+  private static let differenceOfNTSC = 0.0015
+
   private static func standard(near rate: FrameRate) -> FrameRate {
     let period = Double(rate.denominator) * 1e9 / Double(rate.numerator)
     return standard.min { distance($0, period) < distance($1, period) } ?? rate
+  }
+
+  private static func distance(_ rate: FrameRate, _ other: FrameRate) -> Double {
+    distance(rate, Double(other.denominator) * 1e9 / Double(other.numerator))
   }
 
   /// The distance of two periods, as a ratio.

@@ -63,9 +63,15 @@ package struct InputSurvey: Sendable {
     return (pts - last.pts - (arrival - last.arrival)).magnitude > 5 * Self.span
   }
 
-  /// The frame rate; nil if unknown.
-  package func rate(declared: FrameRate?) -> FrameRate? {
-    InputRate.nearest(timestamps: frames.map(\.pts), declared: declared)
+  /// The frame rate by the timestamps.
+  ///
+  /// - Parameters:
+  ///   - declared: the rate that container or codec declare.
+  ///   - named: the rate that metadata name, in frames per 1,000 seconds.
+  /// - Returns: the rate; nil if unknown.
+  package func rate(declared: FrameRate?, named: Int? = nil) -> FrameRate? {
+    InputRate.nearest(
+      timestamps: frames.map(\.pts), declared: declared, named: InputRate.named(named))
   }
 
   /// The 99th percentile of arrival − capture time of the frames.

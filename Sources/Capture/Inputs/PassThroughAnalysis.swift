@@ -98,6 +98,8 @@ package struct PassThroughAnalysis: Sendable {
   private let segmentMicroseconds: Int64
   private let maximumGroupTime: Interval
   private let declared: FrameRate?
+  /// The rate that metadata name; see ``InputRate``.
+  private let named: FrameRate?
   /// The rate that the settings state; nil if the source decides.
   private let stated: FrameRate?
   private let isFile: Bool
@@ -129,6 +131,7 @@ package struct PassThroughAnalysis: Sendable {
     self.maximumGroupTime = maximumGroupTime
     declared = statedRate ?? declaredRate ?? video.rate
     stated = statedRate
+    named = InputRate.named(video.namedMillihertz)
     if video.passThroughCodec == nil { verdict = .unfit(.codec(video.codec)) }
     if isPlaylist { verdict = .unfit(.playlist) }
   }
@@ -187,9 +190,8 @@ package struct PassThroughAnalysis: Sendable {
   }
 
   private mutating func decide(isEnd: Bool = false) {
-    guard let rate = stated ?? InputRate.nearest(timestamps: timestamps, declared: declared) else {
-      return
-    }
+    let measured = InputRate.nearest(timestamps: timestamps, declared: declared, named: named)
+    guard let rate = stated ?? measured else { return }
     let order = FrameOrder(units, rate: rate)
     let segmentation = Segmentation(
       rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)

@@ -24,6 +24,8 @@ final class PublisherPackets {
   private var audio = PublisherAudio()
   /// The rotation of all video tracks that the publisher declares.
   private var rotation = Rotation.none
+  /// The frame rate that the publisher names.
+  private var namedMillihertz: Int?
   private var isFLV = true
   private var reported = ReportedMedia()
 
@@ -46,6 +48,7 @@ final class PublisherPackets {
     var description = InputDescription(
       format: isFLV ? "flv" : "mp4", video: video.video, audio: audio.descriptions.first,
       isPaced: false)
+    description.video.namedMillihertz = namedMillihertz
     description.otherAudio = Array(audio.descriptions.dropFirst())
     description.leftOutAudio = audio.leftOut
     if let aligner, aligner.fault == nil {
@@ -119,6 +122,7 @@ final class PublisherPackets {
 
   private func take(_ metadata: FLVMetadata) {
     if !metadata.languages.isEmpty { audio.take(metadata.languages) }
+    namedMillihertz = metadata.millihertz ?? namedMillihertz
     switch metadata.rotation {
     case nil: break
     case .quarterTurns(let turns): declare(turns: turns)

@@ -16,8 +16,13 @@ package struct FLVMetadata: Sendable, Equatable {
   package private(set) var languages = FLVAudioLanguages()
   /// The rotation; nil if none is declared.
   package private(set) var rotation: Rotation?
+  /// Frames in 1,000 seconds, at least 1; nil if no usable rate is declared.
+  ///
+  /// Many encoders declare the rate that was asked of them, and send another one.
+  /// - Source: Adobe Flash Video File Format 10.1, E.5: `framerate`
+  package private(set) var millihertz: Int?
 
-  /// Reads a data message; nil if it declares neither languages nor a rotation.
+  /// Reads a data message; nil if it declares neither languages nor a rotation nor a frame rate.
   ///
   /// - Parameters:
   ///   - message: its content.
@@ -29,13 +34,21 @@ package struct FLVMetadata: Sendable, Equatable {
     else { return nil }
     languages = FLVAudioLanguages(content)
     rotation = Rotation(content)
-    guard !languages.isEmpty || rotation != nil else { return nil }
+    millihertz = content["framerate"]?.number.flatMap { Self.millihertz($0) }
+    guard !languages.isEmpty || rotation != nil || millihertz != nil else { return nil }
+  }
+
+  /// Frames in 1,000 seconds; nil for a rate outside of 0.001 to 1,000 frames per second.
+  private static func millihertz(_ rate: Double) -> Int? {
+    // bounded: floating
+    Int(exactly: (rate * 1000).rounded()).flatMap { (1...1_000_000).contains($0) ? $0 : nil }
   }
 
   /// These declarations, and those of `newer` instead of earlier ones of the same kind.
   func updated(by newer: FLVMetadata) -> FLVMetadata {
     var result = newer
     if newer.languages.isEmpty { result.languages = languages }
+    result.millihertz = newer.millihertz ?? millihertz
     switch (rotation, newer.rotation) {
     // A refused rotation has no effect.
     case (.quarterTurns?, .refused?), (_, nil): result.rotation = rotation
@@ -47,6 +60,7 @@ package struct FLVMetadata: Sendable, Equatable {
   // MARK: Tags
 
   private static let (noRotation, refusedRotation) = (4, 5)
+  private static let rateBytes = 4
 
   /// The declarations as a tag of the stream from publishers to their source.
   package var tag: MediaTag {
@@ -58,7 +72,8 @@ package struct FLVMetadata: Sendable, Equatable {
         [UInt8(Self.refusedRotation), UInt8(clamping: text.utf8.count)]
           + Array(text.utf8)
       }
-    return MediaTag(kind: .metadata, timestamp: 0, payload: head + languages.bytes)
+    let rate = (millihertz ?? 0).bigEndianBytes(Self.rateBytes)
+    return MediaTag(kind: .metadata, timestamp: 0, payload: head + rate + languages.bytes)
   }
 
   /// Reads a tag; nil if it is another one, or malformed.
@@ -74,6 +89,8 @@ package struct FLVMetadata: Sendable, Equatable {
       rotation = .refused(String(decoding: tag.payload[range], as: UTF8.self))
     default: return nil
     }
+    guard let rate = cursor.integer(Self.rateBytes) else { return nil }
+    millihertz = (1...1_000_000).contains(rate) ? rate : nil
     languages = FLVAudioLanguages(&cursor)
   }
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import Media
 package import Time
 
 /// Audio whose timestamps run slower or faster than those of the video: a pure state machine.
 ///
 /// The delay of a track is its arrival minus its timestamp. A constant difference between the two
 /// delays is the lead of an encoder, and stays. A difference that changes is drift: the timestamps
-/// of the audio are corrected by its rate, and slowly by what has accumulated.
+/// of the audio are corrected by its rate, and slowly by what has accumulated. A single step is no
+/// drift: a path has become longer, or the first difference was that of two clock readings.
 ///
 /// The least delay of a window counts, since lines and B-frames only make packets later.
 package struct AudioDrift: Sendable {
@@ -138,6 +140,41 @@ package struct AudioDrift: Sendable {
       && min(earlier, later) >= least
   }
 
+  /// Whether the last windows are far from the lead, in one direction.
+  private var hasMoved: Bool {
+    let recent = changes.suffix(Self.patience)
+    return recent.count == Self.patience
+      && (recent.allSatisfy { $0 > Self.threshold } || recent.allSatisfy { $0 < -Self.threshold })
+  }
+
+  /// Whether one step between two windows is half of the change or more: drift is spread over all.
+  private var isStep: Bool {
+    let all = (changes.count < Self.memory ? [.zero] : []) + changes
+    let largest = zip(all.dropFirst(), all).map { ($1 - $0).magnitude }.max() ?? .zero
+    return largest * 2 >= (all.last ?? .zero).magnitude  // bounded: intervals saturate
+  }
+
+  /// Takes a step as another lead.
+  private mutating func begin(after step: Interval) {
+    lead = lead.map { $0 + step }
+    changes = changes.suffix(Self.patience).map { $0 - step }
+    history = history.map { $0 - step }
+  }
+
+  /// The drift for the log; the rate in percent, or in parts per million if it is small.
+  package var report: String {
+    let ppm = slope.magnitude.nanoseconds / 1000
+    let direction = slope > .zero ? "slower" : "faster"
+    let percent = Decimal.shortString(ppm / 100, digits: 2)
+    let amount = ppm < 500 ? "\(ppm) ppm" : "\(percent) %"
+    guard ppm > 0 else {
+      let moved = (changes.last ?? .zero).magnitude.milliseconds
+      return "audio timestamps have drifted by \(moved) ms from the video: they are corrected"
+    }
+    return "audio timestamps run \(direction) than the video, by about \(amount): "
+      + "they are corrected"
+  }
+
   /// Ends the window if it is over.
   private mutating func endWindow(at now: MonotonicTime) {
     guard let start = windowStart else { return windowStart = now }
@@ -156,13 +193,14 @@ package struct AudioDrift: Sendable {
       return
     }
     changes = changes.suffix(Self.memory - 1) + [difference - lead]
-    let recent = changes.suffix(Self.patience)
     if !isDrifting {
       history = history.suffix(Self.longMemory - 1) + [difference - lead]
-      isDrifting =
-        recent.count == Self.patience
-        && (recent.allSatisfy { $0 > Self.threshold } || recent.allSatisfy { $0 < -Self.threshold })
-        || driftsSlowly
+      let hasMoved = hasMoved
+      if hasMoved, isStep {
+        begin(after: changes.suffix(Self.patience).sorted()[Self.patience / 2])
+      } else {
+        isDrifting = hasMoved || driftsSlowly
+      }
     }
     guard isDrifting, let first = changes.first, let last = changes.last, changes.count > 1 else {
       return

@@ -51,14 +51,8 @@ extension PulledInput {
       "no audio: \(codec) is not accepted (expected AAC, MP3, Opus, AC-3, E-AC-3 or FLAC)")
   }
 
-  /// Notes that the timestamps of the audio drift by `rate` in a second, which is corrected.
-  func audioDrifts(_ rate: Interval) {
-    let percent = Decimal.shortString(rate.magnitude.nanoseconds / 100_000, digits: 2)
-    write(
-      .warning, "audio-drift",
-      "audio timestamps run \(rate > .zero ? "slower" : "faster") than the video, by about "
-        + "\(percent) %: they are corrected")
-  }
+  /// Notes that the timestamps of the audio drift, which is corrected.
+  func audioDrifts(_ drift: AudioDrift) { write(.warning, "audio-drift", drift.report) }
 
   func leavesOutAudio(_ fault: String) {
     guard takesAudio else { return }

@@ -208,7 +208,7 @@ struct PulledInputLoop {
       }
       // The packets of a file arrive when they are wanted.
       if !description.isPaced, input.takesAudio, drift.correct(&unit) {
-        input.audioDrifts(drift.slope)
+        input.audioDrifts(drift)
       }
       switch unit {
       case .audio(let packet) where packet.track == 0:

@@ -174,9 +174,9 @@ final class SurveyStage: InputStage {
   private func conclude(
     _ declaredRate: FrameRate?, _ description: InputDescription, _ frame: DecodedFrame
   ) -> InputStep? {
-    guard let rate = survey.rate(declared: declaredRate ?? description.video.rate) else {
-      return nil
-    }
+    let rate = survey.rate(
+      declared: declaredRate ?? description.video.rate, named: description.video.namedMillihertz)
+    guard let rate else { return nil }
     let isPaced = description.isPaced
     if isPaced { analysis?.finish(isLoop: input.loops) }
     var description = description

@@ -14,7 +14,8 @@ import Time
 /// Each stream has a connection. The request has the terms of the stream; the answer has the number
 /// of the first segment that this process leaves to the other one. Then the windows follow, and all
 /// that they get before that segment, as the messages of a feed. So each segment is made by one
-/// process, and both have its bytes.
+/// process, and both have its bytes. Of other streams the other process asks for the counts; see
+/// ``HandoverCounts``.
 package final class HandoverSender: Sendable {
   /// How long before its start a segment can be left to the other process, which opens encoders
   /// meanwhile.
@@ -50,11 +51,16 @@ package final class HandoverSender: Sendable {
   private func serve(_ pipe: MessagePipe) {
     guard case .stream(_, let fields)? = receive(pipe),
       let text = String(validating: fields, as: UTF8.self),
-      let session = session(HandoverTerms.name(in: text)),
-      HandoverTerms(session.configuration)?.text == text,
-      let first = session.leave(after: Self.margin)
+      let session = session(HandoverTerms.name(in: text))
     else { return }
     let name = session.configuration.name
+    if text == HandoverCounts.request(for: name) {
+      _ = HandoverCounts(session).map { pipe.send($0.message) }
+      return
+    }
+    guard HandoverTerms(session.configuration)?.text == text,
+      let first = session.leave(after: Self.margin)
+    else { return }
     log.write(
       .info, "handover", stream: name, "another process continues with segment \(first)")
     if send(session, before: first, pipe), case .current? = receive(pipe) {

@@ -91,6 +91,9 @@ package struct StreamPlan: Sendable {
   /// Whether a publisher or another machine supplies its media: neither its failure nor its end
   /// ends the program.
   package var isRemote = false
+  /// Whether its first session counts on from that of the process before, whose media it does not
+  /// have.
+  package var countsOnFromPredecessor = false
   /// Whether it is started again some time after a failure.
   package var isRetried = false
   /// The requested options as text: plans with equal text describe the same stream.

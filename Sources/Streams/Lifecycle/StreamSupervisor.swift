@@ -99,7 +99,7 @@ package final class StreamSupervisor: Sendable {
 
   private func supervise(after earlier: WindowEnd?) {
     var active = ActiveSession()
-    active.earlier = earlier
+    active.earlier = earlier ?? predecessorEnd
     while true {
       let (action, events) = orders.next()
       for event in events { handle(event, &active) }
@@ -110,6 +110,12 @@ package final class StreamSupervisor: Sendable {
       case .wait, nil: break
       }
     }
+  }
+
+  /// The counts of the stream in the process before; nil if there are none.
+  private var predecessorEnd: WindowEnd? {
+    guard plan.countsOnFromPredecessor, let predecessor = Predecessor.ofProcess else { return nil }
+    return HandoverCounts(of: name, from: predecessor)?.end
   }
 
   private func handle(_ event: StreamOrders.Event, _ active: inout ActiveSession) {

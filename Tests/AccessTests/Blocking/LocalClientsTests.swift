@@ -61,12 +61,56 @@ struct LocalClientsTests {
     try #require(unsafe clinux_local_address(accepted, &own) == 0)
     #expect(unsafe clinux_find_socket(0, &address, &own, &found) == 0)
     #expect(found.user == geteuid() && found.inode != 0)
-    let processes = OpenDescriptors(inode: found.inode)
-    #expect(!processes.hold(getpid()) && processes.holder() == nil)
+    let processes = OpenDescriptors(inodes: [found.inode])
+    #expect(processes.sockets(of: getpid()).isEmpty && processes.holders().isEmpty)
     let peer = PeerAddress(address).connected(to: PeerAddress(own))
     let clients = LocalClients { .distantPast }
     clients.search(for: peer, at: .origin)
     #expect(!clients.hasRights(peer, at: .origin))
     #expect(LocalClients().hasRights(peer, at: .origin))
+  }
+
+  /// The clients of a server that has started a process, and the searches for them.
+  private func clients(_ searches: Monitor<Int>) -> LocalClients {
+    LocalClients(
+      childrenSince: { .distantPast },
+      sources: LocalClients.Sources(
+        socket: { (geteuid(), UInt32($0.port)) },
+        holders: { inodes, _, mayRead in
+          guard mayRead() else { return [:] }
+          searches.update { $0 += 1 }
+          // Only clients with even ports are those of another program.
+          return Dictionary(
+            uniqueKeysWithValues: inodes.filter { $0.isMultiple(of: 2) }.map { ($0, 1) })
+        }))
+  }
+
+  private func client(_ port: Int) -> PeerAddress {
+    PeerAddress(high: 0, low: 0x7f00_0001, port: UInt16(port), isVersion6: false)
+  }
+
+  @Test("clients that ask within a moment are all searched for, after a wait")
+  func many() {
+    let (searches, answered) = (Monitor(0), Monitor(0))
+    let clients = clients(searches)
+    let now = SystemClock.monotonicTime
+    // One after the other, above the searches that are permitted at once.
+    for port in 1000..<1030 {
+      #expect(clients.search(for: client(port), at: now) { answered.update { $0 += 1 } })
+      #expect(answered.wait(until: .hangLimit) { $0 > port - 1000 ? true : nil } == true)
+    }
+    for port in 1000..<1030 {
+      #expect(clients.hasRights(client(port), at: now) == port.isMultiple(of: 2), "\(port)")
+    }
+    #expect(searches.read(\.self) == 30)
+    // At the same time.
+    for port in 2000..<2500 {
+      #expect(clients.search(for: client(port), at: now) { answered.update { $0 += 1 } })
+    }
+    #expect(answered.wait(until: .hangLimit) { $0 == 530 ? true : nil } == true)
+    for port in 2000..<2500 {
+      #expect(clients.hasRights(client(port), at: now) == port.isMultiple(of: 2), "\(port)")
+    }
+    #expect(!clients.hasRights(remote, at: now) && !clients.search(for: remote, at: now) {})
   }
 }

@@ -67,9 +67,13 @@ struct PublisherPacketsTests {
     let av1: [UInt8] = [
       0x81, 0, 0x0C, 0, 0x0A, 0x0A, 0, 0, 0, 0x02, 0xAF, 0xFF, 0x9B, 0x5F, 0x30, 0x08,
     ]
+    let metadata = RTMPCommand.payload([
+      .string("onMetaData"), .object(["framerate": .number(29.97)]),
+    ])
+    let named = try #require(FLVMetadata(message: metadata, isAMF3: false)).tag
     let records: [MediaRecord] = [
-      .begin, tag(0x93, "avc1", unit), tag(0x91, "av01", [0x12, 0]), tag(0x90, "av01", av1),
-      tag(0x91, "av01", [0x32, 1, 0]), .end,
+      .begin, .tag(named), tag(0x93, "avc1", unit), tag(0x91, "av01", [0x12, 0]),
+      tag(0x90, "av01", av1), tag(0x91, "av01", [0x32, 1, 0]), .end,
     ]
     let bytes = records.flatMap { $0.head + $0.payload }
     try #require(unsafe write(pair[1], bytes, bytes.count) == bytes.count)
@@ -79,6 +83,7 @@ struct PublisherPacketsTests {
     // Without their configurations both codecs are left out.
     #expect(counts.suffix(4) == [0, 0, 0, 1])
     #expect(packets.description?.video.passThroughCodec == .av1)
+    #expect(packets.description?.video.namedMillihertz == 29_970)
   }
 
   @Test("a connection after a failed one continues with the publisher and its configurations")

@@ -24,6 +24,11 @@ private final class Search: Sendable {
 
   var count: Int { state.read(\.count) }
 
+  /// Waits until `count` searches have begun.
+  func wait(for count: Int) -> Bool {
+    state.wait(until: .hangLimit) { $0.count >= count ? true : nil } ?? false
+  }
+
   func end(_ isFound: Bool) { state.update { $0.isFound = isFound } }
 
   /// The clients of a server that has started a process of an input.
@@ -32,11 +37,12 @@ private final class Search: Sendable {
       childrenSince: { .distantPast },
       sources: LocalClients.Sources(
         socket: { (geteuid(), UInt32($0.port)) },
-        holder: { [state] _, _, _ in
+        holders: { [state] inodes, _, _ in
           state.update { $0.count += 1 }
           // A test that fails does not end it.
           let deadline = MonotonicTime.hangLimit
-          return state.wait(until: deadline) { $0.isFound } == true ? 1 : nil
+          let isFound = state.wait(until: deadline) { $0.isFound } == true
+          return isFound ? Dictionary(uniqueKeysWithValues: inodes.map { ($0, 1) }) : [:]
         }))
   }
 }
@@ -101,22 +107,27 @@ struct LocalClientRequestTests {
     #expect(handler.serverState.streamTable.uploads["cam"] == nil)
   }
 
-  @Test("clients above the limit of waiting searches have no rights, and are not held")
+  @Test("one search answers all that wait; clients above their limit have no rights")
   func limit() throws {
     let search = Search()
     let handler = try handler(search)
-    let exchanges = try (0..<20).map { index in
+    func ask(_ port: Int) throws -> FakeExchange {
       let peer = PeerAddress(
-        high: 0, low: 0x7f00_0001, port: UInt16(5000 + index), isVersion6: false)
+        high: 0, low: 0x7f00_0001, port: UInt16(port), isVersion6: false)
       return try handler.ask("/metrics", peer: peer)
     }
-    #expect(exchanges.filter(\.isHeld).count == 16)
-    #expect(exchanges.suffix(4).allSatisfy { $0.status == 403 })
+    let first = try ask(5000)
+    #expect(search.wait(for: 1))
+    let most = LocalClients.maximumWaiting
+    let others = try (1...most + 4).map { try ask(5000 + $0) }
+    #expect(others.prefix(most).allSatisfy { $0.isHeld })
+    #expect(others.suffix(4).allSatisfy { $0.status == 403 })
     search.end(true)
-    for exchange in exchanges.prefix(16) {
+    for exchange in [first] + others.prefix(most) {
       answer(exchange, handler)
       #expect(exchange.status == 200)
     }
+    #expect(search.count == 2)
   }
 
   @Test("requests that need no rights of this machine are not held")

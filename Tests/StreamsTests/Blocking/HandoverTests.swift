@@ -80,6 +80,30 @@ struct HandoverTests {
     }
   }
 
+  @Test("the counts of a running stream are told, and it goes on")
+  func counts() throws {
+    let log = Self.log()
+    var configuration = try Self.configuration()
+    var before = WindowEnd(segment: 5, discontinuities: 7, period: 9)
+    before.targetDuration = 4
+    configuration.earlier = before
+    let old = StreamSession(configuration, log: log)
+    try old.start()
+    defer { old.leave() }
+    try Self.wait { old.window.snapshot.state == .live }
+    let sender = try #require(HandoverSender(log: log) { $0 == "live" ? old : nil })
+    sender.start()
+    let own = Predecessor(process: getpid())
+    #expect(HandoverCounts(of: "other", from: own) == nil)
+    #expect(HandoverCounts(of: "live", from: Predecessor(process: 1)) == nil)
+    let least = old.window.snapshot.newestSegment
+    let end = try #require(HandoverCounts(of: "live", from: own)).end
+    #expect((least...old.window.snapshot.newestSegment + 1).contains(end.segment))
+    // A window after another one begins with a Discontinuity and a period.
+    #expect(end.discontinuities == 8 && end.period == 10 && end.targetDuration == 4)
+    try Self.wait { old.window.snapshot.newestSegment > end.segment + 1 }
+  }
+
   @Test("a stream with other frames is not handed over")
   func others() throws {
     let terms = try #require(HandoverTerms(try Self.configuration()))
