@@ -185,6 +185,14 @@ struct InputAnalysisTests {
       timestamps: regular(101).map { $0 == 1 ? 0 : $0 }, keys: [0, 25, 50, 75, 100],
       verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
     PassRow(
+      testDescription: "the first timestamp is that of the second frame: nothing is measured",
+      timestamps: regular(26).map { max(0, $0 - 1) }, keys: [0, 25],
+      verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
+    PassRow(
+      testDescription: "a first timestamp over half a frame early may hide a lost frame",
+      timestamps: regular(26).map { $0 == 0 ? 0.4 : $0 + 1 }, keys: [0, 25],
+      verdict: .undecided),
+    PassRow(
       testDescription: "a mapping that steps by 1.5 frames and back",
       timestamps: regular(101).map { $0 + ($0 < 8 || $0 > 30 ? 0 : 1.5) },
       keys: [0, 25, 50, 75, 100], arrivesSteadily: true,

@@ -14,8 +14,8 @@ TOLERANCE = 0.002
 def faults_of(segments: Iterable[Kept]) -> list[str]:
     """Segments within a period that end before or after the date of the next one.
 
-    Beside a gap (EXT-X-GAP) a segment may end before that date, since its last frames may be lost
-    too: its EXTINF is that of its parts. It never ends after the date.
+    Beside a gap (EXT-X-GAP) media may end before that date, and the gap too: frames are lost there.
+    EXTINF is that of the parts. None ends after the date.
     """
     listed = sorted(segments, key=lambda one: one.number)
     faults = []
@@ -24,8 +24,9 @@ def faults_of(segments: Iterable[Kept]) -> list[str]:
                 or one.date is None or after.date is None:
             continue
         off = after.date - one.date - one.duration
-        most = TOLERANCE + one.duration * 0.0003
-        if off < -most or off > most and not (one.is_gap or after.is_gap):
+        if one.is_gap != after.is_gap and 0 < off < after.duration:
+            continue
+        if abs(off) > TOLERANCE + one.duration * 0.0003:
             faults.append(f"segment {one.number} of {one.duration} s is followed after "
                           f"{after.date - one.date:.3f} s")
     return faults[:3]

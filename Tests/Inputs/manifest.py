@@ -19,9 +19,14 @@ from fragments import sample_times
 from harness.mpdform import SPACE
 
 KINDS = ("video", "audio")
-# The most by which a segment may begin before or after its stated time, in seconds: audio has
-# frames of its own, of up to 64 ms.
-MOST_OFF = {"video": 0.005, "audio": 0.07}
+# The most by which a segment of video may begin before or after its stated time, in seconds.
+MOST_OFF = 0.005
+# The same of audio, in its frames. A segment begins with the frame that contains its time, so that
+# players that begin there have audio from the first picture on: up to a frame earlier. A timeline
+# states the time of that frame. Copied frames have the phase of their source: half a frame.
+MOST_EARLY, MOST_PHASE = 1, 0.5
+# Stated times are whole ticks of a timescale.
+ROUNDED = 0.001
 # The most by which its date may differ from the start of its Period: dates follow the drift of the
 # source, by 0.3 ms per second.
 MOST_DRIFT = 0.02
@@ -121,11 +126,26 @@ def faults_of(text: str, address: str, recording: Recording) -> list[str]:
     return faults
 
 
+def most_off(kind: str, found: Span, frame: float) -> tuple[float, float]:
+    """The most by which a segment may begin before and after its stated time, in seconds.
+
+    `frame` is the duration of a frame. With @duration it is half a segment (ISO/IEC 23009-1,
+    section 7.2.1) at most.
+    """
+    if kind == "video":
+        return MOST_OFF, MOST_OFF
+    before, after = MOST_PHASE * frame + ROUNDED, MOST_PHASE * frame + ROUNDED
+    if found.duration is None:
+        return before, after
+    return min(before + MOST_EARLY * frame, found.duration / 2), min(after, found.duration / 2)
+
+
 def times_of(kind: str, found: Span, segment: Kept, header: bytes) -> list[str]:
     """Another time than that of the media, or of its date."""
-    begins, most = float(sample_times(header, segment.media)[0].dts), MOST_OFF[kind]
-    stated = found.begin(segment.number)
-    if stated is not None and abs(stated - begins) > most:
+    first = sample_times(header, segment.media)[0]
+    begins, stated = float(first.dts), found.begin(segment.number)
+    before, after = most_off(kind, found, float(first.duration))
+    if stated is not None and not -before <= begins - stated <= after:
         return [f"MPD: {kind} {segment.number} at {stated:.3f} s, its media at {begins:.3f} s"]
     if kind == "video" and segment.date is not None \
             and abs(begins + found.shift - segment.date) > MOST_DRIFT:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -170,6 +171,12 @@ def test_dates_agree_with_durations() -> None:
     assert not dates.faults_of([kept(5), kept(6, 0.96, gap=True), *whole])
     for one in ([kept(5, 1.1), kept(6, gap=True)], [kept(6, 1.04, gap=True), *whole]):
         assert len(dates.faults_of(one)) == 1
+    # An outage ends a segment with its last chunk; the gap after it has the time of its number.
+    gaps = [replace(one, is_gap=True) for one in whole]
+    assert not dates.faults_of([kept(6, 0.96), *gaps])
+    assert dates.faults_of([kept(6, 1.04), *gaps])
+    assert dates.faults_of([*gaps[:1], kept(8), *whole[2:]]) == []
+    assert dates.faults_of([replace(gaps[0], duration=0.5), *gaps[1:]])
 
 
 @pytest.mark.parametrize(("times", "off", "words"), [
@@ -193,6 +200,19 @@ def test_times_of_the_mpd_are_those_of_the_media(times: float, off: float, words
         recording = Recording({"video": Followed("", {11: kept})}, {"/s/i": b"x"})
         found = manifest.faults_of(text, "/s/manifest.mpd", recording)
         assert len(found) == bool(words) and words in "".join(found), found
+
+
+@pytest.mark.parametrize(("frame", "off", "is_listed", "is_wrong"), [
+    (0.064, -0.08, False, False), (0.064, -0.098, False, True), (0.064, 0.032, False, False),
+    (0.064, 0.04, False, True), (0.021, -0.04, False, True), (0.064, -0.032, True, False),
+    (0.064, -0.064, True, True), (0.5, -0.55, False, True)])
+def test_audio_begins_with_the_frame_that_contains_its_time(frame: float, off: float,
+                                                            is_listed: bool,
+                                                            is_wrong: bool) -> None:
+    """Up to a frame and the phase of its source early; a timeline has the frame's own time."""
+    span = manifest.Span(1, "", "", duration=None if is_listed else 1)
+    before, after = manifest.most_off("audio", span, frame)
+    assert (not -before <= off <= after) == is_wrong
 
 
 MPD = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011">{periods}</MPD>"""

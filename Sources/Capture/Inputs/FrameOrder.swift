@@ -38,7 +38,9 @@ struct FrameOrder {
   /// Whether the access units are frames of the rate.
   private(set) var isRegular = true
   /// Whether all timestamps are within a quarter of a frame of their frames; of reordered frames
-  /// all but one.
+  /// all but one, of others all but a first one that is equal to the second.
+  ///
+  /// libavformat counts from the second timestamp of RTP if the first one is 0.
   let isSteady: Bool
   /// The time from the first to the last timestamp.
   let span: Interval
@@ -56,7 +58,10 @@ struct FrameOrder {
     guard isReordered else {
       (reordering, hasClosedGroups) = (.none, true)
       let times = units.map(\.pts)
-      isSteady = Self.misfits(times, rate, beyond: rate.frameDuration / 4) == 0
+      let repeated = times.count > 2 && times[0] == times[1]
+      isSteady =
+        Self.misfits(
+          Array(times.dropFirst(repeated ? 1 : 0)), rate, beyond: rate.frameDuration / 4) == 0
       place(times, units, rate)
       return
     }

@@ -20,6 +20,7 @@ package struct InputConnection: ~Copyable {
   private let opened: MonotonicTime
   /// The time after which an input without a decodable frame is closed.
   private let firstFrameTimeout: Interval
+  private var early = EarlyAudio()
   private var waiting: [InputUnit] = []
   private var next = 0
 
@@ -151,7 +152,7 @@ package struct InputConnection: ~Copyable {
 
   /// The next unit.
   ///
-  /// Blocks.
+  /// Blocks. Audio follows when the video is described: that of the last second before is kept.
   ///
   /// nil at the end of a file, or if the peer has closed the connection.
   package mutating func nextUnit() throws(InputError) -> InputUnit? {
@@ -171,7 +172,7 @@ package struct InputConnection: ~Copyable {
         waiting = []
         return nil
       }
-      waiting = units
+      waiting = early.take(units, isDescribed: description != nil || isPaced)
       guard description != nil || SystemClock.monotonicTime - opened < firstFrameTimeout
       else {
         throw .noVideo("no decodable frame within \(firstFrameTimeout.wholeSeconds) s")

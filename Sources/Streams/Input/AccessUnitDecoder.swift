@@ -11,6 +11,8 @@ import Time
 final class AccessUnitDecoder {
   private let input: PulledInput
   private var decoder: VideoDecoder?
+  /// The codec of the decoder.
+  private var codec = ""
   /// The use of the decoder of a shared connection.
   private var user: SharedDecoder.User?
   private var hasShown = false
@@ -41,7 +43,13 @@ final class AccessUnitDecoder {
     _ unit: AccessUnit, _ description: InputDescription
   ) throws(InputError) -> [DecodedFrame] {
     if let position = unit.shared { return try decode(unit, position, description) }
+    var rest: [DecodedFrame] = []
+    // A publisher may go on with another encoder.
+    if codec != description.video.codec, var former = decoder.take() {
+      rest = input.watch.during(.coding) { former.finish(arrival: unit.arrival) }
+    }
     if decoder == nil {
+      codec = description.video.codec
       do throws(FFmpegError) {
         decoder = try input.watch.during(.coding) { () throws(FFmpegError) in
           try VideoDecoder(description.video)
@@ -52,7 +60,7 @@ final class AccessUnitDecoder {
       countedErrors = 0
     }
     decoder?.rotation = description.video.rotation
-    let frames = input.watch.during(.coding) { decoder?.decode(unit) ?? [] }
+    let frames = rest + input.watch.during(.coding) { decoder?.decode(unit) ?? [] }
     let refused = decoder?.refusedInARow ?? 0
     guard refused < input.options.decoderErrorLimit else {
       decoder = nil

@@ -198,6 +198,9 @@ class RTSPSender(Sender):
         first = self.forms.get("first_moment", FIRST_MOMENT)
         assert isinstance(first, int)
         moment = (sample.pts * clock // CLOCK + first) % 2**32
+        if sample.is_video and sample.is_key:
+            # Another clip may have another order.
+            self.early = sample.pts - sample.dts
         if sample.due >= self.reports[sample.track] and not self.forms.get("no_reports"):
             self.reports[sample.track] = sample.due + REPORT_EACH
             # A report states the time of its moment, whatever the order of presentation is.
