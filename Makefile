@@ -254,7 +254,7 @@ deps-edge: deps-test  ## install the caches for `make edge`
 
 edge: deps-edge build  ## start and test the caches of deploy/edge
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" PLAYING_WORKERS=1 timeout 900 \
-	  $(REPEATING) 3 Tests/Edge
+	  $(REPEATING) 5 Tests/Edge
 
 # Installs the packages of PyPI of a folder of tests, if they have changed.
 pip = @cmp -s Tests/$(1)/requirements.txt $(VENV)/$(1).txt || { \

@@ -11,6 +11,10 @@ Counted, in Python (see measured_times.py) and in Swift (`#expect`, `#require`):
 Not counted: a comparison of two measured times (a ratio, an order of events), a comparison with
 zero, and a deadline of a wait. `Tests/times.txt` has the permitted number of each file with its
 reason; each only falls, and their sum is at most that of the commit from which a change is counted.
+
+A test file does not call `time.sleep`: `wait_until` awaits an event, `pause` says why a duration is
+the subject (Tests/harness/waiting.py).
+
 Prints one line per fault; exits with 1 if there is one.
 `--list` prints every finding, `--lower` writes smaller numbers into the file.
 """
@@ -123,6 +127,20 @@ def raised(permitted: dict[str, tuple[int, str]], former: str | None) -> Iterato
         yield f"Tests/times.txt: the numbers sum to {total}, before to {before}: they only fall"
 
 
+def bare_sleeps(text: str) -> list[int]:
+    """The lines of a Python file that call `time.sleep`."""
+    return [node.lineno for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)
+            and ast.unparse(node.func) in ("sleep", "time.sleep")]
+
+
+def all_bare_sleeps() -> Iterator[str]:
+    """The faults of the test files: those in folders, which can import the harness."""
+    for path in sorted(TESTS.glob("*/**/test_*.py")):
+        for line in bare_sleeps(path.read_text()):
+            yield f"Tests/{path.relative_to(TESTS)}:{line}: time.sleep: an event is awaited by " \
+                  "wait_until(), and pause() says why a duration is the subject"
+
+
 def lowered(text: str, found: dict[str, Findings]) -> str:
     """The file with numbers that fell; files without findings are removed."""
     lines = []
@@ -158,7 +176,7 @@ def main(arguments: list[str]) -> int:
         PERMITTED.write_text(lowered(PERMITTED.read_text(), found))
     permitted = read_permitted(PERMITTED.read_text())
     former = git("show", f"{base_of(dict(os.environ))}:Tests/times.txt")
-    faults = [*compare(found, permitted), *raised(permitted, former)]
+    faults = [*compare(found, permitted), *raised(permitted, former), *all_bare_sleeps()]
     number = sum(map(len, found.values()))
     print("\n".join(faults) or f"{number} bounds of measured times and long pauses, all permitted")
     return 1 if faults else 0

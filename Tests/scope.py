@@ -7,8 +7,9 @@ of a test file is 0 if the change is in the file or in one of its subjects, 1 if
 that it imports or in a target that a subject imports, and so on.
 
 scope.py [BASE]   prints the scope of the difference from BASE (default: Tests/checked)
-scope.py --lint   fails if a test file has no subject, or an unknown one, and if Tests/seconds.json
-                  has a file or a test that does not exist
+scope.py --lint   fails if a test file has no subject, or an unknown one, if it runs a command of
+                  the program whose target no subject imports, and if Tests/seconds.json has a file
+                  or a test that does not exist
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ LINTED = (".*", MAKEFILE, "Tests/check_*.py", "Tests/test_*.py", "Tests/wordchec
           "Tests/seconds.json", "Tests/times.txt", "Bench/*", *DOCUMENTS)
 # Files that a subject does not contain, although it is a folder above them.
 OUTSIDE_SUBJECTS = ("client/*.md", "client/test/*")
+# The targets of the commands of the program, which tests run beside servers.
+COMMANDS = {"validate": "Validation", "canary": "Validation", "archive": "Archive",
+            "token": "Access", "password": "Access"}
 # The table of requests that the program contains.
 EDGE_CASES = "deploy/edge/cases.json"
 # The distance of all tests if a file is unknown.
@@ -321,6 +325,31 @@ def faults(subjects: dict[str, list[str]], files: set[str], targets: set[str],
                 yield f"Tests/subjects.json: {name}: {subject} is no target, file or folder"
 
 
+def commands(text: str) -> frozenset[str]:
+    """The commands of the program in the lists of arguments of a Python file."""
+    return frozenset(
+        second.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.List)
+        for first, second in zip(node.elts, node.elts[1:])
+        if isinstance(second, ast.Constant) and second.value in COMMANDS
+        and "streamer_binary" in ast.unparse(first))
+
+
+def uncovered(subjects: Mapping[str, list[str]], imports: Mapping[str, frozenset[str]],
+              texts: Mapping[str, str], graph: Graph) -> Iterator[str]:
+    """The test files that run a command whose target none of their subjects imports.
+
+    `texts` has the Python files below Tests; a test also runs what it imports.
+    """
+    ran = {command: [path for path, text in texts.items() if command in commands(text)]
+           for command in COMMANDS}
+    for command, paths in ran.items():
+        touched = graph.dependants([COMMANDS[command]])
+        for path in sorted(steps(dict.fromkeys(paths, 0), dict(imports))):
+            if path in subjects and not touched.keys() & set(subjects[path]):
+                yield f"Tests/subjects.json: {path} runs `streamer {command}`, and lacks " \
+                      f"{COMMANDS[command]}"
+
+
 def stale(measured: Iterable[str], texts: Mapping[str, str]) -> Iterator[str]:
     """The entries of Tests/seconds.json whose file or function does not exist.
 
@@ -347,6 +376,9 @@ def lint() -> int:
     every = {str(path.relative_to(ROOT / "Tests")): path.read_text()
              for path in (ROOT / "Tests").rglob("test_*.py")}
     found += stale(json.loads(SECONDS.read_text()), every)
+    known = tests_of()
+    texts = {path: (ROOT / path).read_text() for path in known.imports if is_below(path, "Tests")}
+    found += uncovered(known.subjects, known.imports, texts, graph_of())
     print("\n".join(found) or f"{len(files)} test files have subjects")
     return 1 if found else 0
 

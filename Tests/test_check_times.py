@@ -7,7 +7,7 @@ import ast
 import unittest
 from textwrap import dedent, indent
 
-from check_times import compare, lowered, raised, read_permitted, swift_findings
+from check_times import bare_sleeps, compare, lowered, raised, read_permitted, swift_findings
 from long_pauses import constants
 from measured_times import measuring, python_findings
 
@@ -176,6 +176,10 @@ class FindingTests(unittest.TestCase):
         text = "from other import Watch\ndef test_it():\n    assert Watch().end() < 3\n"
         self.assertEqual(
             len(python_findings(ast.parse(text), {"other": measuring(ast.parse(watch))})), 1)
+
+    def test_sleeps_without_a_reason_are_found(self) -> None:
+        text = 'time.sleep(0.1)\npause(1, "the rate")\nstop.sleep(2)\nsleep(delay)\n'
+        self.assertEqual(bare_sleeps(text), [1, 4])
 
     def test_swift(self) -> None:
         for body, count in SWIFT.items():

@@ -8,7 +8,8 @@ import unittest
 from dataclasses import replace
 
 from recipes import differing
-from scope import FAR, ROOT, Graph, Tests, faults, imported, read_graph, scope, stale
+from scope import (FAR, ROOT, Graph, Tests, commands, faults, imported, read_graph, scope, stale,
+                   uncovered)
 
 GRAPH = Graph(
     {"Time": "Sources/Time", "Media": "Sources/Media", "Server": "Sources/Server",
@@ -162,6 +163,21 @@ class ScopeTests(unittest.TestCase):
                  "EndToEnd/test_b.py players", "EndToEnd/test_b.py::test_a"]
         texts = {"EndToEnd/test_a.py": "import x\n\ndef test_b() -> None:\n"}
         self.assertEqual([line.split(": ")[1] for line in stale(names, texts)], names[4:])
+
+    def test_the_target_of_a_command_that_a_test_file_runs_is_imported_by_a_subject(self) -> None:
+        graph = Graph({}, {"Archive": frozenset(), "Server": frozenset({"Archive"}),
+                           "Net": frozenset()})
+        texts = {"Tests/harness/check.py": 'run([str(streamer_binary()), "archive", "check", a])',
+                 "Tests/EndToEnd/test_a.py": 'start(["--archive", tmp / "archive"])'}
+        imports = {path: frozenset({"Tests/harness/check.py"})
+                   for path in ("Tests/Faults/test_b.py", "Tests/Faults/test_c.py")}
+        subjects = {"Tests/EndToEnd/test_a.py": ["Net"], "Tests/Faults/test_b.py": ["Server"],
+                    "Tests/Faults/test_c.py": ["Net", "client"]}
+        self.assertEqual([commands(text) for text in texts.values()],
+                         [frozenset({"archive"}), frozenset()])
+        self.assertEqual(list(uncovered(subjects, imports, texts, graph)), [
+            "Tests/subjects.json: Tests/Faults/test_c.py runs `streamer archive`, and lacks "
+            "Archive"])
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -85,6 +86,16 @@ def sub_path_caddy(folder: Path, port: int, server: int) -> Edge:
     return run_caddy(folder, text, port, server)
 
 
+def is_trusted(port: int, context: ssl.SSLContext) -> bool:
+    """Whether a handshake with localhost succeeds."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as plain, \
+                context.wrap_socket(plain, server_hostname="localhost"):
+            return True
+    except OSError:
+        return False
+
+
 def play(browser: Browser, address: str) -> list[str]:
     """Plays a page; the addresses of its WebSockets. A response with an error fails."""
     sockets: list[str] = []
@@ -125,6 +136,8 @@ def test_caddy_at_home_plays_over_https(streamer: Callable[..., Program], browse
     try:
         wait_until(root.is_file, 20, "the certificate of Caddy")
         context = ssl.create_default_context(cafile=str(root))
+        # Caddy makes its root first, then the certificate of the site.
+        wait_until(lambda: is_trusted(port, context), 20, "the certificate of the site")
 
         def status(path: str) -> int:
             try:

@@ -6,11 +6,11 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from harness.curled import Answer, ask
 from harness.edges import KINDS, MORE, TERMINATORS, Edge
 from harness.program import Program
 from harness.tools import need, streamer_binary
@@ -22,26 +22,6 @@ CHECKING = "nginx-checking"
 # Each program once: all share a server, where five wrong passwords let the address wait.
 WITH_WRONG_ONE = ("varnish", "nginx-alone", "trafficserver", "caddy")
 ALL = KINDS | TERMINATORS | {name: kind for name, kind in MORE.items() if name != CHECKING}
-
-
-@dataclass
-class Answer:
-    """Status, fields in lower case, and body."""
-
-    status: int
-    fields: str
-    body: str
-
-
-def ask(edge: Edge, path: str, *flags: str) -> Answer:
-    """A request by curl through an edge."""
-    shown = subprocess.run(
-        [need("curl", "edges"), "-sk", "-m", "15", "-D", "-", *flags, edge.url(path)],
-        check=True, capture_output=True, text=True).stdout
-    while shown.startswith("HTTP/") and shown.split()[1] == "100":
-        shown = shown.partition("\n\n")[2]
-    fields, _, body = shown.partition("\n\n")
-    return Answer(int(fields.split()[1]), fields.lower(), body)
 
 
 def sign_in(edge: Edge, form: str = FORM, *flags: str) -> Answer:

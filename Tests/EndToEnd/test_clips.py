@@ -16,6 +16,7 @@ from harness.http1 import Response, get
 from harness.playlist import parse
 from harness.program import Program
 from harness.tools import need
+from harness.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +25,8 @@ def toned(binary: Path):
     from harness.program import start, stop
     program = start(["--test-src", "--resolution", "640x360", "--audio", "tone"])
     # Prefill is no media of its time.
-    while get(program.port, f"/live/at/{time.time() - 9:.3f}").status != 200:
-        time.sleep(0.5)
+    wait_until(lambda: get(program.port, f"/live/at/{time.time() - 9:.3f}").status == 200, 60,
+               "live media of nine seconds", interval=0.5)
     yield program
     stop(program)
 

@@ -12,6 +12,7 @@ import pytest
 
 from harness.frames import clocks_of, frame_at, frame_times
 from harness.http1 import Response, get
+from harness.metrics import read_metrics
 from harness.program import Program
 from harness.waiting import seen_once, wait_until
 
@@ -139,9 +140,10 @@ def test_the_end_of_a_stream_ends_the_wait(streamer) -> None:
     get(program.port, "/live/video/playlist.m3u8", timeout=15)
     answers: list[Response] = []
     thread = threading.Thread(
-        target=lambda: answers.append(instant(program, f"{time.time() + 3.5:.3f}")))
+        target=lambda: answers.append(instant(program, f"{time.time() + 4:.3f}")))
     thread.start()
-    time.sleep(0.5)
+    wait_until(lambda: ("streamer_held_requests", {"kind": "instant"}, 1.0)
+               in read_metrics(program.port), 10, "a held request")
     program.process.terminate()
     thread.join(10)
     assert answers and answers[0].status in (404, 503)

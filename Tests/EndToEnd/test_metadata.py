@@ -27,7 +27,7 @@ from harness.program import Program
 from harness.sources import Source, ffmpeg_sender
 from harness.tools import need
 from harness.transport import KEY, Transport, sets, splice_insert, tag
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 from harness.websocket import Media, Socket
 from test_events import TOKEN, post
 
@@ -166,7 +166,7 @@ def watch(viewed: Viewed, messages: int = 2, seconds: float = 14) -> None:
         if len({m.number for m in splices}) >= messages \
                 and viewed.newest > max(m.ticks for m in splices):
             break
-        time.sleep(0.1)
+        pause(0.1, "each playlist of some seconds is read, of parts and of segments")
     stop.set()
 
 

@@ -20,7 +20,7 @@ from harness.ports import free_port
 from harness.program import Program
 from harness.rtmp import publish, rtmp_port
 from harness.sources import Source, clip
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 
 TOKEN = "correct-horse-battery-staple"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -60,7 +60,7 @@ class Files(BaseHTTPRequestHandler):
         try:
             while True:
                 self.wfile.write(self.server.media)  # type: ignore[attr-defined]
-                time.sleep(0.5)
+                pause(0.5, "the media has half a second")
         except OSError:
             pass
 

@@ -9,7 +9,6 @@ import http.client
 import http.server
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -155,14 +154,15 @@ def test_webhook_gets_signed_events_in_order_and_again(program: Program) -> None
     assert numbers == sorted(set(numbers))
     assert {kind for _, _, kind in Receiver.accepted} == {"application/json"}
 
-    end = time.monotonic() + 15
-    while not accepted("viewers") and time.monotonic() < end:
+    def is_counted() -> bool:
         get(program.port, "/live/playlist.m3u8?_HLS_msn=1")
         get(program.port, "/live/video/playlist.m3u8")
         segment = next(line for line in get(program.port, "/live/video/playlist.m3u8").text
                        .splitlines() if line.startswith("segment"))
         get(program.port, f"/live/video/{segment}")
-        time.sleep(0.2)
+        return bool(accepted("viewers"))
+
+    wait_until(is_counted, 15, "the event of a viewer", interval=0.2)
     assert accepted("viewers")[0]["data"] == {"viewers": 1}
 
 

@@ -19,7 +19,7 @@ from harness.rtmp import HOST, Publisher, rtmp_port
 from harness.tls import make_certificate
 from harness.tools import need
 from harness.uploads import curl
-from harness.waiting import not_before, wait_until
+from harness.waiting import not_before, pause, wait_until
 
 
 class Hooks(ThreadingHTTPServer):
@@ -55,7 +55,7 @@ class Hook(BaseHTTPRequestHandler):
         event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.requests.append((self.path, event))
         if self.path.startswith("/publish"):
-            time.sleep(self.server.delay)
+            pause(self.server.delay, "the hook answers late")
         self.server.answered += 1
         self.send_response(self.server.status)
         self.end_headers()
@@ -175,7 +175,7 @@ def test_a_slow_hook_refuses(streamer, hooks: Hooks) -> None:
     while any(client.is_alive() for client in clients):
         assert get(program.port, "/health").status == 200
         others += all(client.is_alive() for client in clients)
-        time.sleep(0.05)
+        pause(0.05, "other requests are sent while the clients wait")
     assert answers == [403] * 6 and not hooks.answered, "the hook's response was waited for"
     not_before(begun, 2, "the limit of a hook")
     assert others, "no other request is answered before the limit"

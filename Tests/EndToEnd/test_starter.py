@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 from harness.http1 import get
 from harness.program import Program, children, launch, stop
 from harness.tools import ROOT, need, streamer_binary
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 from test_supervise import SMALL, child
 
 PLAYLIST = "/live/playlist.m3u8"
@@ -82,7 +81,7 @@ def test_a_signal_at_each_millisecond_ends_nothing(command: Path, first: int) ->
     program = launch(SMALL, defaults=False, program=str(command))
     try:
         wait_until(lambda: blocked(program.pid) == set(SIGNALS), 5, "the starter", interval=0)
-        time.sleep(first / 1000)
+        pause(first / 1000, "each test has its first signal at another instant of the start")
         count = 0
         while not program.listening.wait(0.001):
             os.kill(program.pid, signal.SIGHUP)

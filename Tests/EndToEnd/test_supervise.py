@@ -7,14 +7,13 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from harness.http1 import get
 from harness.program import Program
 from harness.tools import streamer_binary
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 
 SMALL = ["--test-src", "--resolution", "160x90", "--host", "127.0.0.1", "--http-port", "0"]
 
@@ -36,7 +35,7 @@ def requests(port: int) -> Iterator[list[int]]:
                 statuses.append(get(port, "/live/playlist.m3u8").status)
             except OSError:
                 statuses.append(0)
-            time.sleep(0.02)
+            pause(0.02, "the rate of the requests")
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -159,7 +159,7 @@ def test_a_disk_that_others_fill_costs_at_most_the_hours_above_the_floor(
                     noise.write(b"x" * 500_000)
                 except OSError:
                     pass
-                time.sleep(0.05)
+                pause(0.05, "the disk is full all the time")
             program.wait_logged("archive-failed", "No space left", within=30)
         left = before & {path.name for path in hour_files(disk / "archive")}
         assert len(before - left) <= (0 if floor == "24h" else 3), left

@@ -20,7 +20,7 @@ from harness.lossyline import ADDRESS, Line, line
 from harness.ownnetwork import in_own_network, need_own_network
 from harness.program import start, stop
 from harness.tools import ROOT
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 
 sys.path.insert(0, str(ROOT / "Bench"))
 
@@ -54,8 +54,7 @@ def disturbed(cell: Cell, one: Disturbance, path: Line, watch: Watch) -> None:
     watch.until(time.monotonic() + MEASURED)
     cell.begin = time.time() * 1000
     apply(path, Setting(loss=one.loss, delay=CALM.delay))
-    # The disturbance is not longer because the page answers late.
-    time.sleep(one.seconds)
+    pause(one.seconds, "the disturbance is not longer because the page answers late")
     apply(path, CALM)
     cell.disturbed_until = time.time() * 1000
 

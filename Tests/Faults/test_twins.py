@@ -86,7 +86,7 @@ class Liar(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
             while True:
                 self.wfile.write(b"#")
-                time.sleep(0.5)
+                pause(0.5, "the twin is slow")
         elif span:
             lines = [f"segment{number}.m4s" for number in range(int(span[1]), int(span[2]))]
             self._body("\n".join(["#EXTM3U", f'#EXT-X-MAP:URI="init-{HASH}.mp4"', *lines]).encode())

@@ -20,6 +20,7 @@ from follow import PlaylistFollower, Recording
 from harness.http1 import get
 from harness.metrics import read_metrics
 from harness.program import Program, start, stop
+from harness.waiting import pause
 from invariants import Line, check_all, check_socket, check_state, numbered
 from manifest import faults_of
 from perturbation import CMAF, ENHANCED, HTTP, PAGE, RTMP, RTSP, RTSP_UDP, SRT, UDP
@@ -130,13 +131,13 @@ class Trial:
         self.sender.start()
         self.sender.ended.wait(self.case.seconds + 60)
         ended = time.time()
-        time.sleep(SETTLES_SECONDS)
+        pause(SETTLES_SECONDS, "what follows the last frame is a part of the course")
         state = json.loads(get(self.program.port, f"/api/streams/{self.name}",
                                headers={"Authorization": f"Bearer {TOKEN}"}).text)
         self.left_out = self.count_left_out()
         deadline = time.monotonic() + CATCHES_UP_SECONDS
         while self.follower.is_behind and time.monotonic() < deadline:
-            time.sleep(0.2)
+            pause(0.2, "the follower polls")
         # The page has all that the playlists list.
         self.follower.ends.set()
         self.follower.polled.wait(60)

@@ -11,6 +11,7 @@ import pytest
 from harness.http1 import get
 from harness.program import Program
 from harness.tunein import fetch
+from harness.waiting import pause
 
 LADDER = ["1280x720@2500", "854x480@1200", "640x360@700"]
 STREAMS = [["640x360@700"], ["1280x720@2500"], ["1920x1080@6000"], LADDER,
@@ -31,7 +32,7 @@ def wait_for_full_effort(program: Program) -> None:
     end = time.monotonic() + 70
     while time.monotonic() < end:
         before = len(program.logged("encoder-effort"))
-        time.sleep(SECONDS + 3)
+        pause(SECONDS + 3, "segments of one effort of the encoder are measured")
         changes = program.logged("encoder-effort")
         if len(changes) == before and (not changes or "each frame" in changes[-1].message):
             return

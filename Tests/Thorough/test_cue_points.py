@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import re
-import time
 from collections.abc import Callable
 
 import pytest
@@ -17,7 +16,7 @@ from harness.program import Program
 from harness.rtmp import HOST, rtmp_port
 from harness.trackpublisher import MultitrackPublisher
 from harness.transport import splice_insert
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 from test_metadata import SPLICE_SCHEME, Message, attribute, message, milliseconds, nal_types
 
 BASE = "/live/video/"
@@ -88,9 +87,8 @@ def test_cue_points_are_splices(flags: list[str], streamer: Callable[..., Progra
         cue = {"type": "scte35", "id": "74", "duration": 2, "time": first / 1000,
                "cue": base64.b64encode(section).decode()}
         for _ in range(3):
-            # Repeated, as encoders do.
             publisher.mark("onAdCue", cue)
-            time.sleep(0.2)
+            pause(0.2, "encoders repeat a cue, each time in another frame")
         publisher.mark("onAdCue", {"type": "scte35", "id": "1", "cue": "<script>alert(1)</script>"})
         publisher.mark("onCuePoint", {
             "name": "scte35", "type": "event", "time": (first + 1000) / 1000,

@@ -13,6 +13,7 @@ import pytest
 from harness import pasthours
 from harness.http1 import get
 from harness.program import Program, stop
+from harness.waiting import pause
 
 FLAGS = ("--resolution", "320x180", "--bitrate", "150", "--audio", "tone")
 
@@ -38,6 +39,6 @@ def test_no_period_vanishes(gap: int, tmp_path: Path, streamer: Callable[..., Pr
                 history.append(ids)
             assert [each for each in ids if each in listed] == listed, history
             listed = ids
-        time.sleep(0.05)
+        pause(0.05, "the lists of the first seconds are compared")
     # Two runs of the archive and the stream, which may continue the second one.
     assert listed[:2] == [f"p{now - 300}", f"p{now - 60}"] and len(listed) <= 3, history

@@ -17,7 +17,7 @@ from harness.keyserver import KeyServer, certificates
 from harness.messages import VARIABLE_DURATION
 from harness.program import Program
 from harness.sources import clip
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 from test_encryption import KEYS, key_file, looped
 from test_variable_duration_segments import UNEVEN
 
@@ -62,7 +62,7 @@ def check_clock(program: Program, kid: Callable[[int], bytes], keys: dict[bytes,
     end = time.monotonic() + WATCHED
     while time.monotonic() < end:
         found |= times(program)
-        time.sleep(1)
+        pause(1, "each playlist lists the segments of several seconds")
     assert len(found) > 12
     for number, (began, own) in sorted(found.items()):
         period = int(began // PERIOD)

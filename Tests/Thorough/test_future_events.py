@@ -17,7 +17,7 @@ from harness.http1 import get
 from harness.playlist import parse
 from harness.program import Program
 from harness.site import site
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 
 TOKEN = "token-of-the-event-tests"
 PAGE = """<!doctype html><meta charset="utf-8"><style>video {{ width: 160px }}</style>
@@ -110,8 +110,12 @@ def test_open_segment_has_no_date_while_an_event_begins_in_it_or_later(
     assert playlist.open_segment.pdt
     at = int(time.time() * 1000) + 2500
     post(program, at)
-    # The next part lists it.
-    time.sleep(0.3)
+
+    def is_listed() -> bool:
+        playlist = opened()
+        return bool(playlist) and playlist.open_segment.pdt is None
+
+    wait_until(is_listed, 10, "the event, which the next part lists")
     states = []
     while time.time() * 1000 < at + 2500:
         playlist = parse(get(program.port, "/live/video/playlist.m3u8").text)
@@ -120,7 +124,7 @@ def test_open_segment_has_no_date_while_an_event_begins_in_it_or_later(
             last = playlist.segments[-1]
             begin = last.milliseconds() + last.duration * 1000
             states.append((begin <= at, opened.pdt is None))
-        time.sleep(0.1)
+        pause(0.1, "the playlists before and after the instant of the event are compared")
     print(states)
     assert all(is_ahead == is_hidden for is_ahead, is_hidden in states), states
     assert {is_ahead for is_ahead, _ in states} == {True, False}

@@ -17,6 +17,7 @@ from harness.lossyline import ADDRESS, line
 from harness.netemline import netem
 from harness.ownnetwork import in_own_network
 from harness.tools import ROOT
+from harness.waiting import pause
 
 
 sys.path.insert(0, str(ROOT / "Bench"))
@@ -125,7 +126,6 @@ def test_line_has_jitter_without_reordering_and_counts_bytes(tmp_path: Path) -> 
                 text=True) as receiver:
             assert receiver.stdout is not None and receiver.stdout.readline() == "ready\n"
             path.set(loss, 0.02, jitter=jitter)
-            time.sleep(0.1)  # the line reads its setting
             before = path.received()
             sent_to_far()
             found = [(int(number), float(late)) for number, late in
@@ -156,4 +156,4 @@ def sent_to_far() -> None:
         for number in range(1000):
             sender.sendto(struct.pack("!Id", number, time.time()).ljust(100, b" "),
                           ("10.99.0.2", 9))
-            time.sleep(0.001)  # the rate of the datagrams
+            pause(0.001, "the rate of the datagrams")

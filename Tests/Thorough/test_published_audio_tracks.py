@@ -22,7 +22,7 @@ from harness.trackpublisher import (
     CMAF, PICTURE, CMAFTrack, MultitrackPublisher, encoded, many_tracks, one_track, tone,
 )
 from harness.uploads import curl
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 
 AUDIO_RATE = 48_000 / 1024
 
@@ -260,7 +260,7 @@ def test_malformed_multitrack_rtmp(streamer: Callable[..., Program]) -> None:
                              noise=MALFORMED) as publisher:
         plays(program)
         hears(program, {"audio": 440, "audio-en": 880})
-        time.sleep(12)
+        pause(12, "malformed tags arrive all this time, and are one line of the log")
         hears(program, {"audio": 440, "audio-en": 880})
         continues(program)
         program.check_logged("audio-ignored", "malformed audio tags are left out", count=1)

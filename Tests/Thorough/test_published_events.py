@@ -24,6 +24,8 @@ BASE = "/live/video/"
 RATE = 30
 # The frames of the events: a key frame, and two others.
 SPLICE, TAG, SETS = 330, 340, 350
+# The last frame with an event.
+LAST = 370
 SECTION = splice_insert(74, 12345, out=True, seconds=2)
 
 
@@ -69,6 +71,13 @@ def found(program: Program) -> tuple[dict[str, list[Message]], list[int], int]:
     return by_scheme, starts, scale
 
 
+def is_after(frame: int, program: Program) -> bool:
+    """Whether a listed segment begins after a frame of the picture."""
+    messages, starts, scale = found(program)
+    splice = messages[SPLICE_SCHEME][0]
+    return (starts[-1] - splice.ticks) * RATE > (frame - SPLICE) * scale
+
+
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("flags", [[], ["--resolution", "160x90", "--framerate", "30"]],
                          ids=["passed", "encoded"])
@@ -86,7 +95,7 @@ def test_events_of_cmaf_are_metadata(flags: list[str], streamer: Callable[..., P
         270: splice, 285: splice, 300: splice + other,
         330: event_after(TAG_SCHEME, TAG - 330, tag("Tür")),
         335: event(SET_SCHEME, "KLVx:01FC", SETS, sets(b"\2\2\0\7")),
-        **{360 + 5 * index: one for index, one in enumerate(malformed)}})
+        **{LAST - 5 * index: one for index, one in enumerate(malformed)}})
     audio = with_events(audio, {430: splice, 440: splice})
     begin = time.monotonic()
     tracks = [CMAFTrack(program, "/live/video.cmfv", video, RATE, begin),
@@ -95,7 +104,7 @@ def test_events_of_cmaf_are_metadata(flags: list[str], streamer: Callable[..., P
         wait_until(lambda: get(program.port, BASE + "playlist.m3u8", timeout=15).status == 200, 20,
                    "a playlist")
         wait_until(lambda: SET_SCHEME in found(program)[0], 30, "the sets")
-        time.sleep(3)
+        wait_until(lambda: is_after(LAST, program), 20, "media after the malformed events")
         messages, starts, scale = found(program)
         [section], [words], [items] = (
             messages[scheme] for scheme in (SPLICE_SCHEME, TAG_SCHEME, SET_SCHEME))

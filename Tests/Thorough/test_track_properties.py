@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -20,7 +19,7 @@ from harness.rtmp import HOST as RTMP, enhanced_ffmpeg, rtmp_port
 from harness.sources import Source
 from harness.tools import decoder, need
 from harness.transport import Transport
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 
 HOST = ["--host", "127.0.0.1", "--http-port", "0"]
 VIDEO = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30"]
@@ -211,7 +210,8 @@ def test_unusual_video_has_one_warning(coding: Sequence[str], event: str, words:
     ffmpeg(*VIDEO, "-t", "6", *H264, "-pix_fmt", "yuv420p", *coding, str(path))
     program = plays(streamer, path, "--loop", *flags)
     assert (PASSED_THROUGH in program.description()) == (not flags)
-    time.sleep(1)
+    program.wait_logged(event, words)
+    pause(1, "a line for each frame would come meanwhile")
     program.check_logged(event, words)
     assert program.logged(event)[0].level == "warning"
     # ISO/IEC 23009-1 §5.3.7.2

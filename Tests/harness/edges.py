@@ -11,6 +11,8 @@ import base64
 import hashlib
 import os
 import re
+import socket
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -77,9 +79,26 @@ class Configuration:
         return path
 
 
+def shown_certificate(address: str, port: int) -> bytes | None:
+    """The certificate of a server; None while handshakes fail."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with socket.create_connection((address, port), timeout=5) as plain, \
+                context.wrap_socket(plain) as connection:
+            return connection.getpeercert(binary_form=True)
+    except OSError:
+        return None
+
+
 def listen(name: str, command: Sequence[str], port: int, folder: Path, *,
-           env: dict[str, str] | None = None, is_secure: bool = False) -> Edge:
-    """Starts a process and waits until it listens."""
+           env: dict[str, str] | None = None, is_secure: bool = False,
+           address: str = "127.0.0.1") -> Edge:
+    """Starts a process and waits until it listens; with TLS, until it has its own certificate.
+
+    Caddy and Apache Traffic Server listen before they have read it.
+    """
     log = folder / f"{name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
@@ -88,6 +107,10 @@ def listen(name: str, command: Sequence[str], port: int, folder: Path, *,
     try:
         wait_until(lambda: is_bound(port) or process.poll() is not None, 20, f"{name} listens")
         assert process.poll() is None, "it has ended"
+        if is_secure:
+            own = ssl.PEM_cert_to_DER_cert((folder / "cert.pem").read_text())
+            wait_until(lambda: shown_certificate(address, port) == own, 20,
+                       f"{name} has its certificate")
     except AssertionError as error:
         edge.close()
         raise AssertionError(f"{error}\n{log.read_text()[-3000:]}") from None
@@ -179,7 +202,7 @@ def caddy(folder: Path, port: int, cache: int | None = None,
     command = [path, "run", "--config", str(conf.write()), "--adapter", "caddyfile"]
     env = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder),
            "XDG_DATA_HOME": str(folder)}
-    return listen("caddy", command, mine, folder, env=env, is_secure=True)
+    return listen("caddy", command, mine, folder, env=env, is_secure=True, address=address)
 
 
 def quic_flags(edge: Edge, address: str = "127.0.0.1") -> list[str]:

@@ -6,12 +6,16 @@ The caller has a namespace of its own too: `unshare -n`. Servers in it are reach
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
+import termios
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from harness.tools import need
+from harness.waiting import wait_until
 
 ADDRESS = "10.99.0.1"
 SOURCE = Path(__file__).with_suffix(".c")
@@ -28,10 +32,21 @@ class Line:
         self.far = ["nsenter", f"--net=/proc/{process.pid}/ns/net"]
 
     def set(self, loss: float = 0, delay: float = 0, kbits: float = 0, jitter: float = 0) -> None:
-        """Loss (0–1), delay and greatest jitter (s) of each direction; kbit/s, 0 without limit."""
+        """Loss (0–1), delay and greatest jitter (s) of each direction; kbit/s, 0 without limit.
+
+        Returns when the line has read the setting.
+        """
         assert self.process.stdin is not None
         self.process.stdin.write(f"{loss} {delay * 1000} {kbits} {jitter * 1000}\n".encode())
         self.process.stdin.flush()
+        wait_until(self._has_read, 10, "the line reads its setting", interval=0.001)
+
+    def _has_read(self) -> bool:
+        """Whether the pipe of the settings is empty, or the program has ended."""
+        assert self.process.stdin is not None
+        rest = array("i", [0])
+        fcntl.ioctl(self.process.stdin, termios.FIONREAD, rest)
+        return rest[0] == 0 or self.process.poll() is not None
 
     def received(self, is_near: bool = False) -> int:
         """Bytes that have arrived at the far end, or the near one, with the heads of packets."""

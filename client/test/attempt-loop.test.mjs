@@ -120,4 +120,16 @@ suite('the attempts of the frame player in turn', () => {
     assert.ok(attempt.signal.aborted);
     assert.equal(loop.unanswered, 0);
   });
+
+  for (const [isAnswered, reason] of [[true, 'the picture stands still'], [false, 'no answer']]) {
+    const server = isAnswered ? 'a server that answers' : 'an absent server';
+    test(`end with the reason "${reason}" behind ${server}`, async (t) => {
+      const { loop, reported, settled } = attemptsOf(t, endless);
+      void loop.run();
+      loop.abandonStill(loop.state.since + 1002, isAnswered);
+      await settled();
+      assert.deepEqual(reported, [`Interrupted (${reason}); trying again`]);
+      assert.equal(loop.unanswered, isAnswered ? 0 : 1);
+    });
+  }
 });

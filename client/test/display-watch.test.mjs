@@ -39,3 +39,17 @@ suite('renditions without media, by the server', () => {
     assert.deepEqual([...display.avoidance.missing], []);
   });
 });
+
+suite('a display that stands still', () => {
+  for (const [hasNewer, isAnswered] of [[undefined, false], [null, true], [false, true]]) {
+    const answer = isAnswered ? 'a server that answers' : 'an absent server';
+    test(`the player learns of ${answer} (${hasNewer})`, () => {
+      const display = watch(() => {}), asked = [];
+      display.playback.clock.now = () => 2000;
+      display.playback.player = { toEdge: (...values) => asked.push(values) };
+      display.watchdog.hasNewer = hasNewer;
+      display.apply('seek', 5000);
+      assert.deepEqual(asked, [[5000, isAnswered]]);
+    });
+  }
+});

@@ -97,6 +97,14 @@ suite('the attempts of the frame player', () => {
     assert.ok(playlists >= 5 && playlists <= 7, `${playlists} playlists in 2 s`);
   });
 
+  test('end for the live edge, with the answer of the server to a probe', (t) => {
+    const player = playerOf(t, 0.07, null), asked = [];
+    player.attempts.abandonStill = (...values) => asked.push(values);
+    player.toEdge(1000, false);
+    player.toEdge(2000);
+    assert.deepEqual(asked, [[1000, false], [2000, true]]);
+  });
+
   test('a stall just after a lost connection is no reason for a longer target', (t) => {
     const player = playerOf(t, 0.07, null);
     assert.ok(player.wasConnectedSince(600));

@@ -266,6 +266,22 @@ suite('code that is loaded later', () => {
     assert.deepEqual([started, playback.isPast], [['frames'], false]);
   });
 
+  test('the past asks for no live playlist: a stream on demand would start', async (t) => {
+    const { later, calls } = pending();
+    const { playback, replacePlayers, requests } = playbackOf(t, { later, at: 1e9 });
+    replacePlayers();
+    playback.start();
+    playback.services.start();
+    mock.timers.tick(5000);
+    await playback.services.findServices();
+    assert.ok(playback.isPast);
+    assert.deepEqual(requests.filter((url) => url === source), []);
+    calls[0].fail();
+    await settled();
+    await playback.services.findServices();
+    assert.ok(!playback.isPast && requests.includes(source));
+  });
+
   test('a display that stands still waits for no code: the same player begins again', async (t) => {
     const { later, calls } = pending();
     const { playback, replacePlayers, started } = playbackOf(t, { later });
