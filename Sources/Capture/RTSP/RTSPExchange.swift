@@ -196,6 +196,7 @@ package struct RTSPExchange: Sendable {
     case "DESCRIBE":
       isDescribed = true
       message.set("Content-Base", base(of: message, request.uri))
+      message.replace(body: BackChannels.removed(from: message.body))
     case "SETUP":
       guard let stated = message.value("Transport") else { break }
       let transport = RTSPTransport(stated).withSource(peer)

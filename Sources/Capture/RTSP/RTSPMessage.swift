@@ -116,6 +116,13 @@ package struct RTSPMessage: Sendable, Equatable {
     fields.insert("\(name): \(line)", at: min(index, fields.count))
   }
 
+  /// Replaces the body, and states its length.
+  package mutating func replace(body: [UInt8]) {
+    guard body != self.body else { return }
+    self.body = body
+    set("Content-Length", "\(body.count)")
+  }
+
   private static func value(of field: String, _ name: String) -> String? {
     let scalars = field.unicodeScalars
     guard let colon = scalars.firstIndex(of: ":") else { return nil }
