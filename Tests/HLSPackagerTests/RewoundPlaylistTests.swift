@@ -192,4 +192,23 @@ struct RewoundPlaylistTests {
       targetDuration: 1)
     Golden.expect(try #require(playlist).text, equals: "closed.m3u8")
   }
+
+  @Test("the closed form of variable segments: numbers jump after a restart, and are no gaps")
+  func jump() throws {
+    let segmentation = SyntheticStream(.thirty, maximumGroupTime: 10_000_000).segmentation
+    let numbers: [Int64] = [7, 8, 1007, 1008]
+    let segments = numbers.enumerated().map { index, number in
+      PastSegment(
+        number: number, duration: 90_000,
+        programDateTime: .origin + number * .seconds(1),
+        startsDiscontinuity: index == 2, headerHash: "aaaaaaaa")
+    }
+    let playlist = ClosedPlaylist(
+      segments, .video(segmentation), names: MediaNames(.epoch, first: 1), base: "",
+      targetDuration: 1)
+    let lines = try #require(playlist).text.split(separator: "\n")
+    #expect(lines.filter { $0.hasPrefix("segment") } == numbers.map { "segment\($0).m4s" })
+    #expect(lines.count { $0 == "#EXT-X-DISCONTINUITY" } == 1)
+    #expect(!lines.contains("#EXT-X-GAP"))
+  }
 }

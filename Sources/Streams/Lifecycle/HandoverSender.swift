@@ -22,6 +22,8 @@ package final class HandoverSender: Sendable {
   static let margin = Interval.milliseconds(700)
   /// How long the other process may take for an answer or a request.
   private static let limit = Interval.seconds(15)
+  /// How long the windows of a session may take until all are live.
+  private static let startLimit = Interval.seconds(5)
   /// The polling interval of the windows.
   private static let interval = Interval.milliseconds(2)
 
@@ -59,7 +61,7 @@ package final class HandoverSender: Sendable {
       return
     }
     guard HandoverTerms(session.configuration)?.text == text,
-      let first = session.leave(after: Self.margin)
+      let first = leave(session)
     else { return }
     log.write(
       .info, "handover", stream: name, "another process continues with segment \(first)")
@@ -75,6 +77,15 @@ package final class HandoverSender: Sendable {
 
   private func receive(_ pipe: MessagePipe) -> FeedMessage? {
     try? pipe.receive(until: SystemClock.monotonicTime + Self.limit).message.get()
+  }
+
+  /// Leaves a session when all of its windows are live; see ``StreamSession/leave(after:)``.
+  private func leave(_ session: StreamSession) -> Int64? {
+    let deadline = SystemClock.monotonicTime + Self.startLimit
+    while session.isStarting, SystemClock.monotonicTime < deadline {
+      SystemClock.sleep(until: SystemClock.monotonicTime + Self.interval)
+    }
+    return session.leave(after: Self.margin)
   }
 
   /// Sends the windows up to the segment `first`; false if the other process is gone.

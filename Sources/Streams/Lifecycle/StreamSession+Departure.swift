@@ -8,8 +8,8 @@ extension StreamSession {
   /// Publishes nothing from the next segment on: another process or server continues the stream.
   ///
   /// - Parameter margin: how long before its start the segment is left.
-  /// - Returns: the first segment of the other one; nil if the two have no common numbers, and the
-  ///   stream is not left.
+  /// - Returns: the first segment of the other one; nil if the two have no common numbers, or a
+  ///   window is not live. The stream is not left then.
   package func leave(after margin: Interval) -> Int64? {
     guard !window.segmentation.hasVariableDuration else { return nil }
     // On a slow machine a segment may begin meanwhile.
@@ -23,6 +23,11 @@ extension StreamSession {
 
   private static let attempts = 5
 
+  /// Whether a window is not open to readers yet: the windows go live one after another.
+  var isStarting: Bool {
+    renditions.contains { $0.window.snapshot.state == .starting }
+  }
+
   /// Whether all segments before `first` are complete.
   package func isComplete(before first: Int64) -> Bool {
     renditions.allSatisfy { rendition in
@@ -35,7 +40,8 @@ extension StreamSession {
   /// wall clock, so that another process would have other frame times.
   private func nextSegment(after margin: Interval) -> Int64? {
     let snapshot = window.snapshot
-    guard snapshot.state == .live,
+    // Readers do not find the prefill of a window before it is live.
+    guard snapshot.state == .live, !isStarting,
       let newest = snapshot.open?.period ?? snapshot.segments.last?.period, newest.offset == .zero
     else { return nil }
     let segmentation = configuration.segmentation

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Media
 import Sharing
 import System
 import TestSupport
@@ -206,6 +207,32 @@ struct WriterOnDiskTests {
       #expect(try found(track) == track.segments.keys.sorted())
       while synchronisation.runNext() {}
       #expect(try isDurable(name))
+    }
+  }
+
+  @Test("healing does not replace the hour file of another user, whose hour seems to be missing")
+  func healedBesideAnotherUser() throws {
+    try written { (stream, track, name) throws in
+      stream.finish()
+      disk.giveAway(folder.file(name))
+      let node = try #require(disk.node(folder.file(name)))
+      let bytes = node.bytes
+      let later = StreamWriter(catalog, ArchivePolicy(), syncThread: synchronisation)
+      later.load()
+      #expect(try found(track) == [])
+      let merge = try HourMerge(
+        name, in: folder, header: ArchivedTrack.header(), references: 10)
+      for (number, bytes) in track.segments.sorted(by: { $0.key < $1.key }) {
+        try merge.add(
+          HealedSegment(
+            number, bytes, header: ArchivedTrack.header(), .video(track.segmentation),
+            startsDiscontinuity: false), offset: .zero)
+      }
+      let failure = HourInsertion.insert(
+        merge, of: "video", catalog, removed: WallSpans(), isCancelled: { false },
+        order: { perform($0, later) })
+      #expect(failure != nil)
+      #expect(disk.node(folder.file(name)) === node && node.bytes == bytes)
     }
   }
 
