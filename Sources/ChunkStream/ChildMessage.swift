@@ -12,7 +12,7 @@ package import Time
 /// belong to the sessions of streams, which read them with a ``FieldReader``.
 package enum ChildMessage: FieldMessage {
   /// The version of the messages; both ends have the same executable.
-  package static let version: UInt16 = 9
+  package static let version: UInt16 = 10
   /// The most bytes of a line of the log, or of a reason.
   package static let maximumTextLength = 4096
 
@@ -38,6 +38,9 @@ package enum ChildMessage: FieldMessage {
   case unpaced(reason: String)
   /// The source has audio now; the facts about it, with which the next session continues it.
   case audioAppeared([UInt8])
+  /// The publisher has another rate, with the reason; the facts about it, with which the next
+  /// session continues and encodes it.
+  case otherRate(reason: String, [UInt8])
   /// The constants of a track.
   case track(UInt8, TrackFields)
   /// A chunk of a track.
@@ -103,6 +106,8 @@ package enum ChildMessage: FieldMessage {
     case .unpaced(let reason): writer.add(message: 21, Self.shortened(reason))
     case .publisher(let note): writer.add(message: 22, note)
     case .audioAppeared(let fields): writer.add(message: 23, fields)
+    case .otherRate(let reason, let fields):
+      writer.add(message: 24, Self.shortened(reason), fields)
     }
   }
 
@@ -156,6 +161,10 @@ package enum ChildMessage: FieldMessage {
     case 22: self = .publisher(try reader.optional(PublisherNote.init))
     case 23:
       self = .audioAppeared(
+        try reader.bytes("the facts", limit: MessageHead.maximumFieldsLength))
+    case 24:
+      self = .otherRate(
+        reason: try Self.reason(&reader),
         try reader.bytes("the facts", limit: MessageHead.maximumFieldsLength))
     default: throw .unknownKind(kind)
     }

@@ -10,10 +10,12 @@ import Time
 /// The open segment is sent chunk by chunk and the request for the future segment is held, so these
 /// players are one segment closer to the live edge. A second future segment breaks VLC. Both have
 /// their nominal durations, which are exact on the frame grid. The text changes once per segment.
-/// While the source is away there is no future segment: its number may have no media.
+/// While the source is away there is no future segment: its number may have no media. Nor is there
+/// one of a file that ends: the one after its last segment would be announced and never come.
 package struct ChunkedPlaylist: Sendable {
   private let rendition: ListedRendition
   private let targetDuration: Int64
+  private let announcesNext: Bool
 
   /// The playlist of `snapshot`; nil if that has no complete segment.
   ///
@@ -22,9 +24,12 @@ package struct ChunkedPlaylist: Sendable {
   ///   - names: the names of media.
   ///   - base: the prefix of each name: empty, or a relative path that ends in a slash.
   ///   - targetDuration: the Target Duration of the stream; nil for that of this rendition.
+  ///   - announcesNext: whether it lists the segment after the open one.
   package init?(
-    _ snapshot: WindowSnapshot, names: MediaNames, base: String, targetDuration: Int64? = nil
+    _ snapshot: WindowSnapshot, names: MediaNames, base: String, targetDuration: Int64? = nil,
+    announcesNext: Bool = true
   ) {
+    self.announcesNext = announcesNext
     guard let rendition = ListedRendition(snapshot, names, base: base) else { return nil }
     self.rendition = rendition
     self.targetDuration = targetDuration ?? rendition.track.segmentation.targetDuration
@@ -64,7 +69,7 @@ package struct ChunkedPlaylist: Sendable {
     }
     if snapshot.state == .ended {
       out.line("#EXT-X-ENDLIST")
-    } else if !snapshot.isAway, EarlyRequests.holdsNext(segmentation.video),
+    } else if announcesNext, !snapshot.isAway, EarlyRequests.holdsNext(segmentation.video),
       let last = newest(complete)
     {
       // From the frame grid, as the segment itself will print it: a sum of rounded durations could

@@ -30,6 +30,8 @@ extension StreamDefinition {
     options.timestamps = settings.timestamps
     options.holdLimit = settings.holdLimit ?? .max
     options.prefersChunkedPlaylist = settings.playlistForm == .chunked
+    options.sourceEnds =
+      settings.input?.kind == .file && !settings.loops && settings.backups.isEmpty
     options.switchesRenditions = settings.switchesRenditions
     options.savesStatistics = settings.savesStatistics
     options.captions =

@@ -52,7 +52,7 @@ private struct Row: Sendable, CustomTestStringConvertible {
       .step(0, offset: .seconds(3600), skipped: 3600), .gap(1, segment: 17), .status([]),
       .log(level: 2, event: "source-gone", text: "the source is gone; \u{1F600}"),
       .tracksChanged, .unfit(reason: "the stream has B-frames"), .unpaced(reason: "21 arrive"),
-      .audioAppeared([3, 4]),
+      .audioAppeared([3, 4]), .otherRate(reason: "25 follow 30", [5, 6]),
       .outage(nil),
       .outage(OutageFields(kind: "denied", reason: "401 Unauthorized", wait: .seconds(30))),
       .outage(OutageFields(kind: "no-sender", reason: "", wait: nil)),

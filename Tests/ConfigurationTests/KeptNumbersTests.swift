@@ -90,6 +90,23 @@ struct KeptNumbersTests {
     #expect(try Self.session(film, group: 75, after: first).encodingReason != nil)
   }
 
+  @Test("a publisher of another rate is encoded at the rate before, unless `always` is given")
+  func publishedRate() throws {
+    let publisher = InputAddress(InputAddress.publisherText)
+    let first = try Self.session(.thirty, group: 30, address: publisher).segmentation
+    for text in ["25", "60", "29.97", "23.976"] {
+      let rate = try #require(FrameRate(text))
+      let group = rate.nearestCount(.seconds(1))
+      let second = try Self.session(rate, group: group, after: first, address: publisher)
+      #expect(second.segmentation == first)
+      #expect(second.encodingReason == "\(rate) frames per second follow 30")
+      let passed = try Self.session(rate, group: group, after: first, .always, address: publisher)
+      #expect(passed.segmentation.grid.rate == rate && passed.encodingReason == nil)
+    }
+    let third = try Self.session(.thirty, group: 30, after: first, address: publisher)
+    #expect(third.segmentation == first && third.encodingReason == nil)
+  }
+
   @Test("another timescale: the source is encoded at the rate before")
   func otherTimescale() throws {
     let film = try #require(FrameRate("23.976"))

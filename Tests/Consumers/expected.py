@@ -136,10 +136,6 @@ THEIRS = (
            "Kodi 20 leaves out up to 0.3 s at the end: it closes the picture when its decoder has "
            "no more frames",
            "ISO/IEC 23009-1 §5.3.2.1", "ffmpeg 9", ("ffmpeg 9 MPD",), always=False),
-    Theirs(("Kodi chunked",), "end",
-           "inputstream.adaptive 20.3 shows the last picture and does not end after 404 for the "
-           "segment that was announced next",
-           "RFC 9110 §15.5.5", "the MPD", ("VLC chunked", "ffmpeg 9")),
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness.http1 import get
+from harness.playlist import Playlist, parse
 from harness.program import Program
 from harness.rtmp import HOST, rtmp_port
 from harness.sources import Source
@@ -102,6 +103,38 @@ def test_sound_after_none(passthrough: str, isolation: str, streamer: Callable[.
     wait_until(lambda: ".mp4" in playlist(program, "audio/playlist.m3u8"), 30, "audio")
     assert "audioFault" not in api(program)
     assert len(program.logged("audio-appeared")) == 1 and not program.logged("audio-late")
+
+
+def rendition(program: Program) -> Playlist:
+    """The playlist of the video."""
+    return parse(playlist(program, "video/playlist.m3u8"))
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("isolation", ["process", "none"])
+@pytest.mark.parametrize("rate", [30, 50, 24])
+def test_another_rate(rate: int, isolation: str, streamer: Callable[..., Program],
+                      sources: list[Source]) -> None:
+    """It is encoded at the rate before, in the same connection: no media leaves the playlist."""
+    program = streamer(*FLAGS, "--isolation", isolation, defaults=False)
+    sources.append(send(program))
+    wait_until(lambda: playlist(program, "video/playlist.m3u8").count("#EXTINF") > 3, 40, "media")
+    sources[-1].kill()
+    program.wait_logged("publish-ended", within=20)
+    before = rendition(program)
+    sources.append(send(program, rate=rate))
+    reason = program.wait_logged("other-rate", "25", within=20).message
+    wait_until(lambda: api(program).get("encodedBecause"), 30, "an encoded session")
+    assert api(program)["encodedBecause"] in reason
+    wait_until(lambda: rendition(program).last_complete > before.last_complete + 2, 30, "its media")
+    after = rendition(program)
+    assert after.target_duration == before.target_duration
+    kept = [one.uri for one in before.segments
+            if not one.gap and one.msn >= after.media_sequence]
+    assert kept and set(kept) <= {one.uri for one in after.segments}
+    # The connection of the second publisher was kept.
+    assert len(program.logged("source-gone")) == 1 and not program.logged("unfit")
+    assert len(program.logged("publish-started")) == 2
 
 
 @pytest.mark.timeout(90)

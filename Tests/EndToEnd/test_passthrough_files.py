@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.http1 import get
+from harness.playlist import Playlist, parse
 from harness.program import Program
 from harness.sources import clip
 from harness.tools import need
@@ -61,3 +63,21 @@ def test_end_of_a_passed_through_file_is_the_end_of_the_stream(streamer, tmp_pat
     init = get(program.port, f"/live/video/{playlist.segments[0].map_uri}").body
     media = b"".join(get(program.port, f"/live/video/{s.uri}").body for s in playlist.segments)
     assert hashes(init + media) == hashes(path)
+
+
+@pytest.mark.timeout(60)
+def test_no_chunked_playlist_of_a_file_lists_a_segment_after_its_end(
+        streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """CH-02: each segment that a version has listed is media, also after the end."""
+    program = plays(streamer, clip(tmp_path / "clip.mp4", 4))
+    listed: dict[str, None] = {}
+
+    def has_ended() -> bool:
+        response = get(program.port, "/live/video/chunked.m3u8", timeout=15)
+        playlist = parse(response.text) if response.status == 200 else Playlist("")
+        listed.update(dict.fromkeys(one.uri for one in playlist.segments if one.uri))
+        return playlist.ended
+
+    wait_until(has_ended, 20, "the end")
+    statuses = {uri: get(program.port, f"/live/video/{uri}", timeout=15).status for uri in listed}
+    assert len(statuses) >= 4 and set(statuses.values()) == {200}, statuses

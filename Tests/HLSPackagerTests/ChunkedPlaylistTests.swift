@@ -136,6 +136,27 @@ struct ChunkedPlaylistTests {
     }
   }
 
+  @Test("CH-02: of a file that ends, no segment that will not come is listed")
+  func file() throws {
+    var stream = try StreamCase(rate: "30").stream()
+    stream.goLive(prefill: 10)
+    func newest() throws -> (listed: Int64?, window: Int64) {
+      let snapshot = stream.window.snapshot
+      let text = try #require(
+        ChunkedPlaylist(snapshot, names: Self.names, base: "", announcesNext: false)
+      ).text()
+      return (try ParsedPlaylist(text).segments.last?.number, snapshot.newestSegment)
+    }
+    for _ in 0..<65 {
+      stream.publish(frames: 1)
+      let found = try newest()
+      #expect(found.listed == found.window)
+    }
+    stream.window.end()
+    let found = try newest()
+    #expect(found.listed == found.window)
+  }
+
   @Test("CH-07: with ENDLIST nothing to come is listed")
   func ended() throws {
     var stream = try StreamCase(rate: "30").stream()

@@ -13,7 +13,7 @@ from case import Case
 from clip import Picture
 from flow import Burst, Gap, LostKeys, Missing, Pause, Returned
 from forms import CLOCK_SET, PROGRAMS, Extras, Written
-from perturbation import ALL, PAGE, Perturbation
+from perturbation import ALL, PAGE, PUBLISHERS, Perturbation
 from stamps import Displaced, Drifting, Equal, Jittered, Jumped, Offset, Rounded, Shifted
 from tracks import Absent, Changed, Late, Retuned, Switched
 
@@ -51,7 +51,12 @@ def composed(seed: int) -> Case:
         picture = PLAIN
     if any(isinstance(one, Switched) for one in found):
         mode = PASSED
-    return Case(protocol, mode, found, picture, more=more(mode, found, picture))
+    permitted = more(mode, found, picture)
+    if protocol in PUBLISHERS and any(
+            isinstance(one, Switched) and one.picture.rate != picture.rate for one in found):
+        # A publisher of another rate is encoded at the rate before.
+        permitted += Allowed(is_encoded=True, lost=75, pictures=50, notices=("other-rate",))
+    return Case(protocol, mode, found, picture, more=permitted)
 
 
 def more(mode: str, found: Sequence[Perturbation], picture: Picture) -> Allowed:

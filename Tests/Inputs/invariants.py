@@ -23,7 +23,7 @@ MOST_LATE = 0.2
 # The events of lines that explain a Discontinuity.
 EXPLAINING = ("irregular", "source-silent", "source-gone", "source-gap", "source-ended",
               "publish-ended", "publish-lost", "parameters", "audio-parameters", "audio-appeared",
-              "unfit", "passthrough", "tracks-changed")
+              "unfit", "other-rate", "passthrough", "tracks-changed")
 
 
 @dataclass(frozen=True)

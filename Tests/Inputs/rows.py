@@ -63,6 +63,12 @@ FOLLOWS = Allowed(lost=25, discontinuities=2, gaps=3, silent=2, pictures=50,
 OTHER_RATE = replace(FOLLOWS, steps=False)
 # A stream without sound begins again with it; the encoder of a busy machine needs a second for it.
 ENCODER_STARTS = 1
+# A publisher that is encoded at the rate of the stream; higher rates lose frames in addition.
+AT_FORMER_RATE = Allowed(is_encoded=True, lost=40, discontinuities=2, gaps=3, silent=3, pictures=75,
+                         steps=False, lines=("other-rate",), notices=(INSERTED, "passthrough"),
+                         state=WHY, follows=ENCODER_STARTS)
+OTHER_GROUPS = replace(FOLLOWS, is_encoded=True, pictures=75, state=WHY, follows=ENCODER_STARTS)
+UNEVEN_GROUPS = replace(AT_FORMER_RATE, lost=60, lines=(RESTARTED,), start=3)
 APPEARS = Allowed(lines=("audio-appeared",), silent=3, lost=50, discontinuities=1, gaps=1)
 
 STAMPS = (
@@ -148,28 +154,25 @@ FLOW = (
     Row("successor-with-other-audio", (Successor(picture=Picture(),
                                                  sound=Sound(rate=44_100, channels=2)),),
         PROGRAMS, passed=Allowed(discontinuities=1)),
-    # Distances of key frames of 2 and 4 s, another rate, and both. The first second of another
-    # rate has that of the session before.
+    # Distances of key frames of 2 and 4 s, another rate, and both. Another rate is encoded at the
+    # rate before: of 30 frames 25 are shown, and of 50.
     *(Row(f"successor-with-groups-of-{group // 25}-s", (Successor(picture=Picture(group=group)),),
-          (RTMP, SRT), seconds=20, passed=FOLLOWS + Allowed(lost=group - 25))
+          (RTMP, SRT), seconds=20, passed=OTHER_GROUPS + Allowed(lost=group - 25))
       for group in (50, 100)),
     Row("successor-of-another-rate", (Successor(picture=Picture(rate=30, group=30)),), PROGRAMS,
-        passed=OTHER_RATE, encoded=None),
+        passed=AT_FORMER_RATE + Allowed(lost=50), encoded=None),
     Row("successor-of-another-rate-with-groups-of-2-s", (
         Successor(picture=Picture(rate=30, group=60)),), (RTMP, SRT), seconds=16,
-        passed=OTHER_RATE + Allowed(lost=60), encoded=None),
+        passed=AT_FORMER_RATE + Allowed(lost=70), encoded=None),
     Row("successor-at-50-fps", (Successor(picture=Picture(rate=50, group=50)),), (RTMP, SRT),
-        passed=OTHER_RATE + Allowed(lost=25), encoded=None),
+        passed=AT_FORMER_RATE + Allowed(lost=240), encoded=None),
     Row("successor-at-24-fps", (Successor(picture=Picture(rate=24, group=24), ahead=2),),
-        (RTMP, SRT), picture=Picture(rate=30, group=30), passed=OTHER_RATE + Allowed(lost=25),
-        encoded=None),
-    # Another timescale: the film is encoded at the rate of before, which repeats frames. By RTMP,
-    # whose times are milliseconds, a second of it does not differ from 24 frames per second.
+        (RTMP, SRT), picture=Picture(rate=30, group=30), passed=AT_FORMER_RATE, encoded=None),
+    # Another timescale too.
     *(Row(f"successor-of-film-with-groups-of-{group}", (
         Successor(picture=Picture(rate=24, group=group, is_ntsc=True), ahead=2),), protocols,
           picture=Picture(rate=30, group=30), seconds=16, encoded=None,
-          passed=OTHER_RATE + Allowed(is_encoded=True, lost=2 * group, lines=("unfit:grid of 30",),
-                                      state=WHY, pictures=3 * group, follows=ENCODER_STARTS))
+          passed=AT_FORMER_RATE)
       for group, protocols in ((24, (SRT, HTTP)), (48, (RTMP, SRT)))),
     Row("successor-without-b-frames", (Successor(picture=Picture()),), PROGRAMS,
         picture=Picture(b_frames=2), passed=Allowed(discontinuities=1)),
@@ -230,8 +233,11 @@ PICTURES = (
     Row("groups-of-2-s", picture=Picture(group=50)),
     Row("groups-of-500-ms", picture=Picture(rate=24, group=12)),
     # No segment can begin with the frames up to the key frame: those of 50 to 59.
-    Row("groups-uneven", picture=Picture(keys=UNEVEN), passed=Allowed(
+    Row("groups-uneven", picture=Picture(keys=UNEVEN), protocols=(RTSP, UDP), passed=Allowed(
         lost=10, discontinuities=2, gaps=1, silent=1, start=3, notices=(INSERTED, RESTARTED))),
+    # The target duration of a publisher does not change.
+    Row("groups-uneven-published", picture=Picture(keys=UNEVEN), protocols=(RTMP, SRT, CMAF, PAGE),
+        passed=UNEVEN_GROUPS),
     Row("key-frame-moved", picture=Picture(keys=MOVED), passed=Allowed(
         lost=1, discontinuities=1, gaps=1, silent=1, notices=(INSERTED,))),
     Row("groups-of-1200-ms", picture=Picture(group=30)),
@@ -241,9 +247,11 @@ PICTURES = (
     *(Row(f"film-at-{rate}", picture=Picture(rate=rate, group=rate, is_ntsc=True),
           protocols=(RTMP,), encoded=None, passed=Allowed(lines=(f"stream:{rate}000/1001 fps",)))
       for rate in (24, 30)),
-    # Two groups tell that the rate is another one.
-    Row("rate-changed", (Switched(),), (RTMP, RTSP, SRT, UDP),
+    # Two groups tell that the rate of a camera is another one, which it keeps.
+    Row("rate-changed", (Switched(),), (RTSP, UDP),
         passed=OTHER_RATE + Allowed(lost=40, discontinuities=1), encoded=None),
+    Row("rate-changed-published", (Switched(),), (RTMP, SRT),
+        passed=AT_FORMER_RATE + Allowed(lost=50), encoded=None),
     Row("b-frames-begin", (Switched(picture=Picture(b_frames=2)),), (RTMP, SRT),
         passed=FOLLOWS + Allowed(notices=("b-frames",)), encoded=None),
     # Rates below 5 are encoded.

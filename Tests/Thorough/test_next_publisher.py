@@ -58,8 +58,9 @@ def test_auto_restarts_with_the_reason(kind: str, isolation: str, result: str,
     program, port = passed_through(streamer, sources, "--isolation", isolation)
     before = parse(get(program.port, PLAYLIST).text)
     sources.append(publish(port, **NEXT[kind]))
-    entry = program.wait_logged("unfit", within=20)
-    assert REASONS[kind] in entry.message
+    # Of a long group the key frames may be irregular before it is too long.
+    forms = [("unfit", REASONS[kind]), *([("irregular", "restarting")] if kind == "group" else [])]
+    wait_until(lambda: any(program.logged(*form) for form in forms), 20, "the end of pass-through")
     wait_until(lambda: result in program.log_text() or None, 25, result)
     counts = [discontinuities(before)]
     # A session first lists the media of the session before, and the media of this publisher before
@@ -89,10 +90,10 @@ def test_always_refuses_with_the_reason(streamer: Callable[..., Program],
 
 
 @pytest.mark.timeout(90)
-def test_another_rate_is_passed_through_at_that_rate(streamer: Callable[..., Program],
-                                                     sources: list[Source]) -> None:
+def test_always_passes_another_rate_through(streamer: Callable[..., Program],
+                                            sources: list[Source]) -> None:
     """25 after 30 frames per second: examined again, and passed through without Discontinuities."""
-    program, port = passed_through(streamer, sources)
+    program, port = passed_through(streamer, sources, "--passthrough", "always")
     sources.append(publish(port, rate=25, group=25))
     program.wait_logged("unfit", within=20)
     # Until the new session is live, the playlist is that of the former one.

@@ -41,7 +41,7 @@ package struct PlannedInput: Sendable {
       let obstacle = former.flatMap { former in
         kept.obstacle(
           after: former, targetDuration: max(listed, former.targetDuration),
-          longestGroup: settings.maximumGroupTime)
+          longestGroup: settings.maximumGroupTime, keepsRate: settings.keepsRate)
       }
       // A camera that turned irregular would be encoded permanently: its value rises once.
       let mayChange = isIrregular && settings.input?.kind != .publisher
@@ -97,13 +97,15 @@ package struct PlannedInput: Sendable {
   }
 
   /// Whether an encoded session has the rate and the segments of the session before: the settings
-  /// state no rate, and the source states none, the same one, or one with another timescale.
+  /// state no rate, and the source is a publisher or states none, the same one, or one with another
+  /// timescale.
   ///
   /// A rate that was measured on a line with jitter would change the numbers of segments.
   private func keepsRate(of former: Segmentation, _ settings: StreamSettings) -> Bool {
     guard settings.rate == nil else { return false }
     guard facts.rate.timescale == former.grid.rate.timescale else { return true }
     guard !former.hasVariableDuration else { return false }
+    if settings.keepsRate { return true }
     return facts.description.video.rate.map { $0 == former.grid.rate } ?? true
   }
 
@@ -147,12 +149,18 @@ extension PassThroughAnalysis.Fit {
   ///   - former: the segmentation of the session before.
   ///   - listed: the Target Duration of its playlists, in seconds.
   ///   - longestGroup: the longest permitted distance of key frames.
+  ///   - keepsRate: whether the rate stays.
   /// - Returns: the reason, for the log.
-  /// - Source: RFC 8216 §6.2.1: EXT-X-TARGETDURATION does not change. Readers of one CMAF header
-  ///   take its timescale for that of all media.
+  /// - Source: RFC 8216 §6.2.1: EXT-X-TARGETDURATION does not change; §6.2.2: segments are removed
+  ///   from the beginning of a playlist, and one playlist has segments of one rate. Readers of one
+  ///   CMAF header take its timescale for that of all media.
   fileprivate func obstacle(
-    after former: Segmentation, targetDuration listed: Int64, longestGroup: Interval
+    after former: Segmentation, targetDuration listed: Int64, longestGroup: Interval,
+    keepsRate: Bool
   ) -> String? {
+    guard rate == former.grid.rate || !keepsRate || former.hasVariableDuration else {
+      return "\(rate) frames per second follow \(former.grid.rate)"
+    }
     guard rate.timescale == former.grid.rate.timescale else {
       return "\(rate) frames per second need another timescale than the media before"
     }
@@ -188,6 +196,10 @@ extension PassThroughAnalysis.Fit {
 }
 
 extension StreamSettings {
+  /// Whether a publisher has the rate of the session before: not if the operator asked for no
+  /// encoder. Cameras keep their own rate: each would be encoded permanently.
+  var keepsRate: Bool { passThrough != .always && input?.kind == .publisher }
+
   /// How frames are grouped into segments and parts.
   func segmentation(hasVariableDuration: Bool) -> Segmentation {
     Segmentation(

@@ -129,6 +129,7 @@ package struct StreamDefinition: Sendable {
     }
     stream.waitsForSource = waitsForSource
     stream.passesThrough = input?.fit != nil
+    stream.keepsRate = settings.keepsRate && !segmentation.hasVariableDuration
     stream.encoder = settings.encoder
     stream.preset = settings.preset
     stream.intraInterval = settings.intraInterval

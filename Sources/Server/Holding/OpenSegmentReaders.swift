@@ -116,9 +116,10 @@ final class OpenSegmentReader {
       return .reading
     }
     if let complete = snapshot.segment(number) {
-      if complete.isOutage, !response.hasBegun {
-        // ffmpeg reads an MPD no further after a segment without media, but after an error.
-        response.cut(cache.error(404, "segment \(number) has no media: the source is away"))
+      if complete.isGap, !response.hasBegun {
+        // The chunked playlist may have announced it, not as a gap: a body without media is no
+        // segment. ffmpeg reads an MPD no further after one, but after an error.
+        response.cut(cache.error(404, "segment \(number) has no media"))
         return .done
       }
       if response.hasBegun, complete.isGap {

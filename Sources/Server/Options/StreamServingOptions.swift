@@ -43,6 +43,8 @@ package struct StreamServingOptions: Sendable {
   package var waitsForAbsentSegment = true
   /// Whether the playlist of the stream is the chunked one; LL-HLS is at `/S/ll.m3u8` then.
   package var prefersChunkedPlaylist = false
+  /// Whether its source is a file that ends: no playlist announces a segment after its last one.
+  package var sourceEnds = false
   /// Whether the MPD of the stream is that of `/S/auto/`.
   package var switchesRenditions = false
   /// The archive of its media; nil for none.

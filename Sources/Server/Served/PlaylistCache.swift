@@ -86,6 +86,7 @@ final class PlaylistCache: Sendable {
   private let others: [Other]
   private let captions: [CaptionTrack]
   private let isForOneViewer: Bool
+  private let announcesNext: Bool
   private let shared = Locked(Shared())
 
   /// Another rendition of the stream; playlists carry a Rendition Report of it.
@@ -107,12 +108,15 @@ final class PlaylistCache: Sendable {
   /// An empty cache for a rendition of the stream `name`.
   ///
   /// `root` is the beginning of URLs; nil for relative ones. If `isForOneViewer`, caches keep no
-  /// response. `captions` are the text renditions.
+  /// response. `captions` are the text renditions. If `announcesNext`, chunked playlists list the
+  /// segment after the open one.
   init(
     name: String, root: String? = nil, names: MediaNames, window: LiveWindow,
     control: ServerControl,
-    others: [Other] = [], captions: [CaptionTrack] = [], isForOneViewer: Bool = false
+    others: [Other] = [], captions: [CaptionTrack] = [], isForOneViewer: Bool = false,
+    announcesNext: Bool = true
   ) {
+    self.announcesNext = announcesNext
     self.captions = captions
     self.isForOneViewer = isForOneViewer
     self.name = name
@@ -209,7 +213,8 @@ final class PlaylistCache: Sendable {
       )?.text(form)
     case .chunked:
       return ChunkedPlaylist(
-        snapshot, names: names, base: base, targetDuration: control.targetDuration)?.text()
+        snapshot, names: names, base: base, targetDuration: control.targetDuration,
+        announcesNext: announcesNext)?.text()
     case .iFrames:
       return IFramePlaylist(
         snapshot, names: names, base: base, targetDuration: control.targetDuration)?.text()

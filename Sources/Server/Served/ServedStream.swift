@@ -118,7 +118,8 @@ package final class ServedStream: Sendable {
         name: rendition.name, window: rendition.window,
         playlists: PlaylistCache(
           name: name, root: root, names: names, window: rendition.window, control: control,
-          others: others, captions: options.captions?.tracks ?? []),
+          others: others, captions: options.captions?.tracks ?? [],
+          announcesNext: !options.sourceEnds),
         media: MediaResponseCache(
           names.numbering, targetDuration: control.targetDuration,
           segmentation: rendition.window.segmentation,

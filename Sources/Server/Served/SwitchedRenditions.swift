@@ -45,7 +45,8 @@ final class SwitchedRenditions: MeasurementReceiver, Sendable {
         name: video.name, window: video.window,
         playlists: PlaylistCache(
           name: served.name, names: served.names, window: video.window, control: served.control,
-          others: others, captions: captions, isForOneViewer: true),
+          others: others, captions: captions, isForOneViewer: true,
+          announcesNext: !served.options.sourceEnds),
         media: MediaResponseCache(
           served.names.numbering, targetDuration: served.control.targetDuration,
           segmentation: video.window.segmentation, isForOneViewer: true))

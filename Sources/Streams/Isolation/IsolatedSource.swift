@@ -251,7 +251,7 @@ package final class IsolatedSource: ReceivedSource {
     case .irregular:
       // The process waits for the next session.
       try loop.update { $0.detach() }?.handle(message)
-    case .audioAppeared(let fields):
+    case .audioAppeared(let fields), .otherRate(_, let fields):
       let facts = try SourceFacts(fields: fields)
       try loop.update { $0.detach(with: facts) }?.handle(message)
     default: try loop.lifecycle.receiver?.handle(message)

@@ -163,7 +163,7 @@ final class IsolatedStream: Sendable {
     let found: SourceFacts?
     switch outcome {
     case .irregularKeyFrames: found = nil
-    case .audioAppeared(let facts): found = facts.limited
+    case .audioAppeared(let facts), .otherRate(_, let facts): found = facts.limited
     default:
       pipe.send(ChildMessage(outcome))
       return
@@ -205,6 +205,8 @@ extension ChildMessage {
     case .unfit(let reason): self = .unfit(reason: reason)
     case .unpaced(let reason): self = .unpaced(reason: reason)
     case .audioAppeared(let facts): self = .audioAppeared(facts.limited.fields)
+    case .otherRate(let reason, let facts):
+      self = .otherRate(reason: reason, facts.limited.fields)
     case .irregularKeyFrames, .encoderChanged, .upstreamChanged: self = .irregular
     case .failed(let failure):
       let (kind, reason) = failure.fields

@@ -102,6 +102,11 @@ extension ReceivedSession<SessionReceiverState> {
         throw .invalid(field: "an outcome", value: "that this session cannot have")
       }
       context.outcome.set(.audioAppeared(try SourceFacts(fields: fields)))
+    case .otherRate(let reason, let fields):
+      guard context.configuration.passesThrough, context.configuration.keepsRate else {
+        throw .invalid(field: "an outcome", value: "that this session cannot have")
+      }
+      context.outcome.set(.otherRate(reason, try SourceFacts(fields: fields)))
     case .event(let time, let mediaTime, let content):
       context.metadata.take(content, at: time, mediaTime: mediaTime)
     case .cue(let time, let cue): context.metadata.take(cue, at: time)

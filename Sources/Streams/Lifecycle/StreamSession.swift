@@ -202,7 +202,7 @@ package final class StreamSession: Sendable {
       return nil
     }
     // A later publisher may have another size.
-    if configuration.passesThrough, renditions.count == 1,
+    if configuration.passesThrough, configuration.renditions.count == 1,
       let size = renditions[0].window.description?.size
     {
       (facts.description.video.width, facts.description.video.height) = (size.width, size.height)

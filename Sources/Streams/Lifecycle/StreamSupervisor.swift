@@ -177,6 +177,11 @@ package final class StreamSupervisor: Sendable {
         .warning, "irregular", stream: name, "key frames are irregular: restarting the stream")
       active.verdict = active.verdict.irregular()
       return continueSource(of: session, &active)
+    case .otherRate(let reason, let facts):
+      log.write(
+        .warning, "other-rate", stream: name, "\(reason): encoding it at the rate of the stream")
+      active.verdict = active.verdict.encoded(reason)
+      return continueSource(of: session, with: facts, &active)
     case .audioAppeared(let facts): return continueSource(of: session, with: facts, &active)
     case .tracksChanged:
       renew(.warning, "tracks-changed", "the publisher sends other video tracks")

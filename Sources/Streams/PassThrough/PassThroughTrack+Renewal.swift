@@ -4,6 +4,7 @@ import Capture
 import Logging
 import Media
 import Packaging
+import Scheduling
 import Sharing
 
 extension PassThroughTrack {
@@ -26,6 +27,8 @@ extension PassThroughTrack {
             video ?? videos[output.track], size ?? output.settings.size))
       }
       state.descriptions = descriptions
+      state.video = changed.video
+      if keepsRate, let stated = changed.video.rate { state.trial = RateTrial(stated, in: rate) }
       let text = descriptions.map { "\($0.codecs), \($0.size.map { "\($0)" } ?? "")" }
       log.write(
         .info, "parameters", stream: configuration.name,
@@ -36,6 +39,28 @@ extension PassThroughTrack {
         .warning, "parameters", stream: configuration.name,
         "the source has unreadable parameters: \(error)")
     }
+  }
+
+  /// Whether a publisher of another rate ends the session, and is encoded by the next one.
+  private var keepsRate: Bool { configuration.keepsRate && outputs.count == 1 }
+
+  /// The end of the session if the first frames of a publisher have another rate; nil if not.
+  func otherRate(_ unit: AccessUnit, _ state: inout State) -> SessionOutcome? {
+    guard let stated = state.trial?.stated, let finding = state.trial?.take(unit.dts ?? unit.pts)
+    else { return nil }
+    if finding != .undecided { state.trial = nil }
+    return finding == .otherRate
+      ? keeping("\(stated) frames per second follow \(rate)", state) : nil
+  }
+
+  /// The end of the session by a fault of the source.
+  func outcome(of fault: SourceFitness.Fault, _ reason: String, _ state: State) -> SessionOutcome {
+    fault == .irregularRate && keepsRate ? keeping(reason, state) ?? .unfit(reason) : .unfit(reason)
+  }
+
+  private func keeping(_ reason: String, _ state: State) -> SessionOutcome? {
+    guard case .network(let facts) = configuration.source else { return nil }
+    return .otherRate(reason, state.video.map { facts.withVideo($0) } ?? facts)
   }
 
   /// Warns of changed parameters that players or viewers treat differently.

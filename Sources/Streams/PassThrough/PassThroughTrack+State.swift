@@ -22,6 +22,10 @@ extension PassThroughTrack {
     /// The first part of a period, published as a whole: no playlist may end with a Discontinuity
     /// without media.
     var opening: Opening?
+    /// The video with the newest coding; nil while it is that of the facts.
+    var video: InputDescription.Video?
+    /// Whether a publisher has the rate that it states; nil if nothing is to be found out.
+    var trial: RateTrial?
     /// The segment that was published last.
     var segment: Int64?
     /// Called once when the session ends.
@@ -37,6 +41,7 @@ extension PassThroughTrack {
       fitness.breakOff()
       pace = SourcePace()
       opening = nil
+      trial = nil
     }
   }
 

@@ -181,13 +181,15 @@ final class PassThroughTrack: Sendable {
         return end(&state, .tracksChanged)
       }
       if unit.isKey, codings(videos) != state.codings { renew(&state, units, videos) }
+      if let outcome = otherRate(unit, &state) { return end(&state, outcome) }
       let isLeading = units.contains { $0.isLeading }
       if !isPaced,
         let fault = state.fitness.take(
           pts: unit.order, isKey: unit.isKey, isLeading: isLeading,
           isPlaced: unit.decoding != nil)
       {
-        return end(&state, .unfit("\(PassThroughAnalysis.Reason(fault, rate, maximumGroupTime))"))
+        let reason = PassThroughAnalysis.Reason(fault, rate, maximumGroupTime)
+        return end(&state, outcome(of: fault, "\(reason)", state))
       }
       let position = state.schedule.assign(
         pts: unit.order, isKey: unit.isKey, captured: wall, arrival: isPaced ? nil : unit.arrival)
@@ -278,7 +280,10 @@ final class PassThroughTrack: Sendable {
     }
     for (index, chunk) in chunks.enumerated() { opening.chunks[index].append(chunk) }
     state.opening = opening
-    guard position.indexInSegment + 1 >= configuration.segmentation.framesPerPart else { return }
+    let count = position.indexInSegment + 1
+    guard count >= configuration.segmentation.framesPerPart else { return }
+    // The frames of a trial are those of the next session, if it fails.
+    if state.trial != nil, count < configuration.segmentation.framesPerSegment { return }
     // Counted from the last published segment: a period may have ended before its first part.
     let skipped = state.segment.map { position.segment - $0 - 1 } ?? 0
     for (index, output) in outputs.enumerated() {

@@ -35,6 +35,9 @@ package enum SessionOutcome: Sendable {
   /// The timestamps of the passed-through source cannot be used, with the reason; it is encoded
   /// from now on without another examination.
   case unpaced(String)
+  /// The next publisher has another rate, with the reason and the facts about it; it is encoded at
+  /// the rate of the session from now on.
+  case otherRate(String, SourceFacts)
   /// The source has audio, and had none when the session began; with the facts about it now.
   case audioAppeared(SourceFacts)
   /// The encoder that continues after a crash has another CMAF header.

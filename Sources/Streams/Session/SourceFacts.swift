@@ -27,6 +27,13 @@ package struct SourceFacts: Sendable, Equatable, Codable {
   /// The delay of audio that began after the facts were found.
   private static let unmeasuredAudioDelay = Interval.milliseconds(250)
 
+  /// The facts with the video of the next publisher.
+  func withVideo(_ newest: InputDescription.Video) -> SourceFacts {
+    var facts = self
+    facts.description.video = newest
+    return facts
+  }
+
   /// The facts with the audio of `newest`, which began after they were found.
   func withAudio(of newest: InputDescription) -> SourceFacts {
     var facts = self

@@ -11,7 +11,7 @@ package struct StreamConfiguration: Sendable, Codable {
   /// The members that pipelines use, which are sent to a process; its source it knows.
   private enum CodingKeys: CodingKey {
     case name, passesThrough, audioTracks, renditions, segmentation, encoder, preset, intraInterval
-    case burnsClock, overlay, slate, prefill, numbering
+    case burnsClock, overlay, slate, prefill, numbering, keepsRate
   }
 
   /// The source of the video.
@@ -42,6 +42,8 @@ package struct StreamConfiguration: Sendable, Codable {
   /// Why an input that might be passed through is encoded; nil if the settings ask for it, or it is
   /// passed through.
   package var encodingReason: String?
+  /// Whether a passed-through publisher of another rate is encoded at the rate of the session.
+  package var keepsRate = false
   /// Whether a source that is missing at the start is retried instead of being an error.
   package var waitsForSource = false
   /// The renditions, top rendition first; at least one.

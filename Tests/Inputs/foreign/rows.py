@@ -55,9 +55,14 @@ PLAIN = (
 
 GROUPS = (
     SenderRow("groups-of-2-s", ("ffmpeg-5 rtmp", "gstreamer announced"), Film(Picture(group=50))),
-    SenderRow("groups-uneven", ("ffmpeg-9 rtmp", "ffmpeg-9 udp"), Film(Picture(keys=UNEVEN)),
+    SenderRow("groups-uneven", ("ffmpeg-9 udp",), Film(Picture(keys=UNEVEN)),
               passed=Allowed(lost=10, discontinuities=2, gaps=1, silent=1, start=3,
                              notices=(INSERTED, RESTARTED))),
+    # The target duration of a publisher does not change: it is encoded.
+    SenderRow("groups-uneven-published", ("ffmpeg-9 rtmp",), Film(Picture(keys=UNEVEN)),
+              passed=Allowed(is_encoded=True, lost=60, discontinuities=2, gaps=3, silent=3, start=3,
+                             pictures=75, steps=False, lines=(RESTARTED,), state="encodedBecause",
+                             notices=(INSERTED, "passthrough"))),
     SenderRow("rate-60", ("ffmpeg-9 rtmp", "gstreamer udp"), Film(Picture(rate=60, group=60))),
     SenderRow("rate-15", ("ffmpeg-5 announced", "gstreamer rtmp"),
               Film(Picture(rate=15, group=15))),

@@ -22,28 +22,29 @@ struct PassThroughTrackTests {
 
     /// `count` access units of a size, the first captured at the monotonic time `begin`.
     init(
-      _ size: String, count: Int64, from begin: MonotonicTime, keys: Set<Int64>? = nil
+      _ size: String, count: Int64, from begin: MonotonicTime, keys: Set<Int64>? = nil,
+      rate: FrameRate = .thirty
     ) throws {
+      let step = rate.frameDuration
       let size = try #require(VideoSize(size))
       var encoder = try VideoEncoder(
-        EncoderSettings(size: size, rate: .thirty, bitrateKilobits: 400, preset: "ultrafast"))
+        EncoderSettings(size: size, rate: rate, bitrateKilobits: 400, preset: "ultrafast"))
       let pattern = try TestPattern(size: size)
       var units: [AccessUnit] = []
       for index in 0..<count {
         let coded = try encoder.encode(
-          pattern.draw(frame: index, milliseconds: index * 33), pts: index * 3000,
+          pattern.draw(frame: index, milliseconds: index * 33), pts: index * rate.ticksPerFrame,
           independent: keys?.contains(index) ?? (index % 30 == 0))
         units += coded.map { frame in
           AccessUnit(
             bytes: frame.bytes, parameterSets: [], isKey: frame.isIndependent,
-            pts: .origin + index * PassThroughTrackTests.frame, dts: nil,
-            arrival: begin + index * PassThroughTrackTests.frame, senderTime: nil)
+            pts: .origin + index * step, dts: nil, arrival: begin + index * step, senderTime: nil)
         }
       }
       self.units = units
       video = InputDescription.Video(
         passThroughCodec: .h264, codec: "h264", width: size.width, height: size.height,
-        rate: .thirty,
+        rate: rate,
         parameterSets: encoder.parameterSets.sps + encoder.parameterSets.pps, configuration: [])
     }
 
@@ -52,12 +53,17 @@ struct PassThroughTrackTests {
     }
   }
 
-  private func track(_ size: String) throws -> (PassThroughTrack, LiveWindow) {
+  /// A track; with `facts`, of a publisher that is encoded at the rate of the session if its own is
+  /// another one.
+  private func track(
+    _ size: String, keeping facts: SourceFacts? = nil
+  ) throws -> (PassThroughTrack, LiveWindow) {
     let segmentation = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
     var configuration = StreamConfiguration(
       size: try #require(VideoSize(size)), segmentation: segmentation)
     configuration.passesThrough = true
+    if let facts { (configuration.source, configuration.keepsRate) = (.network(facts), true) }
     let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 10, retained: 20)
     let now = MediaTime(SystemClock.monotonicTime, plus: SystemClock.wallMinusMonotonic)
     let track = PassThroughTrack(
@@ -91,6 +97,63 @@ struct PassThroughTrackTests {
     #expect(reasons.withLock { $0 } == ["the stream has B-frames"])
     source.send(to: track)
     #expect(window.snapshot.open?.chunks.count ?? 0 <= (published ?? 0) + 4)
+  }
+
+  /// The frames that a session of 30 frames per second takes of a next publisher, and how it ends.
+  private func next(
+    _ rate: FrameRate, stated: FrameRate?
+  ) throws -> (taken: Int, published: Int, reason: String?, video: InputDescription.Video?) {
+    let begin = SystemClock.monotonicTime
+    let one = try Source("320x180", count: 31, from: begin)
+    let facts = SourceFacts(
+      description: InputDescription(format: "flv", video: one.video, isPaced: false), rate: .thirty,
+      inputDelay: .zero, audioDelay: .zero, passThrough: .undecided, peakBitrate: 0,
+      firstCapture: nil)
+    let (track, window) = try track("320x180", keeping: facts)
+    let ends = Locked<[(String, InputDescription.Video)]>([])
+    try track.open([one.video]) { outcome in
+      if case .otherRate(let reason, let facts) = outcome {
+        ends.withLock { $0.append((reason, facts.description.video)) }
+      }
+    }
+    one.send(to: track)
+    track.breakOff()
+    func count() -> Int {
+      let snapshot = window.snapshot
+      return (snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])).count
+    }
+    let before = count()
+    let two = try Source("480x270", count: 90, from: begin + .seconds(5), rate: rate)
+    var video = two.video
+    (video.rate, video.width, video.height) = (stated, 0, 0)
+    var taken = 0
+    for unit in two.units {
+      guard track.take(unit, [video], captured: unit.arrival) else { break }
+      taken += 1
+    }
+    let end = ends.withLock { $0.first }
+    return (taken, count() - before, end?.0, end?.1)
+  }
+
+  @Test("a next publisher of another rate that it states ends the session before its first frame")
+  func otherRate() throws {
+    let rate = try #require(FrameRate(25))
+    let found = try next(rate, stated: rate)
+    #expect(found.taken == 8 && found.published == 0)
+    #expect(found.reason == "25 frames per second follow 30")
+    let size = try #require(VideoSize("480x270"))
+    #expect(found.video?.size == size, "the next session has its size")
+    // A rate that is not that of the frames decides nothing.
+    let wrong = try next(.thirty, stated: rate)
+    #expect(wrong.reason == nil && wrong.published == 90)
+  }
+
+  @Test("a next publisher of another rate that it does not state ends the session after a group")
+  func unstatedRate() throws {
+    let found = try next(try #require(FrameRate(25)), stated: nil)
+    #expect((26...60).contains(found.taken))
+    #expect(found.reason?.contains("the grid of 30") == true)
+    #expect(found.video?.size == VideoSize("480x270"))
   }
 
   @Test("a session that ends at a key frame has all frames before it, and none after")
