@@ -196,8 +196,10 @@ extension PassThroughAnalysis.Fit {
 }
 
 extension StreamSettings {
-  /// Whether a publisher has the rate of the session before: not if the operator asked for no
-  /// encoder. Cameras keep their own rate: each would be encoded permanently.
+  /// Whether a publisher has the rate of the session before.
+  ///
+  /// Not if the operator asked for no encoder. Cameras keep their own rate: each would be encoded
+  /// permanently.
   var keepsRate: Bool { passThrough != .always && input?.kind == .publisher }
 
   /// How frames are grouped into segments and parts.

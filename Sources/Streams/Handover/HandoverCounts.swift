@@ -22,19 +22,8 @@ struct HandoverCounts {
   /// The text of the request, which no ``HandoverTerms`` have.
   static func request(for name: String) -> String { "\(name)\ncounts" }
 
-  /// The counts of a running session; nil if it has no segment, or if its numbers begin with its
-  /// process.
-  init?(_ session: StreamSession) {
-    let windows = session.renditions.map(\.window)
-    guard session.names.numbering == .epoch, var end = WindowEnd(windows.map(\.snapshot)) else {
-      return nil
-    }
-    end.events = []
-    end.targetDuration = max(
-      windows.map(\.segmentation.targetDuration).max() ?? 0,
-      session.configuration.earlier?.targetDuration ?? 0)
-    self.end = end
-  }
+  /// The counts of a stream that ends so.
+  init(_ end: WindowEnd) { self.end = end }
 
   /// Asks the process before for the counts of a stream; nil if it does not tell them.
   ///

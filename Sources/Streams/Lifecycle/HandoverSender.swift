@@ -57,7 +57,7 @@ package final class HandoverSender: Sendable {
     else { return }
     let name = session.configuration.name
     if text == HandoverCounts.request(for: name) {
-      _ = HandoverCounts(session).map { pipe.send($0.message) }
+      _ = session.handoverCounts.map { pipe.send($0.message) }
       return
     }
     guard HandoverTerms(session.configuration)?.text == text,

@@ -28,6 +28,21 @@ extension StreamSession {
     renditions.contains { $0.window.snapshot.state == .starting }
   }
 
+  /// The counts of the session while it runs.
+  ///
+  /// nil if it has no segment, or if its numbers begin with its process.
+  var handoverCounts: HandoverCounts? {
+    let windows = renditions.map(\.window)
+    guard names.numbering == .epoch, var end = WindowEnd(windows.map(\.snapshot)) else {
+      return nil
+    }
+    end.events = []
+    end.targetDuration = max(
+      windows.map(\.segmentation.targetDuration).max() ?? 0,
+      configuration.earlier?.targetDuration ?? 0)
+    return HandoverCounts(end)
+  }
+
   /// Whether all segments before `first` are complete.
   package func isComplete(before first: Int64) -> Bool {
     renditions.allSatisfy { rendition in
