@@ -80,8 +80,9 @@ struct PublisherAudioTests {
     // A track without a configuration is not decodable; the others are not disturbed.
     #expect(try take([0x95, 0x01] + ascii("mp4a") + [7, 1], &audio).isEmpty)
     #expect(try take([0xAF, 1, 9], &audio) == [[1, 9]])
-    // The letters of "deu" with five bits each.
-    let metadata = MediaTag(kind: .metadata, timestamp: 0, payload: [4, 2, 0x10, 0xB5])
+    // No rotation, no frame rate; the letters of "deu" with five bits each.
+    let payload: [UInt8] = [4, 0, 0, 0, 0, 2, 0x10, 0xB5]
+    let metadata = MediaTag(kind: .metadata, timestamp: 0, payload: payload)
     audio.take(try #require(FLVMetadata(metadata)).languages)
     #expect(audio.descriptions.map(\.language.tag) == ["de", "und"])
     #expect(audio.leftOut.isEmpty && audio.ignoredCodec == nil)

@@ -138,8 +138,8 @@ struct SocketPartsTests {
       BroadcastGroup(
         SocketRendition(name: "audio", window: stream.window), .chunks, of: "live", { 1 }))
     let starts: [BroadcastGroup.Start] = [
-      .newestKey, .session, .segment(old), .time(stream.segmentation.frameTime(of: first)),
-      .time(stream.segmentation.frameTime(of: first - 20)),
+      .newestKey, .session, .segment(old), .time(stream.segmentation.grid.frameTime(of: first)),
+      .time(stream.segmentation.grid.frameTime(of: first - 20)),
     ]
     for start in starts {
       let frames = group.backlog(from: start).map(\.chunk.frameIndex)

@@ -114,8 +114,9 @@ struct DisplayOrientationTests {
     [1, 0x42, 0xC0, 0x0A, 0xFF, 0xE1, 0, 4, 0x67, 0x42, 0xC0, 0x0A, 1, 0, 2, 0x68, 0xCE]
   private static let avc1 = Array("avc1".utf8)
 
-  private static func metadata(_ payload: [UInt8]) -> MediaTag {
-    MediaTag(kind: .metadata, timestamp: 0, payload: payload)
+  /// A rotation, and no frame rate.
+  private static func metadata(_ rotation: [UInt8]) -> MediaTag {
+    MediaTag(kind: .metadata, timestamp: 0, payload: rotation + [0, 0, 0, 0])
   }
 
   @Test("onMetaData turns all tracks, before the first and later; others are ignored once")
