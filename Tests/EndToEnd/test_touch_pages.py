@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Page, expect
 from harness.browser import PHONE, PHONE_SIZE, viewer
 from harness.configuration import stream
 from harness.program import Program, start, stop
-from test_browser_publishing import camera_browser  # noqa: F401
 from test_page_design import TARGETS
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -53,7 +52,7 @@ def check_reach(page: Page) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_publishing_by_taps(camera_browser: Browser, program: Program) -> None:  # noqa: F811
+def test_publishing_by_taps(camera_browser: Browser, program: Program) -> None:
     """Camera, key, size, "Go live", mute, pause, address and stop, on a phone."""
     permitted = {"permissions": ["camera", "microphone"]}
     with viewer(camera_browser, (390, 844), **PHONE, **permitted) as view:
@@ -84,8 +83,7 @@ def test_publishing_by_taps(camera_browser: Browser, program: Program) -> None: 
 
 
 @pytest.mark.timeout(120)
-def test_the_wall_by_taps_alone(camera_browser: Browser,  # noqa: F811
-                                program: Program) -> None:
+def test_the_wall_by_taps_alone(camera_browser: Browser, program: Program) -> None:
     """Pages, one large picture with its menu and sound, order by a drag, and the choice."""
     with viewer(camera_browser, PHONE_SIZE, **PHONE) as view:
         page = view.page
