@@ -50,9 +50,12 @@ def play(streamer: Callable[..., Program], sources: list[Source], kind: str, *mo
 
 
 def wait_steady(program: Program) -> None:
-    """Waits until no Discontinuity is listed: a sender that begins beside others may stumble."""
-    wait_until(lambda: "DISCONTINUITY\n" not in get(
-        program.port, "/live/video/playlist.m3u8").text, 45, "a playlist without Discontinuity")
+    """Waits for four segments without a Discontinuity: a sender may stumble at its start."""
+    def is_steady() -> bool:
+        text = get(program.port, "/live/video/playlist.m3u8").text
+        return text.count("#EXTINF") >= 4 and "DISCONTINUITY\n" not in text
+
+    wait_until(is_steady, 60, "four segments without a Discontinuity")
 
 
 @pytest.mark.timeout(120)
