@@ -72,6 +72,10 @@ def report(data: dict[str,
     # A busy page has fewer callbacks than frames were shown: the numbers of frames count them all.
     presented = samples[-1][2] - samples[0][2] + 1 if samples else 0
     seen = max(len(set(clocks)), min(presented, expected))
+    # No more frames can be shown than the page is drawn.
+    drawn = sum(samples[0][0] <= at <= samples[-1][0] for at in data.get("refreshes", ())) \
+        if samples else 0
+    possible = min(expected, drawn) if drawn else expected
     state = data.get("state", {})
     return {
         "startup_ms": round(first - (opened or data["opened"])) if first else None,
@@ -89,8 +93,8 @@ def report(data: dict[str,
         "seeks": [[round(at), round(to, 3)] for at, to in data["seeks"] if begin <= at <= until],
         "frames": {
             "callbacks": len(samples), "decoded": len(decoded), "distinct": len(set(clocks)),
-            "presented": presented, "expected": expected,
-            "share": round(seen / expected, 4) if expected else 0
+            "presented": presented, "drawn": drawn,
+            "expected": expected, "share": round(min(1, seen / possible), 4) if possible else 0
         },
         "clock_span_s": round(span / 1000, 3),
         "wall_span_s": round(wall / 1000, 3),

@@ -6,7 +6,7 @@
   if (window.__lab) return;
   const lab = window.__lab = {
     opened: performance.timeOrigin, attached: null, samples: [], waits: [], seeks: [], rates: [],
-    errors: [], visibility: [],
+    errors: [], visibility: [], refreshes: [],
   };
   const canvas = document.createElement('canvas');
   canvas.width = 256;
@@ -86,6 +86,12 @@
     if (video && video !== current) attach(current = video);
   };
   setInterval(search, 20);
+  // A busy machine draws the page less often than frames come.
+  const refresh = () => {
+    lab.refreshes.push(now());
+    requestAnimationFrame(refresh);
+  };
+  requestAnimationFrame(refresh);
   document.addEventListener('visibilitychange',
     () => lab.visibility.push([now(), document.visibilityState]));
 
