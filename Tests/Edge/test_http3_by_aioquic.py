@@ -28,13 +28,16 @@ def edge(server: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def test_held_playlist_and_part_arrive_when_they_are_published(
         edge: Edge, server: Program) -> None:
     """Both are held on one connection, and neither waits for the other one."""
-    for _ in range(3):
+    held = 0
+    for _ in range(12):
         parent = align(server.port, 4).last_part[0]
         part = f"segment{parent}.5.m4s"
         media, playlist = get_by_quic(edge.port, [
             BASE + part, f"{PLAYLIST}?_HLS_msn={parent + 1}&_HLS_part=2"])
         assert (media.status, playlist.status) == (200, 200)
-        assert int(playlist.fields["x-held-ms"]) > 0
+        # On a busy machine a request may come after the publication.
+        if "x-held-ms" not in playlist.fields:
+            continue
         assert media.body == get(server.port, BASE + part).body
         arrived = media.pieces[-1][1] * 1000
         times = published(server, part, f"segment{parent + 1}.9.m4s")
@@ -42,6 +45,10 @@ def test_held_playlist_and_part_arrive_when_they_are_published(
         assert times[0] < arrived < times[1]
         # The part is published before the end of its segment, the playlist in the next one.
         assert media.pieces[-1][1] < playlist.pieces[0][1]
+        held += 1
+        if held == 3:
+            return
+    raise AssertionError(f"{held} of 12 requests were held")
 
 
 def test_open_segment_arrives_as_it_grows(edge: Edge, server: Program) -> None:
