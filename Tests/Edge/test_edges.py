@@ -89,17 +89,22 @@ def test_held_part_is_one_request(edge: Edge, server: Program) -> None:
 
 def test_open_segment_is_one_request(edge: Edge, server: Program) -> None:
     """100 early and 100 joining readers of an open segment: one request, chunk by chunk."""
-    with Crowd(server, *[edge] * VIEWERS) as crowd:
-        parent = align(server.port, 5).last_part[0] + 1
-        with Requests(server, "segment") as requests:
-            path = f"{BASE}segment{parent}.m4s"
-            half = VIEWERS // 2
-            crowd.run([(0 if index <= half else 1, client, path)
-                       for index, client in enumerate(crowd.clients)])
-    check_crowd("open segment", edge, crowd)
-    direct, *viewers = crowd.clients
-    assert len(chunks(direct.body)) == 30 and len(direct.arrivals) >= 15
-    assert requests.count == (VIEWERS + 1 if edge.name == ALONE else 2)
+    half = VIEWERS // 2
+    # On a busy machine the direct client may read several chunks at once: it is no measure then.
+    for _ in range(3):
+        with Crowd(server, *[edge] * VIEWERS) as crowd:
+            parent = align(server.port, 5).last_part[0] + 1
+            with Requests(server, "segment") as requests:
+                path = f"{BASE}segment{parent}.m4s"
+                crowd.run([(0 if index <= half else 1, client, path)
+                           for index, client in enumerate(crowd.clients)])
+        check_crowd("open segment", edge, crowd)
+        direct, *viewers = crowd.clients
+        assert len(chunks(direct.body)) == 30
+        assert requests.count == (VIEWERS + 1 if edge.name == ALONE else 2)
+        if len(direct.arrivals) >= 15:
+            break
+    assert len(direct.arrivals) >= 15
     delays = [delay for client in viewers[:half] for delay in added(direct, client)]
     show(f"chunks of an open segment, {half} viewers", edge, delays)
     # Media arrive during the segment, not at its end: half of the bytes before the direct client
