@@ -3,8 +3,8 @@
 package import Media
 package import Time
 
-/// Whether the first access units of a publisher have the rate that it states, or that of the
-/// stream: a pure state machine.
+/// Whether the first access units of a publisher have the rate that it states, or the stream's: a
+/// pure state machine.
 ///
 /// Publishers state wrong rates, so the statement alone decides nothing. A rate that the steps do
 /// not confirm is left to ``SourceFitness``, which judges whole groups of pictures.
@@ -15,7 +15,7 @@ package struct RateTrial: Sendable {
     case undecided
     /// They do not have the stated rate.
     case unconfirmed
-    /// They have the stated rate, which is another one than that of the stream.
+    /// They have the stated rate, which is not the stream's.
     case otherRate
   }
 
@@ -26,7 +26,7 @@ package struct RateTrial: Sendable {
 
   /// The stated rate.
   package let stated: FrameRate
-  /// The time of all steps at the stated rate, and at that of the stream.
+  /// The time of all steps at the stated rate, and at the stream's.
   private let expected: Interval
   private let former: Interval
   private var first: SourceTime?

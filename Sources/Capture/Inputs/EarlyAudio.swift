@@ -21,6 +21,7 @@ struct EarlyAudio {
   ///   audio.
   mutating func take(_ units: [InputUnit], isDescribed: Bool) -> [InputUnit] {
     guard !isDescribed else {
+      guard !packets.isEmpty else { return units }
       defer { (packets, byteCount) = ([], 0) }
       return packets.map { .audio($0) } + units
     }

@@ -152,7 +152,7 @@ package struct InputConnection: ~Copyable {
 
   /// The next unit.
   ///
-  /// Blocks. Audio follows when the video is described: that of the last second before is kept.
+  /// Blocks. Audio waits until the video is described; its last second is kept.
   ///
   /// nil at the end of a file, or if the peer has closed the connection.
   package mutating func nextUnit() throws(InputError) -> InputUnit? {

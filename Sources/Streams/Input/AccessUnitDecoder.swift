@@ -43,10 +43,10 @@ final class AccessUnitDecoder {
     _ unit: AccessUnit, _ description: InputDescription
   ) throws(InputError) -> [DecodedFrame] {
     if let position = unit.shared { return try decode(unit, position, description) }
-    var rest: [DecodedFrame] = []
+    var frames: [DecodedFrame] = []
     // A publisher may go on with another encoder.
     if codec != description.video.codec, var former = decoder.take() {
-      rest = input.watch.during(.coding) { former.finish(arrival: unit.arrival) }
+      frames = input.watch.during(.coding) { former.finish(arrival: unit.arrival) }
     }
     if decoder == nil {
       codec = description.video.codec
@@ -60,7 +60,7 @@ final class AccessUnitDecoder {
       countedErrors = 0
     }
     decoder?.rotation = description.video.rotation
-    let frames = rest + input.watch.during(.coding) { decoder?.decode(unit) ?? [] }
+    frames += input.watch.during(.coding) { decoder?.decode(unit) ?? [] }
     let refused = decoder?.refusedInARow ?? 0
     guard refused < input.options.decoderErrorLimit else {
       decoder = nil
